@@ -1,0 +1,95 @@
+"""Errors and warnings: one base error, few children, each a clear sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "ArgumentError",
+    "Fault",
+    "InstrumentError",
+    "MissingDependencyError",
+    "MovementReadinessError",
+    "MovementReadinessWarning",
+    "NothingToReleaseError",
+    "Problem",
+    "ResponsesError",
+    "ResponsesWarning",
+]
+
+_SHOWN = 50  # sentences of one error that are printed; all of them are in its attribute
+
+
+class MovementReadinessError(Exception):
+    """Any error this package raises on purpose; its text is one clear sentence, or one a line."""
+
+
+class ArgumentError(MovementReadinessError, ValueError):
+    """An argument is not what was expected; the sentence says which, what was expected and what came."""
+
+
+class MissingDependencyError(MovementReadinessError, ImportError):
+    """An optional library is needed; the sentence names the extra that brings it."""
+
+
+class NothingToReleaseError(MovementReadinessError, LookupError):
+    """The group asked for is not among the groups that may be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of an instrument file: where it is, and what was expected there."""
+
+    place: str
+    message: str
+    line: int | None = None
+    file: str | None = None
+
+    def __str__(self) -> str:
+        where = self.place if self.line is None else f"line {self.line}, {self.place}"
+        return f"{where}: {self.message}" if self.file is None else f"{self.file}, {where}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault of a file of answers: its row, column and value, where it has them."""
+
+    message: str
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def _listed(first: str, lines: Sequence[object]) -> str:
+    shown = [f"  {line}" for line in lines[:_SHOWN]]
+    if len(lines) > _SHOWN:
+        shown.append(f"  ... and {len(lines) - _SHOWN} more")
+    return "\n".join([first, *shown])
+
+
+class InstrumentError(MovementReadinessError, ValueError):
+    """An instrument file has faults; ``faults`` holds every one of them."""
+
+    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
+        self.faults = tuple(faults)
+        super().__init__(_listed(message, self.faults) if self.faults else message)
+
+
+class ResponsesError(MovementReadinessError, ValueError):
+    """A file or frame of answers has problems; ``problems`` holds every one of them."""
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        self.problems = tuple(problems)
+        super().__init__(_listed(message, self.problems) if self.problems else message)
+
+
+class MovementReadinessWarning(UserWarning):
+    """Any warning this package gives on purpose."""
+
+
+class ResponsesWarning(MovementReadinessWarning):
+    """Answers were taken in, but something about them should be looked at."""

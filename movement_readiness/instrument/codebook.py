@@ -1,0 +1,131 @@
+"""The codebook of an instrument as a frame, CSV, HTML or Markdown, and its overview in notebooks."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from movement_readiness._validation import check_choice
+from movement_readiness.instrument.model import Instrument
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["codebook", "overview_html"]
+
+
+def codebook(instrument: Instrument, format: str | None, language: str | None) -> pd.DataFrame | str:  # noqa: A002
+    """See `Instrument.codebook`."""
+    check_choice("format", format, (None, "csv", "html", "markdown"))
+    frame = _frame(instrument, language)
+    if format is None:
+        return frame
+    if format == "csv":
+        return frame.to_csv(lineterminator="\n")
+    return _page(instrument, frame) if format == "html" else _markdown(instrument, frame)
+
+
+def _frame(instrument: Instrument, language: str | None) -> pd.DataFrame:
+    import pandas as pd
+
+    frame = pd.DataFrame([_row(instrument, item, language) for item in instrument.items]).set_index("item_id")
+    for form in instrument.forms.values():
+        position = {item: place for place, item in enumerate(form.items, start=1)}
+        frame[f"form_{form.id}"] = pd.array([position.get(item) for item in frame.index], dtype="Int64")
+    return frame
+
+
+def _row(instrument: Instrument, item_id: str, language: str | None) -> dict[str, Any]:
+    item, words = instrument.items[item_id], instrument.translation(language)
+    scale, options = instrument.home_scale(item_id), instrument.response_scale(item_id)
+    missing = [code for code in instrument.missing_codes.values() if code.id in options.missing or not code.offered]
+    return {
+        "item_id": item_id,
+        "text": words.items[item_id],
+        "purpose": item.purpose,
+        "domain": item.domain or "",
+        "scale": scale or "",
+        "key": instrument.key(item_id) if scale else 0,
+        "response_scale": options.id,
+        "n_options": len(options.options),
+        "options": "; ".join(f"{code} = {words.options[options.id][code]}" for code in options.codes),
+        "missing_codes": "; ".join(f"{code.code} = {words.missing_codes[code.id]}" for code in missing),
+    }
+
+
+def _rules(instrument: Instrument) -> list[tuple[str, str, str]]:
+    """Title, content and rule of every scale, in words."""
+    rows = []
+    for scale in instrument.scales.values():
+        if scale.scales:
+            what = "mean of " + ", ".join(scale.scales)
+            rule = f"needs {scale.min_scales} of {len(scale.scales)} scales"
+        else:
+            what = ", ".join(item if key == 1 else f"{item} (reversed)" for item, key in scale.keys.items())
+            rule = f"needs {scale.min_answered} of {len(scale.keys)} items"
+            if scale.min_answered_per_domain:
+                rule += f", at least {scale.min_answered_per_domain} in each domain"
+        rows.append((f"{scale.title} ({scale.id}, {scale.kind})", what, rule))
+    return rows
+
+
+def _heading(instrument: Instrument) -> str:
+    return f"{instrument.title}, version {instrument.version} (sha256 {instrument.sha256})"
+
+
+def _table(frame: pd.DataFrame) -> str:
+    table = frame.reset_index()
+    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in table.columns)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{escape(_shown(value))}</td>" for value in row) + "</tr>"
+        for row in table.itertuples(index=False)
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _shown(value: Any) -> str:
+    return "" if str(value) == "<NA>" else str(value)
+
+
+def _page(instrument: Instrument, frame: pd.DataFrame) -> str:
+    rules = "".join(
+        f"<li><strong>{escape(title)}</strong>: {escape(what)}; {escape(rule)}</li>"
+        for title, what, rule in _rules(instrument)
+    )
+    style = (
+        "body{font:16px/1.5 system-ui,sans-serif;margin:2rem;max-width:100rem}"
+        "table{border-collapse:collapse}td,th{border:1px solid #767676;padding:.3rem .5rem;text-align:left;vertical-align:top}"
+    )
+    return (
+        f'<!doctype html><html lang="{instrument.language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Codebook: {escape(instrument.title)}</title><style>{style}</style></head><body>"
+        f"<h1>Codebook</h1><p>{escape(_heading(instrument))}</p>"
+        f"<h2>Items</h2>{_table(frame)}<h2>Scales and scoring rules</h2><ul>{rules}</ul></body></html>\n"
+    )
+
+
+def _markdown(instrument: Instrument, frame: pd.DataFrame) -> str:
+    table = frame.reset_index()
+    lines = [f"# Codebook: {instrument.title}", "", _heading(instrument), "", "## Items", ""]
+    lines.append("| " + " | ".join(map(str, table.columns)) + " |")
+    lines.append("|" + " --- |" * len(table.columns))
+    for row in table.itertuples(index=False):
+        lines.append("| " + " | ".join(_shown(value).replace("|", "\\|").replace("\n", " ") for value in row) + " |")
+    lines += ["", "## Scales and scoring rules", ""]
+    lines += [f"- **{title}**: {what}; {rule}" for title, what, rule in _rules(instrument)]
+    return "\n".join(lines) + "\n"
+
+
+def overview_html(instrument: Instrument) -> str:
+    """What a notebook shows for an instrument: its scales, rules and languages."""
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(title)}</th><td>{escape(what)}</td><td>{escape(rule)}</td></tr>"
+        for title, what, rule in _rules(instrument)
+    )
+    languages = ", ".join(f"{words.language} ({words.status})" for words in instrument.translations.values())
+    forms = ", ".join(f"{form.id} ({len(form.items)} items)" for form in instrument.forms.values())
+    return (
+        f"<p><strong>{escape(_heading(instrument))}</strong><br>forms: {escape(forms)}<br>languages: {escape(languages)}</p>"
+        f"<table><thead><tr><th>scale</th><th>items</th><th>rule</th></tr></thead><tbody>{rows}</tbody></table>"
+    )

@@ -1,0 +1,410 @@
+"""`Instrument`: the questionnaire as a frozen object, and its wording in each language."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from movement_readiness._validation import check_choice
+from movement_readiness.instrument.schema import (
+    Consent,
+    Form,
+    FrozenMap,
+    InstrumentFile,
+    Item,
+    MissingCode,
+    ResponseScale,
+    Role,
+    Scale,
+    TranslationFile,
+    Wording,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Instrument", "Translation"]
+
+# Documentation and what a report says about a scale may be mended without changing the measure.
+_NOT_MEASURED = {
+    "items": {"note", "purpose"},
+    "scales": {"sources", "caveat", "questions", "report_forms", "low_label", "high_label"},
+    "forms": {"minutes"},
+}
+
+
+def _normalised(value: Any) -> Any:
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, Mapping):
+        return {_normalised(key): _normalised(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_normalised(entry) for entry in value]
+    return value
+
+
+def sha256_of(content: Any) -> str:
+    """The hash of JSON with sorted keys, no spaces and composed characters (NFC), in UTF-8."""
+    text = json.dumps(_normalised(content), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def measured_content(file: InstrumentFile) -> dict[str, Any]:
+    """What `Instrument.sha256` covers; parts are keyed by id, so their order in the file is free."""
+    content: dict[str, Any] = {
+        "id": file.instrument.id,
+        "title": file.instrument.title,
+        "wording": _dumped(file.wording),
+        "aim": file.aim.id,
+    }
+    for name in ("items", "response_scales", "missing_codes", "scales", "forms", "roles"):
+        skipped = _NOT_MEASURED.get(name, set())
+        content[name] = {part.id: _dumped(part, skipped) for part in getattr(file, name)}
+    return content
+
+
+def _dumped(part: Any, skipped: set[str] = frozenset()) -> dict[str, Any]:  # type: ignore[assignment]
+    return {
+        name: _plain(getattr(part, name))
+        for name in type(part).model_fields
+        if name not in skipped and getattr(part, name) is not None
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return _dumped(value) if hasattr(type(value), "model_fields") else value
+
+
+@dataclass(frozen=True)
+class Translation:
+    """The wording of an instrument in one language.
+
+    Attributes
+    ----------
+    language, direction : str
+        Language code, and "ltr" or "rtl".
+    status : str
+        "source", "draft" or "reviewed".
+    title : str
+    wording : Wording
+        Definition of what is measured, aim, instructions and stem.
+    consent : Consent
+    items, scales, definitions, forms, roles, missing_codes : mapping of id to text
+    low_labels, high_labels : mapping of scale id to text, for scales that have them
+    options : mapping of response scale id to a mapping of code to label
+    sha256, consent_sha256 : str
+        Hashes of this wording and of the consent text alone.
+    """
+
+    language: str
+    direction: str
+    status: str
+    title: str
+    wording: Wording
+    consent: Consent
+    items: Mapping[str, str]
+    scales: Mapping[str, str]
+    definitions: Mapping[str, str]
+    low_labels: Mapping[str, str]
+    high_labels: Mapping[str, str]
+    forms: Mapping[str, str]
+    roles: Mapping[str, str]
+    missing_codes: Mapping[str, str]
+    options: Mapping[str, Mapping[int, str]]
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of everything here but the consent text and the review status."""
+        skipped = {"consent", "status"}
+        content = {name: _plain(value) for name, value in vars(self).items() if name not in skipped}
+        return sha256_of({name: _stringly(value) for name, value in content.items() if name != "sha256"})
+
+    @cached_property
+    def consent_sha256(self) -> str:
+        """Hash of the consent text in this language."""
+        return sha256_of(_dumped(self.consent))
+
+    @classmethod
+    def of_source(cls, file: InstrumentFile) -> Translation:
+        """The wording in the instrument file itself."""
+        return cls(
+            language=file.instrument.language,
+            direction=file.instrument.direction,
+            status="source",
+            title=file.instrument.title,
+            wording=file.wording,
+            consent=file.consent,
+            items={item.id: item.text for item in file.items},
+            scales={scale.id: scale.title for scale in file.scales},
+            definitions={scale.id: scale.definition for scale in file.scales},
+            low_labels={scale.id: scale.low_label for scale in file.scales if scale.low_label},
+            high_labels={scale.id: scale.high_label for scale in file.scales if scale.high_label},
+            forms={form.id: form.title for form in file.forms},
+            roles={role.id: role.label for role in file.roles},
+            missing_codes={code.id: code.label for code in file.missing_codes},
+            options={
+                scale.id: {option.code: option.label for option in scale.options}
+                for scale in file.response_scales
+            },
+        )
+
+    @classmethod
+    def of_file(cls, file: TranslationFile, source: InstrumentFile) -> Translation:
+        """The wording of a checked translation; optional parts it lacks stay in the source language."""
+        base = cls.of_source(source)
+        scales = file.scales.items()
+        return cls(
+            language=file.language,
+            direction=file.direction,
+            status=file.status,
+            title=file.title,
+            wording=file.wording,
+            consent=file.consent,
+            items=file.items,
+            scales={scale: words.title for scale, words in scales},
+            definitions={**base.definitions, **{s: w.definition for s, w in scales if w.definition}},
+            low_labels={**base.low_labels, **{s: w.low_label for s, w in scales if w.low_label}},
+            high_labels={**base.high_labels, **{s: w.high_label for s, w in scales if w.high_label}},
+            forms=file.forms,
+            roles=file.roles,
+            missing_codes=file.missing_codes,
+            options={
+                scale: {int(code): label for code, label in labels.items()}
+                for scale, labels in file.response_scales.items()
+            },
+        )
+
+
+def _stringly(value: Any) -> Any:
+    """JSON has text keys only."""
+    if isinstance(value, Mapping):
+        return {str(key): _stringly(entry) for key, entry in value.items()}
+    return value
+
+
+@dataclass(frozen=True, repr=False)
+class Instrument:
+    """A questionnaire as data: items, response options, scales with keys, forms, rules, wording.
+
+    Made by :func:`load_instrument`. Frozen; two instruments with the same content are equal.
+
+    Parameters
+    ----------
+    file : InstrumentFile
+        The checked content of the instrument file.
+    translations : mapping of language code to Translation
+        Wording in every shipped language, the source language first.
+    path : pathlib.Path, optional
+        Where the file was read; the evidence ledger is looked for beside it.
+
+    Examples
+    --------
+    >>> import movement_readiness as mr
+    >>> instrument = mr.load_instrument()
+    >>> instrument.item_ids("rational")
+    ('R1', 'R2', 'R3', 'R4', 'R5')
+    >>> instrument.scales["rational"].min_answered
+    4
+    """
+
+    file: InstrumentFile
+    translations: Mapping[str, Translation]
+    path: Path | None = field(default=None, compare=False)
+
+    @property
+    def id(self) -> str:
+        """The permanent name of the questionnaire."""
+        return self.file.instrument.id
+
+    @property
+    def version(self) -> str:
+        """The version of the content, such as ``"0.1.0"``."""
+        return self.file.instrument.version
+
+    @property
+    def title(self) -> str:
+        """The title in the source language."""
+        return self.file.instrument.title
+
+    @property
+    def language(self) -> str:
+        """The source language."""
+        return self.file.instrument.language
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of all wording shipped, the source language first."""
+        return tuple(self.translations)
+
+    @property
+    def aim_id(self) -> str:
+        """The id of the aim in the wording."""
+        return self.file.aim.id
+
+    @cached_property
+    def items(self) -> Mapping[str, Item]:
+        """Every item by id, in the order of the file."""
+        return FrozenMap({item.id: item for item in self.file.items})
+
+    @cached_property
+    def scales(self) -> Mapping[str, Scale]:
+        """Every scale by id, in the order of the file."""
+        return FrozenMap({scale.id: scale for scale in self.file.scales})
+
+    @cached_property
+    def forms(self) -> Mapping[str, Form]:
+        """Every form by id."""
+        return FrozenMap({form.id: form for form in self.file.forms})
+
+    @cached_property
+    def response_scales(self) -> Mapping[str, ResponseScale]:
+        """Every response scale by id."""
+        return FrozenMap({scale.id: scale for scale in self.file.response_scales})
+
+    @cached_property
+    def missing_codes(self) -> Mapping[str, MissingCode]:
+        """Every missing code by id."""
+        return FrozenMap({code.id: code for code in self.file.missing_codes})
+
+    @cached_property
+    def roles(self) -> Mapping[str, Role]:
+        """Every role a respondent may give, by id."""
+        return FrozenMap({role.id: role for role in self.file.roles})
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of what respondents see and how it is scored.
+
+        Covers the id and title, source wording (definition, aim, instructions, stem, item texts, option
+        labels, role labels), items with their domain, response scales, missing codes, scales with keys
+        and rules, and forms. Not covered: version, consent text and translations (each has a hash of
+        its own), and documentation (sources, notes, caveats, questions for discussion, minutes).
+        """
+        return sha256_of(measured_content(self.file))
+
+    @property
+    def consent_sha256(self) -> str:
+        """Hash of the consent text in the source language."""
+        return self.translation(self.language).consent_sha256
+
+    def translation(self, language: str | None = None) -> Translation:
+        """The wording in one language (the source language when none is named)."""
+        chosen = self.language if language is None else language
+        return self.translations[check_choice("language", chosen, self.languages)]
+
+    def scale(self, scale: str) -> Scale:
+        """One scale; an unknown id gets a sentence that lists those there are."""
+        return self.scales[check_choice("scale", scale, tuple(self.scales))]
+
+    def form(self, form: str) -> Form:
+        """One form; an unknown id gets a sentence that lists those there are."""
+        return self.forms[check_choice("form", form, tuple(self.forms))]
+
+    def response_scale(self, item: str) -> ResponseScale:
+        """The response scale of one item."""
+        found = self.items[check_choice("item", item, tuple(self.items))]
+        return self.response_scales[found.response_scale]
+
+    def item_ids(self, scale: str | None = None) -> tuple[str, ...]:
+        """The scored items of a scale in order, or every item that any scale scores.
+
+        For a scale made of other scales (an index), the items of all its parts.
+        """
+        if scale is None:
+            scored = {item for part in self.scales.values() for item in part.keys}
+            return tuple(item for item in self.items if item in scored)
+        found = self.scale(scale)
+        if found.scales:
+            return tuple(item for part in found.scales for item in self.scales[part].keys)
+        return tuple(found.keys)
+
+    def home_scale(self, item: str) -> str | None:
+        """The first scale of the file that scores the item; its key there is the item's usual key."""
+        check_choice("item", item, tuple(self.items))
+        return next((scale.id for scale in self.scales.values() if item in scale.keys), None)
+
+    def key(self, item: str, scale: str | None = None) -> int:
+        """+1 or -1: the item's key in a scale, or in its home scale."""
+        chosen = self.home_scale(item) if scale is None else scale
+        keys: dict[str, int] = {}
+        for part in self._item_scales(chosen):
+            keys.update(part.keys)
+        return keys[check_choice("item", item, tuple(keys))]
+
+    def _item_scales(self, scale: str | None) -> tuple[Scale, ...]:
+        if scale is None:
+            return ()
+        found = self.scale(scale)
+        return tuple(self.scales[part] for part in found.scales) if found.scales else (found,)
+
+    def report_scales(self, form: str) -> tuple[str, ...]:
+        """The scales that a report on answers to this form shows: never an index, never a check.
+
+        A scale may name its forms (``report_forms``); otherwise it is shown for every form that holds
+        all its items.
+        """
+        shown = set(self.form(form).items)
+        return tuple(
+            scale.id
+            for scale in self.scales.values()
+            if scale.kind in ("domain", "separate", "total")
+            and (form in scale.report_forms if scale.report_forms is not None else set(scale.keys) <= shown)
+        )
+
+    @overload
+    def codebook(self, format: None = None, *, language: str | None = None) -> pd.DataFrame: ...  # noqa: A002
+    @overload
+    def codebook(self, format: Literal["csv", "html", "markdown"], *, language: str | None = None) -> str: ...  # noqa: A002
+    def codebook(self, format: str | None = None, *, language: str | None = None) -> pd.DataFrame | str:  # noqa: A002
+        """Every column of a responses frame and what its values mean.
+
+        Parameters
+        ----------
+        format : {None, "csv", "html", "markdown"}
+            None gives a frame, one row an item; the others give text.
+        language : str, optional
+            The language of item texts and labels; the source language by default.
+
+        Returns
+        -------
+        pandas.DataFrame or str
+            Columns: item_id, text, purpose, domain, scale, key, response_scale, n_options, options,
+            missing_codes, and the position in each form (``form_<id>``, empty where it is not shown).
+
+        Examples
+        --------
+        >>> import movement_readiness as mr
+        >>> mr.load_instrument().codebook().loc["R6", ["scale", "key"]].tolist()
+        ['programme_pull', 1]
+        """
+        from movement_readiness.instrument.codebook import codebook
+
+        return codebook(self, format, language)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Instrument, (self.file, dict(self.translations), self.path))
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.version, self.sha256))
+
+    def __repr__(self) -> str:
+        scored = len(self.item_ids())
+        return (
+            f"<Instrument {self.id} {self.version}: {scored} scored items, {len(self.scales)} scales, "
+            f"forms {', '.join(self.forms)}, languages {', '.join(self.languages)}, sha256 {self.sha256[:12]}>"
+        )
+
+    def _repr_html_(self) -> str:
+        from movement_readiness.instrument.codebook import overview_html
+
+        return overview_html(self)
