@@ -9,11 +9,29 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Claim": "evidence",
+    "DisclosurePolicy": "teams",
+    "ICCResult": "psychometrics",
     "Instrument": "instrument",
+    "MovementReadinessError": "exceptions",
+    "MovementReadinessWarning": "exceptions",
+    "Report": "reports",
+    "SimulatedStudy": "simulation",
+    "TeamResults": "teams",
+    "aggregate_scores": "teams",
+    "claim": "evidence",
+    "icc": "psychometrics",
+    "item_matrix": "scoring",
     "load_instrument": "instrument",
+    "read_responses": "responses",
+    "score_scales": "scoring",
+    "simulate_responses": "simulation",
+    "site_report": "reports",
+    "team_report": "reports",
+    "write_responses": "responses",
 }
 
-__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604  (the names are strings; ruff cannot see it)
 
 
 def __getattr__(name: str) -> Any:
@@ -27,4 +45,12 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from movement_readiness.evidence import Claim, claim
+    from movement_readiness.exceptions import MovementReadinessError, MovementReadinessWarning
     from movement_readiness.instrument import Instrument, load_instrument
+    from movement_readiness.psychometrics import ICCResult, icc
+    from movement_readiness.reports import Report, site_report, team_report
+    from movement_readiness.responses import read_responses, write_responses
+    from movement_readiness.scoring import item_matrix, score_scales
+    from movement_readiness.simulation import SimulatedStudy, simulate_responses
+    from movement_readiness.teams import DisclosurePolicy, TeamResults, aggregate_scores

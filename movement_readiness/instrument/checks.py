@@ -48,7 +48,7 @@ class _Lines:
         table: Place = ()
         seen: Counter[str] = Counter()
         inside: str | None = None  # the quotes of a multi-line string that is open
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(text.split("\n"), start=1):
             if inside is None:
                 table = self._read(line, number, table, seen)
             for quotes in ('"""', "'''"):
@@ -64,6 +64,8 @@ class _Lines:
             self._lines.setdefault((name,), number)
         elif header := re.match(r"\s*\[\s*([\w.-]+)\s*\]", line):
             table = tuple(header[1].split("."))
+            if table[0] in seen:  # [scales.keys] belongs to the last [[scales]]
+                table = (table[0], seen[str(table[0])] - 1, *table[1:])
             self._lines[table] = number
         elif key := re.match(r"\s*\"?([\w-]+)\"?\s*=", line):
             self._lines.setdefault((*table, key[1]), number)
@@ -238,9 +240,10 @@ def _check_items(raw: Table, report: _Report) -> None:
         if isinstance(item.get("domain"), str) and item["domain"] not in scales:
             report.add((*place, "domain"), _unknown("scale", item["domain"], scales))
         purpose = item.get("purpose", "scored")
-        if purpose == "scored" and item.get("id") not in scored:
+        is_scored = isinstance(item.get("id"), str) and item["id"] in scored
+        if purpose == "scored" and not is_scored:
             report.add(place, "no scale has this item; expected a scale with its key, or purpose = \"reserve\" or \"criterion\"")
-        if purpose in ("reserve", "criterion") and item.get("id") in scored:
+        if purpose in ("reserve", "criterion") and is_scored:
             report.add((*place, "purpose"), f"a {purpose} item must not be scored, but a scale has it")
 
 
@@ -254,6 +257,7 @@ def _check_scales(raw: Table, report: _Report) -> None:
         if keys:
             _check_keys((*place, "keys"), keys, raw, report)
             _check_count((*place, "min_answered"), scale.get("min_answered"), len(keys), "items", report)
+            _check_per_domain((*place, "min_answered_per_domain"), scale, raw, report)
         if parts:
             _check_parts((*place, "scales"), parts, raw, report)
             _check_count((*place, "min_scales"), scale.get("min_scales"), len(parts), "scales", report)
@@ -277,7 +281,7 @@ def _check_keys(place: Place, keys: Table, raw: Table, report: _Report) -> None:
 
 def _check_parts(place: Place, parts: list[Any], raw: Table, report: _Report) -> None:
     simple = [scale["id"] for _, scale in _tables(raw, "scales") if scale.get("keys") and isinstance(scale.get("id"), str)]
-    _check_repeats(place, "scale", parts, report)
+    _check_repeats(place, "scale", map(str, parts), report)
     for part in parts:
         if part not in simple:
             report.add(place, _unknown("scale with items of its own", part, simple))
@@ -288,6 +292,14 @@ def _check_count(place: Place, count: object, available: int, what: str, report:
         report.add(place, f"this is missing; expected a whole number from 1 to {available}")
     elif isinstance(count, int) and count > available:
         report.add(place, f"expected at most {available}, the number of its {what}; got {count}")
+
+
+def _check_per_domain(place: Place, scale: Table, raw: Table, report: _Report) -> None:
+    wanted = scale.get("min_answered_per_domain", 0)
+    scored = [item for _, item in _tables(raw, "items") if str(item.get("id")) in _mapping(scale.get("keys"))]
+    fewest = min(Counter(str(item.get("domain")) for item in scored).values(), default=0)
+    if scored and isinstance(wanted, int) and wanted > fewest:
+        report.add(place, f"expected at most {fewest}, its number of items in the smallest domain; got {wanted}")
 
 
 def _check_forms(raw: Table, report: _Report) -> None:
@@ -346,9 +358,11 @@ def find_translation_faults(
         )
     for name in ("items", "scales", "forms", "roles", "response_scales", "missing_codes"):
         _compare_ids((name,), _mapping(raw.get(name)), (part.id for part in getattr(source, name)), report)
+    if source.wording.stem and "stem" not in _mapping(raw.get("wording", {"stem": None})):
+        report.add(("wording", "stem"), "the wording of this is missing")
     for scale in source.response_scales:
-        labels = _mapping(_mapping(raw.get("response_scales")).get(scale.id))
-        if labels:
+        labels = _mapping(raw.get("response_scales")).get(scale.id)
+        if isinstance(labels, Mapping):
             _compare_ids(("response_scales", scale.id), labels, map(str, scale.codes), report)
             _check_repeats(("response_scales", scale.id), "label", map(str.casefold, map(str, labels.values())), report)
     return sorted(set(report.faults), key=lambda fault: (fault.line or 0, fault.place, fault.message))

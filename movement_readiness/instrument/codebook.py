@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from movement_readiness._validation import check_choice
-from movement_readiness.instrument.model import Instrument
+from movement_readiness.instrument.model import Instrument, Translation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,8 @@ def codebook(instrument: Instrument, format: str | None, language: str | None) -
         return frame
     if format == "csv":
         return frame.to_csv(lineterminator="\n")
-    return _page(instrument, frame) if format == "html" else _markdown(instrument, frame)
+    words = instrument.translation(language)
+    return _page(instrument, frame, words) if format == "html" else _markdown(instrument, frame, words)
 
 
 def _frame(instrument: Instrument, language: str | None) -> pd.DataFrame:
@@ -53,7 +54,7 @@ def _row(instrument: Instrument, item_id: str, language: str | None) -> dict[str
     }
 
 
-def _rules(instrument: Instrument) -> list[tuple[str, str, str]]:
+def _rules(instrument: Instrument, words: Translation) -> list[tuple[str, str, str]]:
     """Title, content and rule of every scale, in words."""
     rows = []
     for scale in instrument.scales.values():
@@ -65,12 +66,13 @@ def _rules(instrument: Instrument) -> list[tuple[str, str, str]]:
             rule = f"needs {scale.min_answered} of {len(scale.keys)} items"
             if scale.min_answered_per_domain:
                 rule += f", at least {scale.min_answered_per_domain} in each domain"
-        rows.append((f"{scale.title} ({scale.id}, {scale.kind})", what, rule))
+        rows.append((f"{words.scales[scale.id]} ({scale.id}, {scale.kind})", what, rule))
     return rows
 
 
-def _heading(instrument: Instrument) -> str:
-    return f"{instrument.title}, version {instrument.version} (sha256 {instrument.sha256})"
+def _heading(instrument: Instrument, words: Translation) -> str:
+    draft = f", {words.language}: a draft translation that nobody has reviewed" if words.status == "draft" else ""
+    return f"{words.title}, version {instrument.version}{draft} (sha256 {instrument.sha256})"
 
 
 def _table(frame: pd.DataFrame) -> str:
@@ -87,45 +89,52 @@ def _shown(value: Any) -> str:
     return "" if str(value) == "<NA>" else str(value)
 
 
-def _page(instrument: Instrument, frame: pd.DataFrame) -> str:
+def _page(instrument: Instrument, frame: pd.DataFrame, words: Translation) -> str:
     rules = "".join(
         f"<li><strong>{escape(title)}</strong>: {escape(what)}; {escape(rule)}</li>"
-        for title, what, rule in _rules(instrument)
+        for title, what, rule in _rules(instrument, words)
     )
     style = (
         "body{font:16px/1.5 system-ui,sans-serif;margin:2rem;max-width:100rem}"
         "table{border-collapse:collapse}td,th{border:1px solid #767676;padding:.3rem .5rem;text-align:left;vertical-align:top}"
     )
     return (
-        f'<!doctype html><html lang="{instrument.language}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{words.language}" dir="{words.direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Codebook: {escape(instrument.title)}</title><style>{style}</style></head><body>"
-        f"<h1>Codebook</h1><p>{escape(_heading(instrument))}</p>"
+        f"<title>Codebook: {escape(words.title)}</title><style>{style}</style></head><body>"
+        f"<h1>Codebook</h1><p>{escape(_heading(instrument, words))}</p>"
         f"<h2>Items</h2>{_table(frame)}<h2>Scales and scoring rules</h2><ul>{rules}</ul></body></html>\n"
     )
 
 
-def _markdown(instrument: Instrument, frame: pd.DataFrame) -> str:
+def _cell(value: object) -> str:
+    """A value in a Markdown table: no pipe, line break or HTML of its own."""
+    text = _shown(value).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+    return " ".join(text.splitlines())
+
+
+def _markdown(instrument: Instrument, frame: pd.DataFrame, words: Translation) -> str:
     table = frame.reset_index()
-    lines = [f"# Codebook: {instrument.title}", "", _heading(instrument), "", "## Items", ""]
+    lines = [f"# Codebook: {words.title}", "", _heading(instrument, words), "", "## Items", ""]
     lines.append("| " + " | ".join(map(str, table.columns)) + " |")
     lines.append("|" + " --- |" * len(table.columns))
     for row in table.itertuples(index=False):
-        lines.append("| " + " | ".join(_shown(value).replace("|", "\\|").replace("\n", " ") for value in row) + " |")
+        lines.append("| " + " | ".join(_cell(value) for value in row) + " |")
     lines += ["", "## Scales and scoring rules", ""]
-    lines += [f"- **{title}**: {what}; {rule}" for title, what, rule in _rules(instrument)]
+    lines += [f"- **{title}**: {what}; {rule}" for title, what, rule in _rules(instrument, words)]
     return "\n".join(lines) + "\n"
 
 
 def overview_html(instrument: Instrument) -> str:
     """What a notebook shows for an instrument: its scales, rules and languages."""
+    words = instrument.translation()
     rows = "".join(
         f"<tr><th scope='row'>{escape(title)}</th><td>{escape(what)}</td><td>{escape(rule)}</td></tr>"
-        for title, what, rule in _rules(instrument)
+        for title, what, rule in _rules(instrument, words)
     )
-    languages = ", ".join(f"{words.language} ({words.status})" for words in instrument.translations.values())
+    languages = ", ".join(f"{part.language} ({part.status})" for part in instrument.translations.values())
     forms = ", ".join(f"{form.id} ({len(form.items)} items)" for form in instrument.forms.values())
     return (
-        f"<p><strong>{escape(_heading(instrument))}</strong><br>forms: {escape(forms)}<br>languages: {escape(languages)}</p>"
+        f"<p><strong>{escape(_heading(instrument, words))}</strong><br>forms: {escape(forms)}<br>languages: {escape(languages)}</p>"
         f"<table><thead><tr><th>scale</th><th>items</th><th>rule</th></tr></thead><tbody>{rows}</tbody></table>"
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from movement_readiness.exceptions import Fault, InstrumentError
+from movement_readiness.exceptions import ArgumentError, Fault, InstrumentError
 from movement_readiness.instrument.checks import find_faults, find_translation_faults
 from movement_readiness.instrument.model import Instrument, Translation, measured_content, sha256_of
 from movement_readiness.instrument.schema import InstrumentFile, TranslationFile
@@ -53,6 +54,8 @@ def load_instrument(path: str | Path | None = None) -> Instrument:
     """
     if path is None:
         return _bundled()
+    if not isinstance(path, str | PathLike):
+        raise ArgumentError(f"path: expected the path of an instrument file; got {path!r}.")
     return _load(Path(path))
 
 
@@ -91,7 +94,7 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
         raise InstrumentError(f"path: {str(path)!r} cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError:
         raise InstrumentError(f"{path.name}: expected a text file in UTF-8; this one is not.") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also a number too long, tables nested too deep
         raise InstrumentError(f"{path.name}: this is not valid TOML: {error}.") from None
 
 
@@ -99,7 +102,7 @@ def _translations(path: Path, file: InstrumentFile, faults: list[Fault]) -> Iter
     seen: dict[str, str] = {file.instrument.language: path.name}
     for place in sorted((path.parent / "translations").glob("*.toml")):
         text, raw = _read(place)
-        if raw.get("instrument") != file.instrument.id:
+        if raw.get("instrument", file.instrument.id) != file.instrument.id:
             continue  # the folder may hold translations of other instruments
         name = f"translations/{place.name}"
         found = find_translation_faults(raw, file, text, name)
@@ -116,8 +119,11 @@ def _history_faults(path: Path, file: InstrumentFile) -> list[Fault]:
     if not place.is_file():
         return []
     released = _read(place)[1].get(file.instrument.id, {})
+    if not isinstance(released, Mapping):
+        said = 'expected a table of versions, each with its hash: "0.1.0" = "<sha256>"'
+        return [Fault(file.instrument.id, said, file=place.name)]
     version, now = file.instrument.version, sha256_of(measured_content(file))
-    then = released.get(version) if isinstance(released, Mapping) else None
+    then = released.get(version)
     if then is None or then == now:
         return []
     return [

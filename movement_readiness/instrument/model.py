@@ -6,12 +6,13 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from movement_readiness._validation import check_choice
+from movement_readiness.exceptions import ArgumentError
 from movement_readiness.instrument.schema import (
     Consent,
     Form,
@@ -122,12 +123,19 @@ class Translation:
     missing_codes: Mapping[str, str]
     options: Mapping[str, Mapping[int, str]]
 
+    def __post_init__(self) -> None:
+        for part in fields(self):  # the bundled instrument is shared, so nothing of it may be changed
+            value = getattr(self, part.name)
+            if part.name == "options":
+                value = {scale: FrozenMap(labels) for scale, labels in value.items()}
+            if isinstance(value, Mapping):
+                object.__setattr__(self, part.name, FrozenMap(value))
+
     @cached_property
     def sha256(self) -> str:
         """Hash of everything here but the consent text and the review status."""
-        skipped = {"consent", "status"}
-        content = {name: _plain(value) for name, value in vars(self).items() if name not in skipped}
-        return sha256_of({name: _stringly(value) for name, value in content.items() if name != "sha256"})
+        covered = [part.name for part in fields(self) if part.name not in ("consent", "status")]
+        return sha256_of({name: _stringly(_plain(getattr(self, name))) for name in covered})
 
     @cached_property
     def consent_sha256(self) -> str:
@@ -220,6 +228,9 @@ class Instrument:
     file: InstrumentFile
     translations: Mapping[str, Translation]
     path: Path | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "translations", FrozenMap(self.translations))
 
     @property
     def id(self) -> str:
@@ -339,6 +350,8 @@ class Instrument:
         keys: dict[str, int] = {}
         for part in self._item_scales(chosen):
             keys.update(part.keys)
+        if not keys:
+            raise ArgumentError(f"item: expected an item that a scale scores; got {item!r}, which is in none.")
         return keys[check_choice("item", item, tuple(keys))]
 
     def _item_scales(self, scale: str | None) -> tuple[Scale, ...]:

@@ -28,21 +28,22 @@ __all__ = [
     "Wording",
 ]
 
+K = TypeVar("K")
 V = TypeVar("V")
 
 
-class FrozenMap(Mapping[str, V]):
+class FrozenMap(Mapping[K, V]):
     """A mapping that cannot be changed, compares like a dict and can be pickled."""
 
     __slots__ = ("_data",)
 
-    def __init__(self, data: Mapping[str, V]) -> None:
+    def __init__(self, data: Mapping[K, V]) -> None:
         self._data = dict(data)
 
-    def __getitem__(self, key: str) -> V:
+    def __getitem__(self, key: K) -> V:
         return self._data[key]
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[K]:
         return iter(self._data)
 
     def __len__(self) -> int:
@@ -55,16 +56,39 @@ class FrozenMap(Mapping[str, V]):
         return hash(frozenset(self._data.items()))
 
 
-def _frozen(data: Any) -> Any:
+def _frozen(data: Mapping[K, V]) -> FrozenMap[K, V]:
     return FrozenMap(data)
+
+
+def _empty() -> FrozenMap[str, Any]:
+    return FrozenMap({})
 
 
 Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 ItemId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 PartId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+InstrumentId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 VersionNumber = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
-Key = Annotated[StrictInt, Field(description="+1 as worded, -1 reversed: most agreement scores lowest")]
+Key = Annotated[
+    StrictInt,
+    Field(
+        description="+1 as worded, -1 reversed: most agreement scores lowest",
+        json_schema_extra={"enum": [1, -1]},
+    ),
+]
+Direction = Annotated[
+    Literal["ltr", "rtl"], Field(description="Writing direction: left to right, or right to left.")
+]
+# What an editor suggests and checks; the same rules with better sentences are in `checks`.
+_ITEM_NAMES: dict[str, Any] = {"propertyNames": {"pattern": r"^[A-Za-z][A-Za-z0-9_]*$"}}
+_CODE_NAMES: dict[str, Any] = {
+    "additionalProperties": {
+        "type": "object",
+        "propertyNames": {"pattern": r"^\d+$"},
+        "additionalProperties": {"type": "string", "minLength": 1, "pattern": r"\S"},
+    }
+}
 
 
 class _Part(BaseModel):
@@ -74,45 +98,60 @@ class _Part(BaseModel):
 class Identity(_Part):
     """Which questionnaire this is."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
-    version: VersionNumber
-    title: Text
-    language: LanguageCode
-    direction: Literal["ltr", "rtl"] = "ltr"
-    licence: Text
-    authors: tuple[Text, ...] = ()
-    sources: tuple[Text, ...] = ()
-    not_to_be_used_for: tuple[Text, ...] = ()
+    id: InstrumentId = Field(
+        description="Permanent name, in lower case with hyphens; stored with every response."
+    )
+    version: VersionNumber = Field(
+        description="Version of the content, such as 0.1.0. Raise it whenever the hash changes."
+    )
+    title: Text = Field(description="Title as respondents read it.")
+    language: LanguageCode = Field(description="Language of the wording in this file, such as en or pt-BR.")
+    direction: Direction = "ltr"
+    licence: Text = Field(description="Licence of the wording, such as CC-BY-4.0.")
+    authors: tuple[Text, ...] = Field(default=(), description="Who wrote it.")
+    sources: tuple[Text, ...] = Field(default=(), description="The theory it stands on, as full references.")
+    not_to_be_used_for: tuple[Text, ...] = Field(
+        default=(), description="Uses of a score that the authors rule out."
+    )
 
 
 class Wording(_Part):
     """What respondents read around the items; part of the hash."""
 
-    definition: Text
-    aim: Text
-    instructions: tuple[Text, ...] = Field(min_length=1)
-    stem: Text | None = None
+    definition: Text = Field(description="What is measured, in one sentence.")
+    aim: Text = Field(description="The shared aim that items speak of, in the words of the instructions.")
+    instructions: tuple[Text, ...] = Field(
+        min_length=1, description="What respondents read before the items, one paragraph each."
+    )
+    stem: Text | None = Field(default=None, description="The line that is read above the items, if any.")
 
 
 class Consent(_Part):
     """What respondents are told before they answer; has its own hash."""
 
-    title: Text
-    paragraphs: tuple[Text, ...] = Field(min_length=1)
-    agree: Text
+    title: Text = Field(description="Heading of the consent page.")
+    paragraphs: tuple[Text, ...] = Field(
+        min_length=1,
+        description="Paragraphs; whoever runs the session fills in the names in braces, such as {contact}.",
+    )
+    agree: Text = Field(description="The line a respondent ticks to take part.")
 
 
 class Aim(_Part):
     """The shared aim that items speak of; its id is stored with every response."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    id: InstrumentId = Field(
+        description="Name of the aim; results are compared only within one aim, never across two."
+    )
 
 
 class ResponseOption(_Part):
     """One ordered category: the code that is stored and the label that is read."""
 
-    code: Annotated[StrictInt, Field(ge=0)]
-    label: Text
+    code: Annotated[StrictInt, Field(ge=0)] = Field(
+        description="Whole number, 0 or more, that is stored for this option."
+    )
+    label: Text = Field(description="What the respondent reads.")
 
 
 class ResponseScale(_Part):
@@ -122,10 +161,18 @@ class ResponseScale(_Part):
     ``ordered = false`` marks nominal options, which no scored scale may use.
     """
 
-    id: PartId
-    options: tuple[ResponseOption, ...] = Field(min_length=2, max_length=10)
-    missing: tuple[PartId, ...] = ()
-    ordered: bool = True
+    id: PartId = Field(description="Name that items use to point here.")
+    options: tuple[ResponseOption, ...] = Field(
+        min_length=2,
+        max_length=10,
+        description="2 to 10 options in the order in which they are shown; codes rise or fall.",
+    )
+    missing: tuple[PartId, ...] = Field(
+        default=(), description="Ids of the missing codes that are offered beside these options."
+    )
+    ordered: bool = Field(
+        default=True, description="false for options without an order; such items cannot be scored."
+    )
 
     @property
     def codes(self) -> tuple[int, ...]:
@@ -150,21 +197,32 @@ class MissingCode(_Part):
     shown and left empty.
     """
 
-    id: PartId
-    code: Annotated[StrictInt, Field(lt=0)]
-    label: Text
-    offered: bool = True
+    id: PartId = Field(description="Name that response scales use to point here.")
+    code: Annotated[StrictInt, Field(lt=0)] = Field(
+        description="Whole number below 0 that is stored for this reason."
+    )
+    label: Text = Field(description="What the respondent or the reader of a codebook reads.")
+    offered: bool = Field(
+        default=True, description="false when it is set for an item that was shown and left empty."
+    )
 
 
 class Item(_Part):
     """One statement to rate; its id is permanent."""
 
-    id: ItemId
-    text: Text
-    response_scale: PartId
-    domain: PartId | None = None
-    purpose: Literal["scored", "reserve", "criterion"] = "scored"
-    note: Text | None = None
+    id: ItemId = Field(description="Permanent name and column of the item; never used for another item.")
+    text: Text = Field(description="The statement as respondents read it.")
+    response_scale: PartId = Field(description="Id of the response scale of its options.")
+    domain: PartId | None = Field(
+        default=None,
+        description="Id of the scale whose content it belongs to, also when it is not scored there.",
+    )
+    purpose: Literal["scored", "reserve", "criterion"] = Field(
+        default="scored",
+        description="scored: some scale has it; reserve: in no form and no scale; "
+        "criterion: in a form, never in a scale.",
+    )
+    note: Text | None = Field(default=None, description="A remark for readers of this file; not hashed.")
 
 
 class Scale(_Part):
@@ -175,31 +233,62 @@ class Scale(_Part):
     for researchers' checks and never shown in a report.
     """
 
-    id: PartId
-    title: Text
-    kind: Literal["domain", "separate", "total", "index", "sensitivity"] = "domain"
-    definition: Text
-    low_label: Text | None = None
-    high_label: Text | None = None
-    sources: tuple[Text, ...] = ()
-    caveat: Text | None = None
-    keys: Annotated[Mapping[str, Key], AfterValidator(_frozen)] = FrozenMap({})
-    min_answered: Annotated[StrictInt, Field(ge=1)] | None = None
-    min_answered_per_domain: Annotated[StrictInt, Field(ge=0)] = 0
-    scales: tuple[PartId, ...] = ()
-    min_scales: Annotated[StrictInt, Field(ge=1)] | None = None
-    report_forms: tuple[PartId, ...] | None = None
-    referent: Literal["we", "I"] = "we"
-    questions: tuple[Text, ...] = ()
+    id: PartId = Field(description="Permanent name and column of the score.")
+    title: Text = Field(description="Title that reports show.")
+    kind: Literal["domain", "separate", "total", "index", "sensitivity"] = Field(
+        default="domain",
+        description="domain: part of the profile; separate: stands apart from it; "
+        "total: one score of a form; index: mean of scales; sensitivity: for checks, never in a report.",
+    )
+    definition: Text = Field(description="What a high score means, in one clause.")
+    low_label: Text | None = Field(
+        default=None, description="What the low end means, where it is not 'less'."
+    )
+    high_label: Text | None = Field(
+        default=None, description="What the high end means, where it is not 'more'."
+    )
+    sources: tuple[Text, ...] = Field(default=(), description="The theory behind this scale; not hashed.")
+    caveat: Text | None = Field(
+        default=None, description="The warning that travels with this score; not hashed."
+    )
+    keys: Annotated[Mapping[str, Key], AfterValidator(_frozen)] = Field(
+        default_factory=_empty,
+        description="Item id = +1 (as worded) or -1 (reversed). Give either keys or scales.",
+        json_schema_extra=_ITEM_NAMES,
+    )
+    min_answered: Annotated[StrictInt, Field(ge=1)] | None = Field(
+        default=None, description="Fewest answered items for which the score is computed."
+    )
+    min_answered_per_domain: Annotated[StrictInt, Field(ge=0)] = Field(
+        default=0, description="Fewest answered items in each domain that the items belong to."
+    )
+    scales: tuple[PartId, ...] = Field(
+        default=(), description="For an index: the ids of the scales whose mean it is."
+    )
+    min_scales: Annotated[StrictInt, Field(ge=1)] | None = Field(
+        default=None, description="For an index: fewest of its scales that must exist."
+    )
+    report_forms: tuple[PartId, ...] | None = Field(
+        default=None,
+        description="Ids of the forms whose reports show it; without it, every form that has all its items.",
+    )
+    referent: Literal["we", "I"] = Field(
+        default="we", description="Whom its items speak of; agreement in a team is reported for 'we' only."
+    )
+    questions: tuple[Text, ...] = Field(
+        default=(), description="Openers for the talk about this result in a team; not hashed."
+    )
 
 
 class Form(_Part):
     """An ordered selection of items, screen by screen."""
 
-    id: PartId
-    title: Text
-    minutes: Text | None = None
-    screens: tuple[tuple[ItemId, ...], ...]
+    id: PartId = Field(description="Name of the form; stored with every response.")
+    title: Text = Field(description="Title of the form.")
+    minutes: Text | None = Field(default=None, description='How long it takes, such as "6-8"; not hashed.')
+    screens: tuple[tuple[ItemId, ...], ...] = Field(
+        description="The item ids of each screen, in the order in which they are shown."
+    )
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -210,49 +299,73 @@ class Form(_Part):
 class Role(_Part):
     """A role that a respondent may give; always optional."""
 
-    id: PartId
-    label: Text
+    id: PartId = Field(description="Name that is stored.")
+    label: Text = Field(description="What the respondent reads.")
 
 
 class InstrumentFile(_Part):
     """A questionnaire as data: one file that is form, scoring key, codebook and labels."""
 
-    format: Literal[1]
+    format: Literal[1] = Field(description="Version of this file format: 1.")
     instrument: Identity
     wording: Wording
     aim: Aim
     consent: Consent
-    response_scales: tuple[ResponseScale, ...] = Field(min_length=1)
-    missing_codes: tuple[MissingCode, ...] = ()
-    items: tuple[Item, ...] = Field(min_length=1)
-    scales: tuple[Scale, ...] = Field(min_length=1)
-    forms: tuple[Form, ...] = Field(min_length=1)
-    roles: tuple[Role, ...] = ()
+    response_scales: tuple[ResponseScale, ...] = Field(
+        min_length=1, description="The sets of response options."
+    )
+    missing_codes: tuple[MissingCode, ...] = Field(
+        default=(), description="The named reasons why an answer is missing."
+    )
+    items: tuple[Item, ...] = Field(min_length=1, description="Every item, in the order of result columns.")
+    scales: tuple[Scale, ...] = Field(
+        min_length=1, description="What is scored; an item's first scale here is its home."
+    )
+    forms: tuple[Form, ...] = Field(min_length=1, description="What is shown, in which order.")
+    roles: tuple[Role, ...] = Field(
+        default=(), description="The roles a respondent may choose from; may be empty."
+    )
 
 
-class _TranslatedScale(_Part):
-    title: Text
-    definition: Text | None = None
-    low_label: Text | None = None
-    high_label: Text | None = None
+class TranslatedScale(_Part):
+    """The wording of one scale; what is left out stays in the source language."""
+
+    title: Text = Field(description="Title that reports show.")
+    definition: Text | None = Field(default=None, description="What a high score means, in one clause.")
+    low_label: Text | None = Field(default=None, description="What the low end means.")
+    high_label: Text | None = Field(default=None, description="What the high end means.")
 
 
 class TranslationFile(_Part):
     """The wording of one instrument version in another language, keyed by the ids of the source."""
 
-    instrument: Text
-    source_version: VersionNumber
-    language: LanguageCode
-    direction: Literal["ltr", "rtl"] = "ltr"
-    status: Literal["draft", "reviewed"]
-    translators: tuple[Text, ...] = ()
-    reviewers: tuple[Text, ...] = ()
-    title: Text
+    instrument: Text = Field(description="Id of the instrument.")
+    source_version: VersionNumber = Field(
+        description="Version of the instrument that this is the wording of."
+    )
+    language: LanguageCode = Field(description="Language of this wording, such as es or pt-BR.")
+    direction: Direction = "ltr"
+    status: Literal["draft", "reviewed"] = Field(
+        description="reviewed only when people who speak the language have reviewed it."
+    )
+    translators: tuple[Text, ...] = Field(default=(), description="Who translated it.")
+    reviewers: tuple[Text, ...] = Field(default=(), description="Who reviewed it; empty for a draft.")
+    title: Text = Field(description="Title as respondents read it.")
     wording: Wording
     consent: Consent
-    items: Annotated[Mapping[str, Text], AfterValidator(_frozen)]
-    response_scales: Annotated[Mapping[str, Mapping[str, Text]], AfterValidator(_frozen)]
-    missing_codes: Annotated[Mapping[str, Text], AfterValidator(_frozen)] = FrozenMap({})
-    scales: Annotated[Mapping[str, _TranslatedScale], AfterValidator(_frozen)]
-    forms: Annotated[Mapping[str, Text], AfterValidator(_frozen)]
-    roles: Annotated[Mapping[str, Text], AfterValidator(_frozen)] = FrozenMap({})
+    items: Annotated[Mapping[str, Text], AfterValidator(_frozen)] = Field(
+        description="Item id = wording, for every item of the source.", json_schema_extra=_ITEM_NAMES
+    )
+    response_scales: Annotated[Mapping[str, Mapping[str, Text]], AfterValidator(_frozen)] = Field(
+        description="For each response scale a table: code = label.", json_schema_extra=_CODE_NAMES
+    )
+    missing_codes: Annotated[Mapping[str, Text], AfterValidator(_frozen)] = Field(
+        default_factory=_empty, description="Missing code id = label."
+    )
+    scales: Annotated[Mapping[str, TranslatedScale], AfterValidator(_frozen)] = Field(
+        description="For each scale its title and, better, definition and labels."
+    )
+    forms: Annotated[Mapping[str, Text], AfterValidator(_frozen)] = Field(description="Form id = title.")
+    roles: Annotated[Mapping[str, Text], AfterValidator(_frozen)] = Field(
+        default_factory=_empty, description="Role id = label."
+    )

@@ -1,0 +1,295 @@
+"""The command line: ``movement-readiness demo | score | report | simulate | codebook | lab | notebooks copy``."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import movement_readiness as mr
+from movement_readiness.exceptions import ArgumentError, MovementReadinessError, ResponsesWarning
+from movement_readiness.instrument import bundled_directory
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="movement-readiness",
+    help="Readiness for movement: a questionnaire for health-care teams, scored, protected and reported.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+notebooks = typer.Typer(help="The notebooks that come with the package.", no_args_is_help=True)
+app.add_typer(notebooks, name="notebooks")
+
+BAD_INPUT = 2
+
+
+class Invalid(StrEnum):
+    """What to do with a cell that holds no valid answer."""
+
+    refuse = "raise"
+    set_missing = "set-missing"
+
+
+class BookFormat(StrEnum):
+    """How to write a codebook."""
+
+    markdown = "markdown"
+    html = "html"
+    csv = "csv"
+
+
+InstrumentOption = Annotated[
+    Path | None, typer.Option("--instrument", help="An instrument file; the bundled questionnaire by default.")
+]
+AnswersArgument = Annotated[Path, typer.Argument(help="A file of answers: .csv, .xlsx, .parquet or .sav.")]
+InvalidOption = Annotated[Invalid, typer.Option(help="A bad cell stops the run, or becomes missing and is named.")]
+RosterOption = Annotated[
+    Path | None, typer.Option(help="A CSV or XLSX with the columns site, team, invited.")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")]
+SeedOption = Annotated[int, typer.Option(help="Start of the random numbers; the same seed gives the same study.")]
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one line on standard error and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console that cannot show a letter must not stop the run
+    usage_error = typer.BadParameter.__mro__[2]  # the base of all usage errors, wherever typer keeps it
+    try:
+        code = app(standalone_mode=False)
+    except usage_error as error:
+        _fail(error.format_message())  # type: ignore[attr-defined]  # typer does not name the class
+    except MovementReadinessError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename or 'file'}: {error.strerror or error}.")
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("stopped.", code=130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int = BAD_INPUT) -> None:
+    print(f"movement-readiness: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+@contextmanager
+def _told_warnings() -> Iterator[None]:
+    """Our warnings as plain lines; they are meant for the person at the keyboard."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResponsesWarning)
+        yield
+    for warning in caught:
+        if issubclass(warning.category, ResponsesWarning):
+            print(f"Note: {warning.message}", file=sys.stderr)
+
+
+def _read(answers: Path, instrument: mr.Instrument, invalid: Invalid, roster: Any = None) -> pd.DataFrame:
+    choice = "raise" if invalid is Invalid.refuse else "set_missing"
+    with _told_warnings():
+        responses = mr.read_responses(answers, instrument, invalid=choice, roster=roster)
+    print(responses.attrs["summary"])
+    return responses
+
+
+def _read_roster(path: Path | None) -> pd.DataFrame | None:
+    if path is None:
+        return None
+    import pandas as pd
+
+    if not path.is_file():
+        raise ArgumentError(f"roster: expected a CSV or XLSX file; {str(path)!r} does not exist.")
+    if path.suffix.lower() == ".xlsx":
+        return pd.read_excel(path)
+    try:
+        return pd.read_csv(path, sep=None, engine="python", encoding="utf-8-sig", dtype={"site": "str", "team": "str"})
+    except (ValueError, UnicodeDecodeError) as error:
+        raise ArgumentError(f"roster: {path.name} cannot be read as CSV in UTF-8 ({error}).") from None
+
+
+def _new_file(path: Path, force: bool) -> Path:
+    if path.exists() and not force:
+        raise ArgumentError(f"--out: {str(path)!r} exists already; choose another name, or pass --force to replace it.")
+    return path
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("movement-readiness-demo"),
+    seed: SeedOption = 2004,
+) -> None:
+    """Make a realistic synthetic study, score it, and write reports for its teams and sites."""
+    from movement_readiness.reports.batch import write_reports
+
+    instrument = mr.load_instrument()
+    study = mr.simulate_responses(
+        instrument, n_sites=3, teams_per_site=6, team_size=(3, 22), icc1=0.12, skipped=0.02, cant_say=0.02, careless=0.03, seed=seed
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    answers = out / "responses.csv"
+    mr.write_responses(study.responses, answers, instrument)
+    study.roster.to_csv(out / "roster.csv", index=False)
+    print(f"1. A synthetic study: {len(study.responses)} people in {len(study.roster)} teams at 3 sites -> {answers}")
+    responses = mr.read_responses(answers, instrument)
+    scores = mr.score_scales(responses, instrument)
+    scores.to_csv(out / "scores.csv", index=False)
+    print(f"2. Scored: 0-100 points a scale, with how many items each person answered -> {out / 'scores.csv'}")
+    written = write_reports(responses, instrument, out / "reports", roster=study.roster, progress=sys.stderr.isatty())
+    print(f"3. Reports: {len(written.sites)} sites, {len(written.teams)} teams; small groups are protected")
+    print(f"\nOpen this in a browser: {written.index.resolve()}")
+    print(
+        f"{written.results.claim.sentence}\n\nWhat next:\n"
+        "  movement-readiness lab                     the notebooks, in JupyterLab\n"
+        f"  movement-readiness report {answers} --roster {out / 'roster.csv'} --out my-reports\n"
+        "  movement-readiness codebook --out codebook.html --format html\n"
+        "  movement-readiness --help                  everything else"
+    )
+
+
+@app.command()
+def score(
+    answers: AnswersArgument,
+    out: Annotated[Path | None, typer.Option(help="Where to write the scores (.csv); <answers>-scores.csv by default.")] = None,
+    instrument: InstrumentOption = None,
+    invalid: InvalidOption = Invalid.refuse,
+    force: ForceOption = False,
+) -> None:
+    """Score a file of answers: 0-100 points a scale, one row a response."""
+    loaded = mr.load_instrument(instrument)
+    place = _new_file(out or answers.with_name(f"{answers.stem}-scores.csv"), force)
+    scores = mr.score_scales(_read(answers, loaded, invalid), loaded)
+    scores.to_csv(place, index=False)
+    print(f"{len(scores)} responses scored -> {place}\n{mr.claim(loaded).sentence}")
+
+
+@app.command()
+def report(
+    answers: AnswersArgument,
+    out: Annotated[Path, typer.Option(help="The folder to write the pages to.")] = Path("reports"),
+    roster: RosterOption = None,
+    wave: Annotated[str | None, typer.Option(help="Which wave; the latest by default.")] = None,
+    language: Annotated[str | None, typer.Option(help="Language of scale titles and items.")] = None,
+    instrument: InstrumentOption = None,
+    invalid: InvalidOption = Invalid.refuse,
+    min_respondents: Annotated[int, typer.Option(help="Smallest group that is published.")] = 10,
+    min_respondents_own_team: Annotated[int, typer.Option(help="Smallest team that sees its own means.")] = 5,
+) -> None:
+    """Write a page for every site and every team; groups too small are protected."""
+    from movement_readiness.reports.batch import write_reports
+
+    loaded = mr.load_instrument(instrument)
+    policy = mr.DisclosurePolicy(min_respondents=min_respondents, min_respondents_own_team=min_respondents_own_team)
+    listed = _read_roster(roster)
+    responses = _read(answers, loaded, invalid, listed)
+    written = write_reports(
+        responses, loaded, out, roster=listed, policy=policy, wave=wave, language=language, progress=sys.stderr.isatty()
+    )
+    print(f"{len(written.sites)} site pages and {len(written.teams)} team pages -> {written.index}")
+    print(written.results.claim.sentence)
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option(help="The file to write: .csv, .xlsx, .parquet or .sav.")],
+    sites: Annotated[int, typer.Option(help="How many sites.")] = 4,
+    teams_per_site: Annotated[int, typer.Option(help="How many teams at each site.")] = 5,
+    team_size: Annotated[int, typer.Option(help="How many people answer in each team.")] = 12,
+    icc1: Annotated[float, typer.Option(help="ICC(1) of the scale scores: how far teams differ.")] = 0.1,
+    waves: Annotated[int, typer.Option(help="How many rounds of collection.")] = 1,
+    skipped: Annotated[float, typer.Option(help="Share of answers left empty.")] = 0.0,
+    careless: Annotated[float, typer.Option(help="Share of people who answer without reading.")] = 0.0,
+    form: Annotated[str | None, typer.Option(help="Which form; the instrument's first by default.")] = None,
+    instrument: InstrumentOption = None,
+    seed: SeedOption = 1,
+    force: ForceOption = False,
+) -> None:
+    """Simulate a study with known truth: synthetic answers, marked so in every row."""
+    loaded = mr.load_instrument(instrument)
+    place = _new_file(out, force)
+    study = mr.simulate_responses(
+        loaded,
+        form=form,
+        n_sites=sites,
+        teams_per_site=teams_per_site,
+        team_size=team_size,
+        icc1=icc1,
+        n_waves=waves,
+        skipped=skipped,
+        careless=careless,
+        seed=seed,
+    )
+    mr.write_responses(study.responses, place, loaded)
+    print(f"{len(study.responses)} synthetic responses -> {place}")
+
+
+@app.command()
+def codebook(
+    out: Annotated[Path | None, typer.Option(help="A file; the screen by default.")] = None,
+    format: Annotated[BookFormat, typer.Option(help="How to write it.")] = BookFormat.markdown,  # noqa: A002  (the option's name)
+    language: Annotated[str | None, typer.Option(help="Language of the wording.")] = None,
+    instrument: InstrumentOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Print the codebook: every item, its options, its scale and key, and the scoring rules."""
+    text = mr.load_instrument(instrument).codebook(format.value, language=language)
+    if out is None:
+        print(text, end="")
+    else:
+        _new_file(out, force).write_text(text, encoding="utf-8")
+        print(f"codebook -> {out}")
+
+
+@notebooks.command("copy")
+def copy_notebooks(
+    to: Annotated[Path, typer.Argument(help="The folder to copy to.")] = Path("movement-readiness-notebooks"),
+    force: ForceOption = False,
+) -> None:
+    """Copy the notebooks to a folder of yours; files that are there already are left alone."""
+    copied, kept = _copy_notebooks(to, force)
+    print(f"{copied} files copied to {to}" + (f", {kept} that were there left alone (--force replaces them)" if kept else ""))
+
+
+def _copy_notebooks(to: Path, force: bool) -> tuple[int, int]:
+    source = bundled_directory("notebooks")
+    copied = kept = 0
+    for path in sorted(source.rglob("*")):
+        part = path.relative_to(source)
+        if not path.is_file() or any(piece.startswith((".", "__")) for piece in part.parts):
+            continue
+        target = to / part
+        if target.exists() and not force:
+            kept += 1
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+        copied += 1
+    return copied, kept
+
+
+@app.command()
+def lab(
+    folder: Annotated[Path, typer.Argument(help="The folder for the notebooks.")] = Path("movement-readiness-notebooks"),
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address instead of opening it.")] = False,
+) -> None:
+    """Copy the notebooks to a folder (keeping yours) and start JupyterLab there."""
+    _copy_notebooks(folder, force=False)
+    extra = ["--no-browser"] if no_browser else []
+    raise typer.Exit(subprocess.call([sys.executable, "-m", "jupyterlab", *extra, str(folder)]))  # noqa: S603  (our own interpreter)
+
+
+if __name__ == "__main__":
+    main()

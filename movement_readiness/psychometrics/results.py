@@ -1,0 +1,90 @@
+"""What every result of this room has in common: how it shows itself, and the warning it may come with.
+
+A result is a frozen dataclass of numbers at full precision. It becomes a table of text only here,
+where numbers are rounded for reading.
+"""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from movement_readiness.exceptions import MovementReadinessWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+__all__ = ["EstimationWarning", "Result", "shown", "shown_interval", "warn_not_estimable"]
+
+
+class EstimationWarning(MovementReadinessWarning):
+    """A quantity could not be estimated from these data; it is NaN, and the sentence says why."""
+
+
+def shown(number: float, digits: int = 3) -> str:
+    """A number as readers see it: rounded, with 'not estimable' for NaN and a real minus sign."""
+    if np.isnan(number):
+        return "not estimable"
+    if np.isinf(number):
+        return "∞" if number > 0 else "−∞"
+    text = f"{number:.{digits}f}" if abs(number) < 1e6 else f"{number:.{digits + 1}g}"
+    text = text.lstrip("-") if not float(text) else text  # no minus zero
+    return text.replace("-", "−", 1) if text.startswith("-") else text
+
+
+def shown_interval(low: float, high: float, digits: int = 3) -> str:
+    """Both limits as readers see them, 'low to high'."""
+    return (
+        "not estimable"
+        if np.isnan(low) or np.isnan(high)
+        else f"{shown(low, digits)} to {shown(high, digits)}"
+    )
+
+
+class Result(ABC):
+    """A frozen result: `to_frame` for work, a table with its method in words for reading."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def to_frame(self) -> pd.DataFrame:
+        """Every number at full precision, one column per number."""
+
+    @abstractmethod
+    def _heading(self) -> str:
+        """What this is, in a few words."""
+
+    @abstractmethod
+    def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        """Column headings and rows of text; the first cell of a row names it."""
+
+    @abstractmethod
+    def _sentences(self) -> Sequence[str]:
+        """How many respondents, the method, and what to know before reading the numbers."""
+
+    def _repr_html_(self) -> str:
+        headings, rows = self._rows()
+        head = "".join(f'<th scope="col">{escape(text)}</th>' for text in headings)
+        body = "".join(
+            f'<tr><th scope="row">{escape(first)}</th>'
+            + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
+            + "</tr>"
+            for first, *rest in rows
+        )
+        words = "".join(f"<p>{escape(sentence)}</p>" for sentence in self._sentences() if sentence)
+        return (
+            f'<div class="movement-readiness-result"><table><caption>{escape(self._heading())}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{words}</div>"
+        )
+
+
+def warn_not_estimable(sentence: str | None) -> None:
+    """Give the sentence as an `EstimationWarning` at the line that called the public function."""
+    if sentence is not None:
+        warnings.warn(sentence, EstimationWarning, stacklevel=3)

@@ -1,0 +1,99 @@
+"""Reports: one page for a team or a site, from results that may be shown."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from movement_readiness.instrument import Instrument
+from movement_readiness.reports.content import choose, site_context, team_context
+from movement_readiness.reports.report import Report
+from movement_readiness.teams import TeamResults
+
+__all__ = ["Report", "site_report", "team_report"]
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _page(template: str, context: dict[str, Any]) -> Report:
+    return Report(title=context["title"], html=_templates().get_template(template).render(context))
+
+
+def team_report(
+    teams: TeamResults,
+    instrument: Instrument,
+    *,
+    site: str,
+    team: str,
+    wave: str | None = None,
+    form: str | None = None,
+    language: str | None = None,
+) -> Report:
+    """The page that a team talks about.
+
+    Parameters
+    ----------
+    teams : TeamResults
+        From `aggregate_scores`; with ``audience=("own_team", site, team)`` a team of 5 to 9 sees its means.
+    instrument : Instrument
+        The instrument the results come from.
+    site, team : str
+    wave, form : str, optional
+        The latest wave, and the form that most people of the site answered, by default.
+    language : str, optional
+        Language of the scale titles and items; the page around them is in English.
+
+    Returns
+    -------
+    Report
+        ``.html``, ``.save(path)``; shows itself in a notebook.
+
+    Raises
+    ------
+    NothingToReleaseError
+        There is no such site, team, wave or form in the results.
+
+    Examples
+    --------
+    >>> import movement_readiness as mr
+    >>> instrument = mr.load_instrument()
+    >>> study = mr.simulate_responses(instrument, n_sites=2, teams_per_site=3, team_size=12, seed=1)
+    >>> teams = mr.aggregate_scores(study.responses, instrument, roster=study.roster)
+    >>> site = teams.sites[0]
+    >>> report = mr.team_report(teams, instrument, site=site, team=teams.teams(site)[0])
+    >>> "designed, not yet validated" in report.html
+    True
+    """
+    return _page("team.html.j2", team_context(choose(teams, instrument, site, team, wave, form, language)))
+
+
+def site_report(
+    teams: TeamResults,
+    instrument: Instrument,
+    *,
+    site: str,
+    wave: str | None = None,
+    form: str | None = None,
+    language: str | None = None,
+) -> Report:
+    """The page for a site: its profile, and its teams by domain without a ranking.
+
+    Parameters, errors and result are those of `team_report`, without the team.
+
+    Returns
+    -------
+    Report
+    """
+    return _page("site.html.j2", site_context(choose(teams, instrument, site, None, wave, form, language)))

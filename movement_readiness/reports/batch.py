@@ -1,0 +1,137 @@
+"""Every page of a study at once: one a site, and one a team for that team's own eyes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from movement_readiness.exceptions import ArgumentError
+from movement_readiness.instrument import Instrument
+from movement_readiness.reports import site_report, team_report
+from movement_readiness.reports.report import Report
+from movement_readiness.teams import DisclosurePolicy, TeamResults, aggregate_own_teams, aggregate_scores
+
+__all__ = ["WrittenReports", "write_reports"]
+
+
+@dataclass(frozen=True)
+class WrittenReports:
+    """Where the pages are.
+
+    Attributes
+    ----------
+    index : pathlib.Path
+        A page with links to all others, for whoever hands them out.
+    sites, teams : tuple of pathlib.Path
+    results : TeamResults
+        The published results the site pages were made from.
+    """
+
+    index: Path
+    sites: tuple[Path, ...]
+    teams: tuple[Path, ...]
+    results: TeamResults
+
+
+def write_reports(
+    responses: Any,
+    instrument: Instrument,
+    folder: str | Path,
+    *,
+    roster: Any = None,
+    policy: DisclosurePolicy | None = None,
+    wave: str | None = None,
+    language: str | None = None,
+    progress: bool = True,
+) -> WrittenReports:
+    """Write the site pages, every team's own page and an index.
+
+    Parameters
+    ----------
+    responses, instrument, roster, policy
+        As for `aggregate_scores`.
+    folder : str or pathlib.Path
+        Made if it is not there; pages of the same name are replaced.
+    wave, language : str, optional
+        As for `team_report`.
+    progress : bool, default True
+        Show a progress bar.
+
+    Returns
+    -------
+    WrittenReports
+
+    Raises
+    ------
+    ArgumentError
+        The folder cannot be made, or is a file.
+    """
+    place = Path(folder)
+    for part in (place / "sites", place / "teams"):
+        try:
+            part.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ArgumentError(f"folder: {str(part)!r} cannot be made ({error.strerror}).") from None
+    published = aggregate_scores(responses, instrument, roster=roster, policy=policy)
+    names = _Names()
+    chosen = {"wave": wave, "language": language}
+    sites = {
+        site: site_report(published, instrument, site=site, **chosen).save(place / "sites" / f"{names(site)}.html")
+        for site in published.sites
+    }
+    teams: dict[tuple[str, str], Path] = {}
+    pages = _team_pages(responses, instrument, roster, policy, chosen)
+    total = sum(len(published.teams(site)) for site in published.sites)
+    for (site, team), report in tqdm(pages, total=total, desc="team pages", unit="page", disable=not progress):
+        teams[site, team] = report.save(place / "teams" / f"{names(f'{site} {team}')}.html")
+    index = Report("Reports", _index(sites, teams, published, place)).save(place / "index.html")
+    return WrittenReports(index, tuple(sites.values()), tuple(teams.values()), published)
+
+
+def _team_pages(
+    responses: Any, instrument: Instrument, roster: Any, policy: DisclosurePolicy | None, chosen: dict[str, str | None]
+) -> Iterator[tuple[tuple[str, str], Report]]:
+    for (site, team), results in aggregate_own_teams(responses, instrument, roster=roster, policy=policy):
+        yield (site, team), team_report(results, instrument, site=site, team=team, **chosen)
+
+
+class _Names:
+    """File names made from the names of sites and teams, no two alike whatever the file system folds."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def __call__(self, name: str) -> str:
+        base = re.sub(r"[^\w-]+", "-", name).strip("-")[:80] or "unnamed"
+        candidate, number = base, 1
+        while candidate.casefold() in self._taken:
+            number += 1
+            candidate = f"{base}-{number}"
+        self._taken.add(candidate.casefold())
+        return candidate
+
+
+def _index(sites: dict[str, Path], teams: dict[tuple[str, str], Path], published: TeamResults, place: Path) -> str:
+    def link(path: Path, text: str) -> str:
+        return f'<a href="{escape(path.relative_to(place).as_posix(), quote=True)}">{escape(text)}</a>'
+
+    blocks = []
+    for site, path in sites.items():
+        of_site = "".join(f"<li>{link(page, team)}</li>" for (where, team), page in teams.items() if where == site)
+        blocks.append(f"<h2>{link(path, site)}</h2><ul>{of_site}</ul>")
+    mark = "<p><strong>Synthetic data.</strong> These answers were simulated.</p>" if published.synthetic else ""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Reports</title>'
+        "<style>body{font:1rem/1.6 system-ui,sans-serif;max-width:48rem;margin:0 auto;padding:1rem}"
+        "ul{columns:12rem}a{display:inline-block;min-height:1.5rem}</style></head><body><main><h1>Reports</h1>"
+        f"{mark}<p>{escape(published.claim.sentence)}</p>"
+        "<p>The page of a site may be shown to anybody. The page of a team is for that team: give it to them, "
+        f"and to nobody else without their agreement.</p>{''.join(blocks)}</main></body></html>\n"
+    )

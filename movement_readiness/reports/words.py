@@ -1,0 +1,97 @@
+"""The sentences of the reports, in plain language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from movement_readiness.instrument import Instrument, Translation
+from movement_readiness.teams import TeamResults
+
+__all__ = ["claim_words", "differences_words", "interval_words", "reliability_words", "scale_ends", "who_answered", "withheld_words"]
+
+_TEAM_WITHHELD = {
+    "too_few": "Too few people answered this for the number to be shown without pointing to someone.",
+    "too_alike": "The answers are so alike that one person's answer could be worked out, so no number is shown.",
+    "protects_others": "Not shown, because together with other numbers it would let a smaller group's answers be worked out.",
+    "no_answers": "Nobody has answered this yet.",
+}
+
+
+def who_answered(row: Any, noun: str) -> str:
+    """How many people answered, of how many invited."""
+    n, invited = row["n"], row["invited"]
+    if row["withheld"] or n != n:
+        return f"Fewer people answered in this {noun} than a report may count."
+    people = "1 person" if n == 1 else f"{n} people"
+    if invited != invited or invited is None:
+        return f"{people} answered. How many were invited is not known."
+    if invited < n:
+        return f"{people} answered; the list of invited people has only {invited}, so it may be out of date."
+    return f"{n} of the {invited} people invited answered ({n / invited:.0%})."
+
+
+def scale_ends(instrument: Instrument, words: Translation, form: str) -> str:
+    """What 0 and 100 mean, in the words of the response options where all items share them."""
+    shared = {instrument.items[item].response_scale for item in instrument.item_ids() if item in instrument.form(form).items}
+    if len(shared) != 1:
+        return "Scores run from 0 (the lowest answer on every line) to 100 (the highest answer on every line)."
+    scale = instrument.response_scales[shared.pop()]
+    labels = words.options[scale.id]
+    return f"Scores run from 0 (everybody answers “{labels[scale.low]}” on every line) to 100 (“{labels[scale.high]}”)."
+
+
+def withheld_words(reason: str) -> str:
+    """Why a number is not shown."""
+    return _TEAM_WITHHELD.get(reason, "Not shown, to protect the people who answered.")
+
+
+def interval_words(teams: TeamResults) -> str:
+    """How to read the line through a dot."""
+    return (
+        "The line through a dot shows how sure we can be: other answers by the same kind of people would put the dot "
+        "somewhere on that line 95 times in 100. Where two lines overlap a lot, do not read the dots as different. "
+        f"Numbers are rounded to {teams.policy.round_to:g}."
+    )
+
+
+def reliability_words(values: list[float]) -> str:
+    """What the reliability of the team's means says."""
+    known = [value for value in values if value == value]
+    if not known:
+        return "How reliably these numbers tell this team from another is not known: that needs answers from several teams."
+    low, high = min(known), max(known)
+    span = f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
+    verdict = (
+        "high enough to speak of this team as different from others"
+        if low >= 0.7
+        else "too low to say that this team differs from others"
+        if high < 0.7
+        else "for some of them too low to say that this team differs from others"
+    )
+    return f"The reliability of this team's means is {span} (0 is none, 1 is perfect; .70 is a usual least): {verdict}."
+
+
+def differences_words(teams: TeamResults, wave: str, form: str) -> str:
+    """Whether teams differ at all, from the evidence of the whole study."""
+    rows = teams.team_differences
+    rows = rows[(rows["wave"] == wave) & (rows["form"] == form)]
+    states = set(rows["state"])
+    known = rows.dropna(subset=["icc1"])
+    if known.empty:
+        return "Whether teams differ at all cannot be told from these answers. Do not compare teams."
+    low, high = known["icc1"].min(), known["icc1"].max()
+    numbers = f"ICC(1) {max(low, 0):.2f} to {max(high, 0):.2f}, {int(known['n_teams'].max())} teams"
+    if states == {"supported"}:
+        return f"These answers support that teams differ ({numbers})."
+    if states == {"not supported"}:
+        return f"These answers do not support that teams differ ({numbers}). Do not compare teams."
+    if "supported" in states:
+        return f"These answers support for some of the scores, and leave unclear for others, that teams differ ({numbers}). Compare with care."
+    return f"It is unclear from these answers whether teams differ ({numbers}). Do not read much into a difference."
+
+
+def claim_words(teams: TeamResults) -> str:
+    """The ladder-of-claims line."""
+    needed = ", ".join(name.replace("_", " ") for name in teams.claim.next_needed)
+    tail = f" The next step needs: {needed}." if needed else ""
+    return f"{teams.claim.sentence}{tail}"

@@ -1,0 +1,122 @@
+"""Any data frame in, the same kind out: opening frames, item columns as numbers, work in row batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from narwhals.exceptions import DuplicateError
+
+from movement_readiness.exceptions import ArgumentError, ResponsesError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+
+__all__ = [
+    "BATCH_ROWS",
+    "AnyFrame",
+    "as_numbers",
+    "beside",
+    "collected",
+    "in_batches",
+    "is_pandas",
+    "open_frame",
+]
+
+AnyFrame: TypeAlias = "nw.DataFrame[Any] | nw.LazyFrame[Any]"
+Work: TypeAlias = Callable[[Any], Any]
+
+# Helper columns of this many rows fit in memory whatever the length of the frame (100 columns are
+# 105 MB), and longer batches are no faster.
+BATCH_ROWS = 131_072
+
+
+def open_frame(responses: object) -> AnyFrame:
+    """Put the frame behind narwhals' interface; one sentence if it is no frame or names a column twice."""
+    try:
+        frame: AnyFrame = nw.from_native(responses)
+        columns = frame.collect_schema().names()
+    except DuplicateError as error:
+        names = str(error).partition("\n")[2].replace("\n", ",").replace("- ", "").strip()
+        raise ResponsesError(f"responses: expected every column name once; got {names}.") from None
+    except TypeError:
+        raise ArgumentError(
+            "responses: expected a data frame (pandas, polars, pyarrow, or a lazy one that narwhals knows); "
+            f"got {type(responses).__name__}."
+        ) from None
+    if len(set(columns)) < len(columns):  # duckdb and others let it pass
+        twice = sorted({str(name) for name in columns if columns.count(name) > 1})
+        raise ResponsesError(
+            f"responses: expected every column name once; got {', '.join(twice)} more than once."
+        )
+    return frame
+
+
+def is_pandas(frame: AnyFrame) -> bool:
+    """Whether the frame is an eager pandas one."""
+    return frame.implementation.is_pandas()
+
+
+def as_numbers(frame: AnyFrame, items: Mapping[str, bool]) -> AnyFrame:
+    """Give the frame with Float64 item columns; of an eager frame, these alone.
+
+    `items` says of each whether it holds numbers; one that does not is known to hold nothing. In
+    pandas every kind of number (numpy, nullable, pyarrow, objects) becomes plain float64, so that a
+    missing answer is NaN and nothing else.
+    """
+    if isinstance(frame, nw.LazyFrame):
+        return frame.with_columns(*_casts(items))
+    if is_pandas(frame):
+        columns = {item: _float_array(frame[item].to_native(), number) for item, number in items.items()}
+        return nw.from_dict(columns, backend="pandas")
+    return frame.select(*_casts(items))
+
+
+def _casts(items: Mapping[str, bool]) -> list[nw.Expr]:
+    # Not every type can be cast, even where the column holds nothing: null then comes from a condition.
+    return [
+        nw.col(item).cast(nw.Float64) if number else _nothing(item).alias(item)
+        for item, number in items.items()
+    ]
+
+
+def _nothing(item: str) -> nw.Expr:
+    return nw.when(~nw.col(item).is_null()).then(nw.lit(0.0)).cast(nw.Float64)
+
+
+def _float_array(series: pd.Series[Any], number: bool) -> npt.NDArray[np.float64]:
+    if not number:
+        return np.full(len(series), np.nan)
+    return series.to_numpy(dtype="float64", na_value=np.nan)
+
+
+def _pieces(frame: AnyFrame, items: Mapping[str, bool], work: Work) -> Iterator[Any]:
+    if isinstance(frame, nw.LazyFrame):
+        yield work(as_numbers(frame, items)).collect()
+        return
+    for start in range(0, max(len(frame), 1), BATCH_ROWS):
+        yield work(as_numbers(frame[start : start + BATCH_ROWS], items))
+
+
+def collected(frame: AnyFrame, items: Mapping[str, bool], work: Work) -> list[dict[str, Any]]:
+    """Collect the rows that `work` makes of the item columns, of every batch or of the whole lazy query."""
+    return [row for piece in _pieces(frame, items, work) for row in piece.rows(named=True)]
+
+
+def in_batches(frame: nw.DataFrame[Any], items: Mapping[str, bool], work: Work) -> nw.DataFrame[Any]:
+    """Do the work on the item columns, batch by batch; one frame, with the index of the given one."""
+    pieces = list(_pieces(frame, items, work))
+    whole: nw.DataFrame[Any] = nw.concat(pieces, how="vertical") if len(pieces) > 1 else pieces[0]
+    if is_pandas(frame):
+        return nw.from_native(whole.to_native().set_axis(frame.to_native().index), eager_only=True)
+    return whole
+
+
+def beside(frame: nw.DataFrame[Any], kept: Sequence[str], added: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    """Put together the columns `kept` of the frame, then those of `added`, which has the same rows."""
+    if not kept:
+        return added
+    return frame.select(*kept).with_columns(*(added[column] for column in added.columns))

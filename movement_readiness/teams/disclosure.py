@@ -1,0 +1,247 @@
+"""Which groups may be shown: the disclosure policy, applied in one place, before anything downstream.
+
+A table here is one number (a scale's mean, an item's answers) for one wave and form, over teams within
+sites. Everything that is shown to anyone counts as shown to everyone: what can be worked out by taking
+shown groups from each other is judged like a shown group. What is promised within one table:
+
+1. a shown (published) group has at least ``min_respondents`` people; a team is shown its own mean from
+   ``min_respondents_own_team`` people; what is left of a shown site after taking away every team that is
+   shown to anyone holds nobody, or at least ``min_respondents_own_team`` people;
+2. from a shown or derivable mean, its number of people and the bounds of the scale, nobody's score and no
+   hidden team's mean can be narrowed to an interval shorter than ``min_interval`` points (rounding, which
+   only widens what can be known, is left out of the reckoning);
+3. a distribution of answers is shown only if at least three people are outside its largest category and
+   the categories used span at least ``min_interval`` points, and the same holds for what is left.
+
+Not yet covered here: differences between tables (waves, repeated releases).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from movement_readiness._validation import check_integer, check_number
+
+__all__ = ["REASONS", "DisclosurePolicy", "Release", "release_distributions", "release_means"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+HIDDEN, OWN, PUBLISHED = 0, 1, 2  # who sees a group: nobody, its own team, everybody
+
+REASONS = {
+    "": "shown",
+    "too_few": "too few people answered",
+    "too_alike": "the answers are so alike that one person's answer could be worked out",
+    "protects_others": "showing it would let a smaller group be worked out",
+    "no_answers": "nobody answered",
+}
+_OUTSIDE_LARGEST = 3  # with two, one of them knows what everybody else answered
+_SMALLEST_K = 3
+# Scores are sums of thirds, quarters and the like: a width of 19.999... is a width of 20.
+_EPSILON = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisclosurePolicy:
+    """The rules that decide which groups may be shown.
+
+    Parameters
+    ----------
+    min_respondents : int, default 10
+        Smallest published group, and the smallest group whose items are shown at all.
+    min_respondents_own_team : int, default 5
+        Smallest team that is shown its own means, and the smallest group that may be derivable.
+    min_interval : float, default 20
+        Points of the 0-100 scale: no person's score and no hidden team's mean may be narrowed further.
+    round_to : float, default 1
+        Means and limits are rounded to multiples of this before anybody sees them.
+
+    Raises
+    ------
+    ArgumentError
+        A value is out of range (groups of fewer than 3 cannot be shown whatever the setting).
+
+    Examples
+    --------
+    >>> import movement_readiness as mr
+    >>> mr.DisclosurePolicy()
+    DisclosurePolicy(min_respondents=10, min_respondents_own_team=5, min_interval=20.0, round_to=1.0)
+    """
+
+    min_respondents: int = 10
+    min_respondents_own_team: int = 5
+    min_interval: float = 20.0
+    round_to: float = 1.0
+
+    def __post_init__(self) -> None:
+        published = check_integer("min_respondents", self.min_respondents, _SMALLEST_K)
+        check_integer("min_respondents_own_team", self.min_respondents_own_team, _SMALLEST_K, published)
+        object.__setattr__(self, "min_interval", check_number("min_interval", self.min_interval, 0, 100))
+        object.__setattr__(self, "round_to", check_number("round_to", self.round_to, 0.5, 20))
+
+    def rounded(self, values: Floats) -> Floats:
+        """Values as they are shown: rounded to multiples of ``round_to``, halves up."""
+        return np.floor(np.asarray(values, dtype=float) / self.round_to + 0.5 + _EPSILON) * self.round_to
+
+    def rounded_up(self, values: Floats) -> Floats:
+        """Half-widths of intervals as they are shown: rounded up, so that an interval never claims too much."""
+        return np.ceil(np.asarray(values, dtype=float) / self.round_to - _EPSILON) * self.round_to
+
+
+@dataclass(frozen=True)
+class Release:
+    """Who sees what of one site's table.
+
+    ``site`` is `PUBLISHED` or `HIDDEN`; ``teams`` holds `PUBLISHED`, `OWN` or `HIDDEN` for each team; the
+    reasons are keys of `REASONS`.
+    """
+
+    site: int
+    site_reason: str
+    teams: Ints
+    reasons: npt.NDArray[np.object_]
+
+
+def _narrowest_person(n: Floats, total: Floats) -> Floats:
+    """Length of the interval that holds one person's score, given n scores in 0..100 and their sum."""
+    return np.minimum(100.0, total) - np.maximum(0.0, total - 100.0 * (n - 1))
+
+
+def _pins_people(n: Floats, total: Floats, policy: DisclosurePolicy) -> Bools:
+    return (n > 0) & (_narrowest_person(n, total) < policy.min_interval - _EPSILON)
+
+
+def _pins_means(n: Floats, of_n: float, total: float, policy: DisclosurePolicy) -> Bools:
+    """Whether the mean of a part of n people is pinned by the sum over the of_n people that hold it."""
+    size = np.maximum(n, 1.0)
+    high = np.minimum(100.0, total / size)
+    low = np.maximum(0.0, (total - 100.0 * (of_n - n)) / size)
+    return (n > 0) & (n < of_n) & (high - low < policy.min_interval - _EPSILON)
+
+
+def _choose(
+    counts: Ints,
+    alone: Ints,
+    reasons: npt.NDArray[np.object_],
+    rest_is_safe: Callable[[Bools], bool],
+    site_reason: str,
+) -> Release:
+    """Hide further teams, the smallest first, until what is left of the site is safe; else hide the site.
+
+    Teams that only they themselves would see go before published ones: fewer people lose a number.
+    """
+    if site_reason:
+        return Release(HIDDEN, site_reason, alone, reasons)
+    teams, why = alone.copy(), reasons.copy()
+    order = sorted(np.flatnonzero(alone), key=lambda team: (alone[team], counts[team], team))
+    for team in [None, *order]:
+        if team is not None:
+            teams[team], why[team] = HIDDEN, "protects_others"
+        if rest_is_safe(teams == HIDDEN):
+            return Release(PUBLISHED, "", teams, why)
+    return Release(HIDDEN, "protects_others", alone, reasons)
+
+
+def _audience(counts: Ints, policy: DisclosurePolicy) -> Ints:
+    return np.where(
+        counts >= policy.min_respondents, PUBLISHED, np.where(counts >= policy.min_respondents_own_team, OWN, HIDDEN)
+    ).astype(np.int64)
+
+
+def _reasons(counts: Ints, alike: Bools) -> npt.NDArray[np.object_]:
+    why = np.where(alike, "too_alike", "too_few").astype(object)
+    why[counts == 0] = "no_answers"
+    return why
+
+
+def release_means(
+    counts: Ints, totals: Floats, policy: DisclosurePolicy, *, loose_count: int = 0, loose_total: float = 0.0
+) -> Release:
+    """Decide which means of one site's teams, and whether the site's own mean, may be shown.
+
+    Parameters
+    ----------
+    counts, totals : arrays, one entry a team
+        People with a score, and the sum of their 0-100 scores.
+    policy : DisclosurePolicy
+    loose_count, loose_total : int, float
+        The same for people of the site who gave no team.
+
+    Returns
+    -------
+    Release
+    """
+    n = counts.astype(float)
+    site_n, site_total = float(n.sum() + loose_count), float(totals.sum() + loose_total)
+    alike = _pins_people(n, totals, policy)
+    alone = np.where(alike, HIDDEN, _audience(counts, policy))
+    why = np.where(alone == PUBLISHED, "", _reasons(counts, alike)).astype(object)
+
+    def rest_is_safe(hidden: Bools) -> bool:
+        rest_n = float(n[hidden].sum() + loose_count)
+        rest_total = float(totals[hidden].sum() + loose_total)
+        if rest_n == 0:
+            return True
+        if rest_n < policy.min_respondents_own_team:
+            return False
+        pinned = _pins_people(np.array([rest_n]), np.array([rest_total]), policy)
+        parts = np.append(n[hidden], float(loose_count))
+        return not (pinned.any() or _pins_means(parts, rest_n, rest_total, policy).any())
+
+    site_alike = _pins_people(np.array([site_n]), np.array([site_total]), policy)[0]
+    site_reason = "" if site_n >= policy.min_respondents else ("too_few" if site_n else "no_answers")
+    return _choose(counts, alone, why, rest_is_safe, "too_alike" if site_alike and not site_reason else site_reason)
+
+
+def _too_alike(table: Ints, values: Floats, policy: DisclosurePolicy) -> Bools:
+    """Rows of answer counts (groups x options) that come close to saying what everybody answered."""
+    n = table.sum(axis=1)
+    used = table > 0
+    top = np.where(used, values, -np.inf).max(axis=1, initial=-np.inf)
+    bottom = np.where(used, values, np.inf).min(axis=1, initial=np.inf)
+    outside = n - table.max(axis=1, initial=0)
+    return (n > 0) & ((outside < _OUTSIDE_LARGEST) | (top - bottom < policy.min_interval - _EPSILON))
+
+
+def release_distributions(table: Ints, values: Floats, policy: DisclosurePolicy, *, loose: Ints | None = None) -> Release:
+    """Decide which teams' distributions of answers to one item, and the site's, may be shown.
+
+    Parameters
+    ----------
+    table : array, teams x options
+        How many people gave each answer.
+    values : array, one entry an option
+        The option's value on the 0-100 scale.
+    policy : DisclosurePolicy
+        Items are shown for published groups only: a team of 5 to 9 sees its means, not its answers.
+    loose : array, one entry an option, optional
+        The same counts for people of the site who gave no team.
+
+    Returns
+    -------
+    Release
+    """
+    apart = np.zeros(table.shape[1], dtype=np.int64) if loose is None else loose
+    counts = table.sum(axis=1)
+    alike = _too_alike(table, values, policy)
+    alone = np.where(~alike & (counts >= policy.min_respondents), PUBLISHED, HIDDEN).astype(np.int64)
+    why = np.where(alone == PUBLISHED, "", _reasons(counts, alike & (counts >= policy.min_respondents))).astype(object)
+
+    def rest_is_safe(hidden: Bools) -> bool:
+        rest = table[hidden].sum(axis=0) + apart
+        if rest.sum() == 0:
+            return True
+        enough = bool(rest.sum() >= policy.min_respondents_own_team)
+        return enough and not _too_alike(rest[None, :], values, policy)[0]
+
+    site = table.sum(axis=0) + apart
+    site_reason = "" if site.sum() >= policy.min_respondents else ("too_few" if site.sum() else "no_answers")
+    if not site_reason and _too_alike(site[None, :], values, policy)[0]:
+        site_reason = "too_alike"
+    return _choose(counts, alone, why, rest_is_safe, site_reason)

@@ -1,0 +1,111 @@
+"""`TeamResults`: everything that may be shown about teams and sites, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING
+
+from movement_readiness.evidence import Claim
+from movement_readiness.teams.disclosure import DisclosurePolicy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Audience", "TeamResults"]
+
+Audience = str | tuple[str, str, str]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class TeamResults:
+    """Aggregates of teams and sites after disclosure control; safe to show to its audience.
+
+    Attributes
+    ----------
+    scores : pandas.DataFrame
+        One row a group and scale: level ("site" or "team"), site, team, wave, form, scale, n, mean,
+        ci_low, ci_high (0-100 points, rounded as the policy says), shrunken (empirical-Bayes mean),
+        reliability (of the team's mean), withheld, reason. Withheld rows stay, with their numbers NA.
+    items : pandas.DataFrame
+        One row a group and item: level, site, team, wave, form, item, n, mean (0-100, keyed as in the
+        item's home scale), withheld, reason.
+    answers : pandas.DataFrame
+        One row a group, item and response option: ..., item, option (code as given), n, percent,
+        withheld, reason.
+    agreement : pandas.DataFrame
+        One row a published team and scale: ..., n, spread ("alike", "mixed" or "wide"), withheld.
+    respondents : pandas.DataFrame
+        One row a group: level, site, team, wave, form, n (who answered), invited (from the roster),
+        withheld.
+    team_differences : pandas.DataFrame
+        The evidence that teams differ at all, per wave, form and scale: icc1, ci_low, ci_high, state
+        ("supported", "unclear", "not supported", "unknown"), n_respondents, n_teams.
+    claim : Claim
+        What the evidence ledger lets anyone say of the instrument.
+    synthetic : bool
+        Whether any of the answers was simulated.
+    """
+
+    scores: pd.DataFrame
+    items: pd.DataFrame
+    answers: pd.DataFrame
+    agreement: pd.DataFrame
+    respondents: pd.DataFrame
+    team_differences: pd.DataFrame
+    policy: DisclosurePolicy
+    audience: Audience
+    claim: Claim
+    synthetic: bool
+    instrument_id: str
+    instrument_version: str
+    instrument_sha256: str
+    aim_id: str
+    n_without_site: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The sites, in the order of their names."""
+        return tuple(sorted(self.respondents["site"].unique()))
+
+    def teams(self, site: str) -> tuple[str, ...]:
+        """The teams of a site, in the order of their names."""
+        rows = self.respondents[(self.respondents["site"] == site) & (self.respondents["level"] == "team")]
+        return tuple(sorted(rows["team"].unique()))
+
+    @property
+    def waves(self) -> tuple[str, ...]:
+        """The waves, in order."""
+        return tuple(sorted(self.respondents["wave"].unique(), key=_natural))
+
+    def to_frame(self) -> pd.DataFrame:
+        """A copy of ``scores``."""
+        return self.scores.copy()
+
+    def _summary(self) -> str:
+        teams = self.respondents[self.respondents["level"] == "team"]
+        shown = self.scores[(self.scores["level"] == "team") & ~self.scores["withheld"]]
+        n_shown = len(shown[["site", "team", "wave", "form"]].drop_duplicates())
+        audience = self.audience if isinstance(self.audience, str) else " ".join(self.audience)
+        return (
+            f"{len(self.sites)} sites, {len(teams)} teams by wave and form, {n_shown} of them with numbers shown "
+            f"(audience: {audience})"
+        )
+
+    def __repr__(self) -> str:
+        mark = "SYNTHETIC DATA, " if self.synthetic else ""
+        return f"<TeamResults: {mark}{self._summary()}. {self.claim.sentence}>"
+
+    def _repr_html_(self) -> str:
+        mark = "<strong>Synthetic data.</strong> " if self.synthetic else ""
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        return (
+            f"<p>{mark}{escape(self._summary())}. {escape(self.claim.sentence)}</p><ul>{notes}</ul>"
+            + self.scores.head(20).to_html(index=False, na_rep="")
+        )
+
+
+def _natural(text: str) -> tuple[int, str]:
+    """Numbers in numeric order, before other text."""
+    return (int(text), "") if text.isdigit() else (10**9, text)

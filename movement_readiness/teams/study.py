@@ -1,0 +1,189 @@
+"""The answers of one study as arrays: who belongs to which team, which wave and which form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from movement_readiness._validation import quoted
+from movement_readiness.exceptions import ArgumentError, ResponsesError
+from movement_readiness.instrument import Instrument
+from movement_readiness.scoring import item_matrix, score_scales
+
+__all__ = ["Round", "Study", "read_roster", "read_study"]
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Round:
+    """One wave of one form: the only answers that are ever put together.
+
+    ``team`` indexes ``Study.teams`` (-1: none given), ``site`` indexes ``Study.sites``; ``scores`` and
+    ``items`` are respondents x scales and respondents x items, NaN where missing.
+    """
+
+    wave: str
+    form: str
+    team: Ints
+    site: Ints
+    scales: tuple[str, ...]
+    scores: Floats
+    items: tuple[str, ...]
+    answers: Floats
+
+
+@dataclass(frozen=True)
+class Study:
+    """Teams within sites, and the rounds of answers they gave."""
+
+    sites: tuple[str, ...]
+    teams: tuple[tuple[str, str], ...]
+    team_site: Ints
+    rounds: tuple[Round, ...]
+    invited: Floats
+    aim_id: str
+    synthetic: bool
+    n_without_site: int
+
+
+def read_roster(roster: Any) -> pd.DataFrame:
+    """A roster as a checked pandas frame (site, team, invited); one row a team."""
+    frame = nw.from_native(roster, eager_only=True, pass_through=False)
+    lacking = [name for name in ("site", "team", "invited") if name not in frame.columns]
+    if lacking:
+        raise ArgumentError(
+            f"roster: expected the columns 'site', 'team', 'invited'; {quoted(lacking)} missing; "
+            f"available: {quoted(frame.columns)}."
+        )
+    table = pd.DataFrame({name: frame[name].to_list() for name in ("site", "team", "invited")})
+    table = table.dropna(subset=["site", "team"]).astype({"site": "str", "team": "str"})
+    invited = pd.to_numeric(table["invited"], errors="coerce")
+    bad = table["invited"].notna() & ~(invited.ge(0) & invited.mod(1).eq(0))
+    if bad.any():
+        row = table[bad].iloc[0]
+        raise ArgumentError(
+            f"roster: expected whole numbers of people in 'invited'; team {row['team']!r} at {row['site']!r} has {row['invited']!r}."
+        )
+    twice = table[table.duplicated(["site", "team"])]
+    if len(twice):
+        row = twice.iloc[0]
+        raise ArgumentError(f"roster: team {row['team']!r} at site {row['site']!r} is listed more than once.")
+    return table.assign(invited=invited.astype(float))
+
+
+def read_study(responses: Any, instrument: Instrument, roster: Any, extra_scales: tuple[str, ...]) -> Study:
+    """Check that the answers may be put together, score them and lay them out as arrays."""
+    frame = nw.from_native(responses, eager_only=True, pass_through=False)
+    _check_columns(frame)
+    aim = _only(frame, "aim_id", instrument.aim_id, "results are compared only within one aim")
+    _only(frame, "instrument_version", instrument.version, "versions are never mixed")
+    site, team = _text(frame, "site"), _text(frame, "team")
+    placed = site.notna().to_numpy()
+    listed = read_roster(roster) if roster is not None else None
+    teams = _teams(site[placed & team.notna()], team[placed & team.notna()], listed)
+    sites = tuple(sorted({*site[placed], *(name for name, _ in teams)}))
+    return Study(
+        sites=sites,
+        teams=teams,
+        team_site=np.array([sites.index(name) for name, _ in teams], dtype=np.int64),
+        rounds=tuple(_rounds(responses, frame, instrument, extra_scales, placed, site, team, sites, teams)),
+        invited=_invited(teams, listed),
+        aim_id=aim,
+        synthetic=_any_synthetic(frame),
+        n_without_site=int((~placed).sum()),
+    )
+
+
+def _check_columns(frame: nw.DataFrame[Any]) -> None:
+    lacking = [name for name in ("site", "team") if name not in frame.columns]
+    if lacking:
+        raise ResponsesError(
+            f"responses: expected the columns 'site' and 'team'; {quoted(lacking)} missing; available: {quoted(frame.columns)}."
+        )
+    if len(frame) == 0:
+        raise ResponsesError("responses: expected at least one response; the frame has no rows.")
+
+
+def _text(frame: nw.DataFrame[Any], name: str, default: str | None = None) -> pd.Series[str]:
+    if name not in frame.columns:
+        return pd.Series([default] * len(frame), dtype="str")
+    values = pd.Series(frame[name].to_list(), dtype="object")
+    text = values.where(values.isna(), values.astype(str)).astype("str").str.strip()
+    filled = text.where(text != "")
+    return filled.fillna(default) if default is not None else filled
+
+
+def _only(frame: nw.DataFrame[Any], name: str, default: str, why: str) -> str:
+    found = sorted(_text(frame, name, default).unique())
+    if len(found) > 1:
+        raise ResponsesError(
+            f"responses: expected one {name}, because {why}; got {quoted(found)}. Aggregate one at a time, "
+            f"for example responses[responses[{name!r}] == {found[0]!r}]."
+        )
+    return str(found[0])
+
+
+def _any_synthetic(frame: nw.DataFrame[Any]) -> bool:
+    if "synthetic" not in frame.columns:
+        return False
+    return any(value is True or value == 1 for value in frame["synthetic"].unique().to_list())
+
+
+def _teams(site: pd.Series[str], team: pd.Series[str], roster: pd.DataFrame | None) -> tuple[tuple[str, str], ...]:
+    found = set(zip(site, team, strict=True))
+    if roster is not None:
+        found |= set(zip(roster["site"].str.strip(), roster["team"].str.strip(), strict=True))
+    return tuple(sorted(found))
+
+
+def _invited(teams: tuple[tuple[str, str], ...], roster: pd.DataFrame | None) -> Floats:
+    if roster is None:
+        return np.full(len(teams), np.nan)
+    keys = zip(roster["site"].str.strip(), roster["team"].str.strip(), strict=True)
+    known = dict(zip(keys, roster["invited"], strict=True))
+    return np.array([known.get(team, np.nan) for team in teams], dtype=float)
+
+
+def _rounds(
+    responses: Any,
+    frame: nw.DataFrame[Any],
+    instrument: Instrument,
+    extra_scales: tuple[str, ...],
+    placed: npt.NDArray[np.bool_],
+    site: pd.Series[str],
+    team: pd.Series[str],
+    sites: tuple[str, ...],
+    teams: tuple[tuple[str, str], ...],
+) -> Iterator[Round]:
+    scored = nw.from_native(score_scales(responses, instrument), eager_only=True)
+    answers = nw.from_native(item_matrix(responses, instrument), eager_only=True)
+    site_code = pd.Index(sites).get_indexer(site)
+    team_code = pd.MultiIndex.from_tuples(teams or [("", "")]).get_indexer(pd.MultiIndex.from_arrays([site, team]))
+    wave, form = _text(frame, "wave", "1"), _text(frame, "form", next(iter(instrument.forms)))
+    for (one_wave, one_form), rows in pd.DataFrame({"wave": wave, "form": form})[placed].groupby(["wave", "form"]):
+        chosen = rows.index.to_numpy()
+        scales = (*instrument.report_scales(str(one_form)), *extra_scales)
+        items = tuple(item for item in instrument.form(str(one_form)).items if item in answers.columns)
+        yield Round(
+            wave=str(one_wave),
+            form=str(one_form),
+            team=team_code[chosen],
+            site=site_code[chosen],
+            scales=scales,
+            scores=_matrix(scored, scales)[chosen],
+            items=items,
+            answers=_matrix(answers, items)[chosen],
+        )
+
+
+def _matrix(frame: nw.DataFrame[Any], names: tuple[str, ...]) -> Floats:
+    columns = [np.asarray(frame[name].cast(nw.Float64).fill_null(float("nan")).to_numpy(), dtype=float) for name in names]
+    return np.column_stack(columns) if columns else np.empty((len(frame), 0))

@@ -1,0 +1,45 @@
+"""Shared fixtures; and on CI, where everything is installed, a skipped test is a failed one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from support import GARDEN
+
+import movement_readiness as mr
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped on CI, where nothing may be: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def instrument():
+    return mr.load_instrument()
+
+
+@pytest.fixture(scope="session")
+def garden():
+    return mr.load_instrument(GARDEN)
+
+
+@pytest.fixture(scope="session", params=["bundled", "garden"])
+def any_instrument(request):
+    """Everything must work on the bundled instrument and on an invented one."""
+    return mr.load_instrument() if request.param == "bundled" else mr.load_instrument(GARDEN)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The path of a real browser."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip("needs Chromium: install Debian's chromium, or set CHROMIUM to its path")
+    return found
