@@ -6,11 +6,10 @@ try:
     from movement_readiness.cli import main
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("movement_readiness"):
-        raise
-    print(
+        raise  # a fault of ours, not of the installation
+    sys.stderr.write(
         f"movement-readiness: {error.name} is not installed. In a copy of the repository, "
-        "python3 -m movement_readiness.start demo installs everything.",
-        file=sys.stderr,
+        "python3 -m movement_readiness.start demo installs everything.\n"
     )
     sys.exit(2)
 

@@ -22,7 +22,7 @@ _LARGEST = 1e150  # squares of larger numbers do not fit
 _NUMBER_KINDS = ("integer", "floating", "mixed-integer-float", "decimal", "boolean", "empty")
 
 
-def number_column(argument: str, values: Any) -> Floats:
+def number_column(argument: str, values: Any) -> Floats:  # noqa: ANN401  (any array, list or column)
     """One column of finite numbers, NaN where missing, as a float array that may share memory."""
     if isinstance(values, np.ndarray) and values.dtype.kind in "fiub" and values.ndim == 1:
         column = np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
@@ -38,8 +38,8 @@ def number_column(argument: str, values: Any) -> Floats:
     return column
 
 
-def group_codes(argument: str, group: Any) -> tuple[Ints, int]:
-    """The group of each row as 0, 1, ... in order of appearance, -1 where missing, and how many there are.
+def group_codes(argument: str, group: Any) -> tuple[Ints, int]:  # noqa: ANN401  (any array, list or column)
+    """Code the groups as 0, 1, ... in order of appearance: each row's (-1 where missing), and how many.
 
     A frame gives its columns together as the label (site and team); a label is missing when any part is.
     """
@@ -60,27 +60,29 @@ def group_codes(argument: str, group: Any) -> tuple[Ints, int]:
     return codes, count
 
 
-def check_same_rows(values: Any, group: Any, n_values: int, n_labels: int) -> None:
-    """Refuse values and labels of different length, and pandas columns whose row labels differ."""
+def check_same_rows(first: str, one: Any, second: str, other: Any) -> None:  # noqa: ANN401  (any array, list or column)
+    """Refuse columns of different length, and pandas columns whose row labels differ."""
     import pandas as pd
 
-    if n_values != n_labels:
+    one, other = _plain(first, one), _plain(second, other)
+    if len(one) != len(other):
         raise ArgumentError(
-            f"group: expected one label for each value; got {n_values} values and {n_labels} labels."
+            f"{first} and {second}: expected one {second} label for each value; "
+            f"got {len(one)} values and {len(other)} labels."
         )
     kinds = (pd.Series, pd.DataFrame)
-    if isinstance(values, kinds) and isinstance(group, kinds) and not values.index.equals(group.index):
+    if isinstance(one, kinds) and isinstance(other, kinds) and not one.index.equals(other.index):
         raise ArgumentError(
-            "values and group: expected the same rows in the same order; got different row labels (index). "
-            "Take both from one frame, or pass arrays if they do belong together by position."
+            f"{first} and {second}: expected the same rows in the same order; their row labels (index) "
+            "differ. Take both columns from one frame, or pass arrays if they do belong together by position."
         )
 
 
-def _plain(argument: str, column: Any) -> Any:
-    """A pandas Series or DataFrame, or a numpy array, of whatever was given."""
+def _plain(argument: str, column: Any) -> Any:  # noqa: ANN401  (any array, list or column)
+    """Make a pandas Series or DataFrame, or keep a numpy array, of whatever was given."""
     import pandas as pd
 
-    if isinstance(column, (pd.Series, pd.DataFrame, np.ndarray)):
+    if isinstance(column, (pd.Series, pd.DataFrame)) or (isinstance(column, np.ndarray) and column.ndim):
         return column
     if hasattr(column, "to_pandas"):  # polars, pyarrow, narwhals and their like
         return column.to_pandas()
@@ -93,7 +95,7 @@ def _plain(argument: str, column: Any) -> Any:
     )
 
 
-def _one_column(argument: str, column: Any) -> pd.Series:
+def _one_column(argument: str, column: Any) -> pd.Series:  # noqa: ANN401  (any array, list or column)
     import pandas as pd
 
     if isinstance(column, pd.DataFrame):
@@ -103,13 +105,11 @@ def _one_column(argument: str, column: Any) -> pd.Series:
     if isinstance(column, np.ndarray):
         if column.ndim != 1:
             raise ArgumentError(f"{argument}: expected one column; got an array of shape {column.shape}.")
-        return (
-            pd.Series(np.ma.filled(column.astype(object), None)) if np.ma.isMA(column) else pd.Series(column)
-        )
-    return column
+        return pd.Series(np.ma.filled(column.astype(object), None) if np.ma.isMA(column) else column)
+    return pd.Series(column)
 
 
-def _series(argument: str, column: Any) -> pd.Series:
+def _series(argument: str, column: Any) -> pd.Series:  # noqa: ANN401  (any array, list or column)
     return _one_column(argument, _plain(argument, column))
 
 
@@ -120,32 +120,19 @@ def _numbers(argument: str, column: pd.Series) -> Floats:
     if kinds.is_numeric_dtype(column.dtype) and not kinds.is_complex_dtype(column.dtype):
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
     if kinds.is_object_dtype(column.dtype) and kinds.infer_dtype(column, skipna=True) in _NUMBER_KINDS:
-        return np.array(
-            [
-                np.nan if missing else float(value)
-                for value, missing in zip(column, column.isna(), strict=True)
-            ]
-        )
-    offending = next(
-        (
-            (place, value)
-            for place, value in enumerate(column)
-            if isinstance(value, str) or not _is_number(value)
-        ),
-        None,
-    )
-    what = (
-        f"a column of type {column.dtype}"
-        if offending is None
-        else f"{offending[1]!r} at position {offending[0]}"
-    )
+        present = column.notna()
+        return np.array([float(x) if there else np.nan for x, there in zip(column, present, strict=True)])
+    offending = next(((place, value) for place, value in enumerate(column) if not _is_number(value)), None)
+    what = f"a column of type {column.dtype}"
+    if offending is not None:
+        what = f"{offending[1]!r} at position {offending[0]}"
     raise ArgumentError(f"{argument}: expected numbers (missing allowed); got {what}.")
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     import pandas as pd
 
-    return bool(pd.api.types.is_number(value)) or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
+    return bool(pd.api.types.is_number(value)) or _is_missing(value)
 
 
 def _factorized(argument: str, labels: pd.Series) -> tuple[Ints, int]:
@@ -153,34 +140,35 @@ def _factorized(argument: str, labels: pd.Series) -> tuple[Ints, int]:
 
     try:
         codes, labelled = pd.factorize(labels)
+        count = len(labelled)
     except TypeError:
         place, value = next((i, v) for i, v in enumerate(labels) if not _is_hashable(v))
         raise ArgumentError(
-            f"{argument}: expected labels such as text or numbers; got {type(value).__name__} at position {place}."
+            f"{argument}: expected labels such as text or numbers; "
+            f"got {type(value).__name__} at position {place}."
         ) from None
-    partly = [
-        i for i, label in enumerate(labelled) if isinstance(label, tuple) and any(map(_is_missing, label))
-    ]
+    parts = ((place, label) for place, label in enumerate(labelled) if isinstance(label, tuple))
+    partly = [place for place, label in parts if any(map(_is_missing, label))]
     if partly:  # ("North", None) is no team: a label of several parts needs all of them
         codes = np.where(np.isin(codes, partly), -1, codes)
-        codes, labelled = _renumbered(codes)
-    return np.asarray(codes, dtype=np.int64), len(labelled)
+        codes, count = _renumbered(codes)
+    return np.asarray(codes, dtype=np.int64), count
 
 
-def _renumbered(codes: Ints) -> tuple[Ints, Ints]:
+def _renumbered(codes: Ints) -> tuple[Ints, int]:
     kept, found = np.unique(codes[codes >= 0], return_inverse=True)
     numbered = np.full(codes.size, -1, dtype=np.int64)
     numbered[codes >= 0] = found
-    return numbered, kept
+    return numbered, kept.size
 
 
-def _is_missing(part: Any) -> bool:
+def _is_missing(part: Any) -> bool:  # noqa: ANN401  (any part of a label)
     import pandas as pd
 
     return bool(pd.api.types.is_scalar(part) and pd.isna(part))
 
 
-def _is_hashable(value: Any) -> bool:
+def _is_hashable(value: object) -> bool:
     try:
         hash(value)
     except TypeError:

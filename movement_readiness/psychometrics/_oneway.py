@@ -146,7 +146,7 @@ def _quantiles(components: AnovaComponents, confidence: float) -> Floats:
 
 
 def searle_limits(components: AnovaComponents, confidence: float) -> Floats:
-    """Limits of the variance ratio from (F / quantile - 1) / n0, shape (2, columns); exact for equal sizes."""
+    """Limits of the variance ratio, (F / quantile - 1) / n0, shape (2, columns); exact for equal sizes."""
     with np.errstate(divide="ignore", invalid="ignore"):  # no spread within gives no interval
         share = components.ms_between / components.ms_within / _quantiles(components, confidence)
         return np.asarray((share - 1) / components.n0)
@@ -169,7 +169,7 @@ def wald_limits(components: AnovaComponents, confidence: float) -> Floats:
 
 
 def _wald_ratio(means: Floats, inverse_sizes: Floats, target: float) -> float:
-    """The ratio above zero at which the weighted sum of squares of the group means equals the target."""
+    """Find the ratio above zero at which the weighted sum of squares of the group means equals the target."""
     means, smallest = means - means.mean(), float(inverse_sizes.min())
     ratio = max(0.0, float(means @ means) / target - float(inverse_sizes.max()))  # never above the root
     for _ in range(_STEPS):

@@ -28,7 +28,7 @@ class EstimationWarning(MovementReadinessWarning):
 
 
 def shown(number: float, digits: int = 3) -> str:
-    """A number as readers see it: rounded, with 'not estimable' for NaN and a real minus sign."""
+    """Write a number as readers see it: rounded, with 'not estimable' for NaN and a real minus sign."""
     if np.isnan(number):
         return "not estimable"
     if np.isinf(number):
@@ -58,7 +58,7 @@ class Result(ABC):
 
     @abstractmethod
     def _heading(self) -> str:
-        """What this is, in a few words."""
+        """Say what this is, in a few words."""
 
     @abstractmethod
     def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from movement_readiness.instrument import Instrument, Translation
 from movement_readiness.teams import TeamResults
 
@@ -20,10 +22,10 @@ _TEAM_WITHHELD = {
 def who_answered(row: Any, noun: str) -> str:
     """How many people answered, of how many invited."""
     n, invited = row["n"], row["invited"]
-    if row["withheld"] or n != n:
+    if row["withheld"] or pd.isna(n):
         return f"Fewer people answered in this {noun} than a report may count."
     people = "1 person" if n == 1 else f"{n} people"
-    if invited != invited or invited is None:
+    if pd.isna(invited):
         return f"{people} answered. How many were invited is not known."
     if invited < n:
         return f"{people} answered; the list of invited people has only {invited}, so it may be out of date."

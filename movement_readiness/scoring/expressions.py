@@ -21,9 +21,9 @@ N_ANSWERED = "_n_answered"  # follows a scale's id in the name of the column tha
 
 
 def answer(instrument: Instrument, item: str) -> nw.Expr:
-    """Give the item's code where there is an answer; missing codes, NaN and null are all null.
+    """Give the item's code where there is an answer; missing codes become null.
 
-    The column must be Float64, as everywhere in this module.
+    The column must be Float64 without NaN (`frames.as_numbers`), as everywhere in this module.
     """
     codes = [float(code) for code in instrument.response_scale(item).codes]
     return nw.when(nw.col(item).is_in(codes)).then(nw.col(item)).alias(item)
@@ -34,7 +34,7 @@ def stray(instrument: Instrument, item: str) -> nw.Expr:
     codes = instrument.response_scale(item).codes
     missing = [code.code for code in instrument.missing_codes.values()]
     known = nw.col(item).is_in([float(code) for code in (*codes, *missing)])
-    return ~known & ~nw.col(item).is_null() & ~nw.col(item).is_nan()
+    return ~(known | nw.col(item).is_null())
 
 
 def keyed(instrument: Instrument, item: str, key: int, value: nw.Expr) -> nw.Expr:

@@ -61,7 +61,7 @@ def is_pandas(frame: AnyFrame) -> bool:
 
 
 def as_numbers(frame: AnyFrame, items: Mapping[str, bool]) -> AnyFrame:
-    """Give the frame with Float64 item columns; of an eager frame, these alone.
+    """Give the frame with Float64 item columns and no NaN but pandas' own; of an eager frame, these alone.
 
     `items` says of each whether it holds numbers; one that does not is known to hold nothing. In
     pandas every kind of number (numpy, nullable, pyarrow, objects) becomes plain float64, so that a
@@ -76,9 +76,9 @@ def as_numbers(frame: AnyFrame, items: Mapping[str, bool]) -> AnyFrame:
 
 
 def _casts(items: Mapping[str, bool]) -> list[nw.Expr]:
-    # Not every type can be cast, even where the column holds nothing: null then comes from a condition.
+    # NaN is a number outside pandas. Not every type can be cast, even where the column holds nothing.
     return [
-        nw.col(item).cast(nw.Float64) if number else _nothing(item).alias(item)
+        nw.col(item).cast(nw.Float64).fill_nan(None) if number else _nothing(item).alias(item)
         for item, number in items.items()
     ]
 

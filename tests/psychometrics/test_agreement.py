@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections import defaultdict
 
 import numpy as np
 import pandas as pd
 import pingouin
 import polars as pl
+import pyarrow as pa
 import pytest
-from support import ROOT
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support import ROOT
 
 import movement_readiness as mr
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics import EstimationWarning, evidence_state
-from movement_readiness.psychometrics._oneway import anova_components, searle_limits
+from movement_readiness.psychometrics._oneway import anova_components, searle_limits, wald_limits
 
 REFERENCE = ROOT / "tests" / "reference" / "icc"
 
@@ -64,15 +66,25 @@ def searle(data: pd.DataFrame, quantity: str) -> float:
 
 def test_the_reference_has_awkward_data_and_every_program():
     assert len(REFERENCES) >= 6
-    assert {program for rows in REFERENCES.values() for program, _, _ in rows} >= {"multilevel", "psych", "lme4", "aov", "wald"}
+    assert {program for rows in REFERENCES.values() for program, _, _ in rows} >= {
+        "multilevel",
+        "psych",
+        "lme4",
+        "aov",
+        "wald",
+    }
 
 
-@pytest.mark.filterwarnings("ignore:The inplace keyword:pandas.errors.Pandas4Warning")  # pingouin's own use of pandas
+@pytest.mark.filterwarnings(
+    "ignore:The inplace keyword:pandas.errors.Pandas4Warning"
+)  # pingouin's own use of pandas
 @pytest.mark.parametrize("seed", range(5))
 def test_pingouin_agrees_on_balanced_data(seed):
     rng = np.random.default_rng(seed)
     table = rng.normal(size=(20, 1)) + rng.normal(size=(20, 6))
-    long = pd.DataFrame({"team": np.repeat(np.arange(20), 6), "rater": np.tile(np.arange(6), 20), "score": table.ravel()})
+    long = pd.DataFrame(
+        {"team": np.repeat(np.arange(20), 6), "rater": np.tile(np.arange(6), 20), "score": table.ravel()}
+    )
     theirs = pingouin.intraclass_corr(long, targets="team", raters="rater", ratings="score")
     theirs = theirs.set_index(theirs.columns[0])["ICC"].to_numpy()
     ours = mr.icc(long["score"], long["team"])
@@ -84,7 +96,14 @@ samples = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 20)), min_size=6,
 
 
 def numbers(result: mr.ICCResult) -> list[float]:
-    return [result.icc1, result.icc1_ci_low, result.icc1_ci_high, result.icc2, result.icc1_mean_size, result.n0]
+    return [
+        result.icc1,
+        result.icc1_ci_low,
+        result.icc1_ci_high,
+        result.icc2,
+        result.icc1_mean_size,
+        result.n0,
+    ]
 
 
 def usable(rows) -> tuple[np.ndarray, np.ndarray]:
@@ -129,24 +148,118 @@ def draw(rng: np.random.Generator, sizes: np.ndarray, icc1: float) -> tuple[np.n
 
 
 @pytest.mark.parametrize("icc1", [0.0, 0.1, 0.3])
-@pytest.mark.parametrize("sizes", [np.full(40, 10), np.array([2, 3, 5, 8, 30] * 8)], ids=["balanced", "unbalanced"])
+@pytest.mark.parametrize(
+    "sizes", [np.full(40, 10), np.array([2, 3, 5, 8, 30] * 8)], ids=["balanced", "unbalanced"]
+)
 def test_recovery_and_interval_coverage(icc1, sizes):
     replications = 600
     rng = np.random.default_rng(20260101)
     found = [mr.icc(*draw(rng, sizes, icc1)) for _ in range(replications)]
     bias = np.mean([one.icc1 for one in found]) - icc1
     covered = np.mean([one.icc1_ci_low <= icc1 <= one.icc1_ci_high for one in found])
-    print(f"icc1 {icc1}: bias {bias:+.4f}, coverage {covered:.3f}")
+    print(f"icc1 {icc1}: bias {bias:+.4f}, coverage {covered:.3f}")  # noqa: T201  (seen with -s)
     assert abs(bias) < 4 * np.std([one.icc1 for one in found]) / np.sqrt(replications)
     assert abs(covered - 0.95) < 4 * np.sqrt(0.95 * 0.05 / replications)
+
+
+@pytest.mark.parametrize(
+    "sizes", [np.full(30, 8), np.array([1, 2, 3, 40] * 6)], ids=["balanced", "unbalanced"]
+)
+def test_coverage_holds_over_many_seeds(sizes):
+    replications, icc1, covered = 200, 0.15, []
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        between = rng.normal(0, np.sqrt(icc1), (len(sizes), replications))[group]
+        values = between + rng.normal(0, np.sqrt(1 - icc1), between.shape)  # a column is a replication
+        ratio = wald_limits(anova_components(values, group, len(sizes)), 0.95)
+        low, high = ratio / (1 + ratio)
+        covered.append(np.mean((low <= icc1) & (icc1 <= high)))
+        first = mr.icc(values[:, 0], group)
+        assert (first.icc1_ci_low, first.icc1_ci_high) == pytest.approx((low[0], high[0]))
+    print(f"coverage {np.mean(covered):.4f}, by seed {min(covered):.3f} to {max(covered):.3f}")  # noqa: T201
+    assert abs(np.mean(covered) - 0.95) < 3 * np.sqrt(0.95 * 0.05 / (25 * replications))
+
+
+@settings(max_examples=60, deadline=None)
+@given(samples)
+def test_groups_copied_under_new_names_keep_the_mean_square_within(rows):
+    values, group = usable(rows)
+    once, twice = mr.icc(values, group), mr.icc(np.tile(values, 2), np.concatenate([group, group + 100]))
+    assert twice.ms_within == pytest.approx(once.ms_within)
+    between = 2 * once.ms_between * once.df_between / (2 * once.n_groups - 1)
+    assert twice.ms_between == pytest.approx(between, abs=1e-9)
+    assert (twice.n_groups, twice.mean_size) == (2 * once.n_groups, once.mean_size)
+
+
+@settings(max_examples=60, deadline=None)
+@given(samples)
+def test_every_respondent_twice_doubles_the_sums_of_squares(rows):
+    values, group = usable(rows)
+    once, twice = mr.icc(values, group), mr.icc(np.tile(values, 2), np.tile(group, 2))
+    assert twice.ms_between == pytest.approx(2 * once.ms_between, abs=1e-9)
+    assert twice.ms_within * twice.df_within == pytest.approx(2 * once.ms_within * once.df_within)
+    assert twice.n0 == pytest.approx(2 * once.n0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(samples)
+def test_more_confidence_gives_an_interval_around_the_one_with_less(rows):
+    values, group = usable(rows)
+    narrow, wide = (mr.icc(values, group, confidence=level) for level in (0.8, 0.99))
+    assert wide.icc1_ci_low <= narrow.icc1_ci_low + 1e-12
+    assert narrow.icc1_ci_high <= wide.icc1_ci_high + 1e-12
+
+
+@pytest.mark.parametrize(
+    "path", [None, ROOT / "tests" / "data" / "garden" / "garden.toml"], ids=["ours", "garden"]
+)
+def test_items_of_any_instrument_in_teams_of_sites(path):
+    instrument = mr.load_instrument(path)
+    rng = np.random.default_rng(3)
+    for item in instrument.item_ids():
+        codes = instrument.response_scale(item).codes
+        frame = pd.DataFrame(
+            {"site": np.repeat(["N", "S"], 40), "team": np.tile(np.repeat(["a", "b"], 20), 2)}
+        )
+        frame[item] = pd.array(rng.choice(codes, 80), dtype="Int64")
+        frame.loc[::9, item] = pd.NA
+        before = frame.copy()
+        found = mr.icc(frame[item], frame[["site", "team"]])
+        pd.testing.assert_frame_equal(frame, before)  # the input is left as it was
+        known = frame.dropna()
+        means = known.groupby(["site", "team"])[item].transform("mean").astype(float)
+        within = ((known[item].astype(float) - means) ** 2).sum() / (len(known) - 4)
+        assert (found.n_groups, found.n_respondents) == (4, len(known))
+        assert found.ms_within == pytest.approx(within)
+
+
+def test_part_of_a_label_missing_is_a_missing_label():
+    values, labels = [1.0, 2.0, 4.0, 5.0, 9.0], [("N", "a"), ("N", "a"), ("N", "b"), ("N", "b"), ("N", None)]
+    frame = pd.DataFrame(labels, columns=["site", "team"])
+    assert mr.icc(values, labels).n_respondents == 4
+    assert mr.icc(values, frame).n_respondents == 4
+
+
+def test_a_million_values_in_a_hundred_thousand_groups_take_under_a_second():
+    rng = np.random.default_rng(1)
+    group = rng.integers(0, 100_000, 1_000_000)
+    values = rng.normal(size=group.size)
+    mr.icc(values[:100], group[:100] % 5)  # what is loaded on first use is not counted
+    began = time.process_time()
+    mr.icc(values, group)
+    assert time.process_time() - began < 1
 
 
 def test_any_column_will_do():
     values, group = [1.0, 2.0, None, 4.0, 5.0, 8.0, 9.0], ["a", "a", "a", "b", "b", "c", "c"]
     base = numbers(mr.icc(values, group))
     assert numbers(mr.icc(pl.Series(values), pl.Series(group))) == base
+    assert numbers(mr.icc(pa.array(values), pa.chunked_array([group]))) == base
     assert numbers(mr.icc(pd.Series(values, dtype="Int64"), pd.Series(group, dtype="category"))) == base
-    sites = pd.DataFrame({"site": ["N", "N", "N", "N", "N", "S", "S"], "team": ["a", "a", "a", "b", "b", "a", "a"]})
+    sites = pd.DataFrame(
+        {"site": ["N", "N", "N", "N", "N", "S", "S"], "team": ["a", "a", "a", "b", "b", "a", "a"]}
+    )
     assert numbers(mr.icc(values, sites)) == base
 
 
@@ -210,3 +323,6 @@ def test_results_show_themselves():
     assert found.to_frame().loc["icc1", "estimate"] == found.icc1
     with pytest.raises(ArgumentError, match="sizes of 1 or more"):
         found.reliability(0)
+    for bad in ("many", [3, float("nan")]):
+        with pytest.raises(ArgumentError, match="sizes of 1 or more"):
+            found.reliability(bad)

@@ -1,0 +1,259 @@
+"""What a team, a site and an attacker with a text editor find on a page."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from html.parser import HTMLParser
+
+import pandas as pd
+import pypdf
+import pytest
+from support import ROOT
+
+import movement_readiness as mr
+from movement_readiness.exceptions import ArgumentError, NothingToReleaseError
+from movement_readiness.reports.batch import write_reports
+
+GROUPS = {("North", "A"): 14, ("North", "B"): 12, ("North", "C"): 7, ("North", "D"): 6, ("South", "A"): 3}
+ROSTER = pd.DataFrame({"site": ["North"] * 4 + ["South"], "team": ["A", "B", "C", "D", "A"], "invited": [20, 12, 9, 6, 4]})
+
+
+class Text(HTMLParser):
+    """The words that are read, the pictures' alternatives among them, and every address that is used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.addresses: list[str] = []
+        self.skipping = False
+
+    def handle_starttag(self, tag, attrs):
+        self.skipping = tag == "style"
+        for name, value in attrs:
+            if name == "alt":
+                self.words.append(value)
+            if name in ("src", "href", "action"):
+                self.addresses.append(value)
+
+    def handle_data(self, data):
+        if not self.skipping:
+            self.words.append(data)
+
+
+def read(report: mr.Report) -> str:
+    page = Text()
+    page.feed(report.html)
+    return re.sub(r"\s+", " ", " ".join(page.words))
+
+
+@pytest.fixture(scope="module")
+def published(instrument, responses_of):
+    return mr.aggregate_scores(responses_of(instrument, GROUPS), instrument, roster=ROSTER)
+
+
+def test_a_team_page_has_every_part_that_the_design_names(published, instrument):
+    text = read(mr.team_report(published, instrument, site="North", team="A"))
+    for part in (
+        "14 of the 20 people invited answered (70%)",
+        "What is in place for us now",
+        "Our answers are",
+        "Lines that stand out",
+        "Programme pull",
+        "Questions to talk about",
+        "What we will do",
+        "The reliability of this team's means",
+        "Evidence for Readiness for movement 0.1.0: designed, not yet validated.",
+        "Synthetic data.",
+        "ranking teams, judging a leader or engineering compliance",
+        "0 (everybody answers “Not at all” on every line)",
+    ):
+        assert part in text, part
+    for scale in instrument.report_scales("full"):
+        assert instrument.scales[scale].title in text
+
+
+def test_the_picture_and_the_table_say_the_same_numbers(published, instrument):
+    report = mr.team_report(published, instrument, site="North", team="A")
+    row = published.scores.query("level == 'team' and site == 'North' and team == 'A' and scale == 'rational'").iloc[0]
+    numbers = f"{row['mean']:.0f} ({row['ci_low']:.0f} to {row['ci_high']:.0f})"
+    assert f"Rational {numbers}" in read(report)
+    assert f"<strong>{row['mean']:.0f}</strong>" in report.html
+
+
+def test_a_team_too_small_reads_a_kind_sentence_and_sees_its_site(published, instrument):
+    text = read(mr.team_report(published, instrument, site="North", team="C"))
+    assert "This page shows no numbers of your team alone." in text
+    assert "Your answers are not lost: they count in what North says as a whole" in text
+    assert "What is in place at North now" in text
+    assert "7" not in re.findall(r"(\d+) of the \d+ people", text)
+
+
+def test_a_site_too_small_shows_no_numbers_and_says_so(published, instrument):
+    text = read(mr.site_report(published, instrument, site="South"))
+    assert "This page shows no numbers yet." in text
+    assert "What is in place at South now" not in text
+    text = read(mr.team_report(published, instrument, site="South", team="A"))
+    assert "count as soon as enough people at South have answered" in text
+    assert "Questions to talk about" in text
+
+
+def test_a_team_of_seven_sees_its_means_and_not_its_lines(instrument, responses_of):
+    responses = responses_of(instrument, GROUPS)
+    own = mr.aggregate_scores(responses, instrument, roster=ROSTER, audience=("own_team", "North", "C"))
+    text = read(mr.team_report(own, instrument, site="North", team="C"))
+    assert "7 of the 9 people invited answered (78%)" in text
+    assert "What is in place for us now" in text
+    assert "Lines that stand out" not in text
+    assert "Our answers are" not in text
+
+
+def test_no_withheld_number_is_anywhere_in_a_published_page(published, instrument, responses_of):
+    """The pages of a study change nothing when the answers of a withheld team are swapped among its people."""
+    responses = responses_of(instrument, GROUPS)
+    items = list(instrument.item_ids())
+    small = responses.index[(responses["site"] == "North") & (responses["team"] == "C")]
+    swapped = responses.copy()
+    swapped.loc[small, items] = swapped.loc[small[::-1], items].to_numpy()
+    other = mr.aggregate_scores(swapped, instrument, roster=ROSTER)
+    for build in (
+        lambda teams: mr.team_report(teams, instrument, site="North", team="C"),
+        lambda teams: mr.site_report(teams, instrument, site="North"),
+    ):
+        assert build(published).html == build(other).html
+
+
+def test_a_site_page_lists_its_teams_by_name_without_a_ranking(published, instrument):
+    report = mr.site_report(published, instrument, site="North")
+    text = read(report)
+    assert "no ranking here" in text
+    assert "2 teams have no published numbers of their own" in text
+    assert report.html.index('<th scope="row">A</th>') < report.html.index('<th scope="row">B</th>')
+    assert "not shown" in text
+
+
+def test_pages_ask_nothing_of_a_network_and_run_no_script(published, instrument):
+    for report in (
+        mr.team_report(published, instrument, site="North", team="A"),
+        mr.site_report(published, instrument, site="North"),
+    ):
+        page = Text()
+        page.feed(report.html)
+        assert all(address.startswith("data:") for address in page.addresses)
+        assert "<script" not in report.html
+        assert "default-src 'none'" in report.html
+
+
+def test_names_of_sites_and_teams_are_text_whatever_they_hold(instrument, responses_of):
+    bad = '<script>alert("x")</script>'
+    responses = responses_of(instrument, {(bad, "A & B"): 14, (bad, '"><img src=x onerror=y>'): 14})
+    teams = mr.aggregate_scores(responses, instrument)
+    for report in (mr.site_report(teams, instrument, site=bad), mr.team_report(teams, instrument, site=bad, team="A & B")):
+        assert "<script" not in report.html
+        assert "<img src=x" not in report.html
+        assert "alert(" in read(report)
+        assert "<script" not in report._repr_html_()
+
+
+def test_another_instrument_gives_its_own_pages(garden, responses_of):
+    responses = responses_of(garden, {("Ost", "Beet 1"): 16, ("Ost", "Beet 2"): 15}, synthetic=False)
+    teams = mr.aggregate_scores(responses, garden)
+    text = read(mr.team_report(teams, garden, site="Ost", team="Beet 1"))
+    assert "no evidence recorded, not validated" in text
+    assert "Gärtnern" in text
+    assert "Ordnung" in text
+    assert "Synthetic" not in text
+    assert "0 (the lowest answer on every line)" in text
+    english = mr.team_report(teams, garden, site="Ost", team="Beet 1", language="en")
+    assert "Gardening" in read(english)
+    assert "Shared garden: Beet 1, Ost" in english.title
+
+
+def test_the_short_form_has_one_total_and_its_caveat_in_the_rules(instrument, responses_of):
+    responses = responses_of(instrument, {("N", "A"): 16, ("N", "B"): 15}, form="short")
+    teams = mr.aggregate_scores(responses, instrument)
+    text = read(mr.team_report(teams, instrument, site="N", team="A"))
+    assert "Readiness, short form" in text
+    assert "Rational" not in text
+
+
+def test_later_waves_are_the_default_and_earlier_ones_named(instrument, responses_of):
+    groups = {("N", "A"): 14, ("N", "B"): 14}
+    responses = pd.concat([responses_of(instrument, groups, wave=wave) for wave in ("1", "2", "10")], ignore_index=True)
+    teams = mr.aggregate_scores(responses, instrument)
+    text = read(mr.team_report(teams, instrument, site="N", team="A"))
+    assert "wave 10" in text
+    assert "there are also answers from wave 1, 2" in text
+    assert "wave 2 ·" in read(mr.team_report(teams, instrument, site="N", team="A", wave="2"))
+
+
+@pytest.mark.parametrize(
+    ("where", "sentence"),
+    [
+        ({"site": "Nort", "team": "A"}, "site: unknown site 'Nort'; available: 'North', 'South'. Did you mean 'North'"),
+        ({"site": "North", "team": "Z"}, "has no team 'Z' in these results; available: 'A', 'B', 'C', 'D'"),
+        ({"site": "North", "team": "A", "wave": "9"}, "wave: expected one of '1'; got '9'"),
+        ({"site": "North", "team": "A", "form": "short"}, "form: expected one of 'full'; got 'short'"),
+    ],
+)
+def test_an_unknown_group_gets_a_sentence(published, instrument, where, sentence):
+    with pytest.raises(mr.MovementReadinessError, match=sentence):
+        mr.team_report(published, instrument, **where)
+
+
+def test_results_of_another_instrument_are_refused(published, garden):
+    with pytest.raises(NothingToReleaseError, match="expected movement-readiness 0.1.0"):
+        mr.site_report(published, garden, site="North")
+
+
+def test_saving_is_whole_or_not_at_all(published, instrument, tmp_path):
+    report = mr.site_report(published, instrument, site="North")
+    place = report.save(tmp_path / "north.html")
+    assert place.read_text(encoding="utf-8") == report.html
+    assert [path.name for path in tmp_path.iterdir()] == ["north.html"]
+    with pytest.raises(ArgumentError, match="does not exist"):
+        report.save(tmp_path / "no" / "north.html")
+    assert " at 0x" not in repr(report)
+
+
+def test_a_batch_has_one_page_a_team_and_an_index_that_leads_to_all(instrument, responses_of, tmp_path):
+    groups = {("North", "A/1"): 12, ("North", "a 1"): 12, ("Nörd", "Ä"): 11, ("North", ".."): 2}
+    written = write_reports(responses_of(instrument, groups), instrument, tmp_path / "out", progress=False)
+    assert len({path.name.casefold() for path in written.teams}) == 4
+    assert len(written.sites) == 2
+    index = written.index.read_text(encoding="utf-8")
+    for link in re.findall(r'href="([^"]+)"', index):
+        assert (written.index.parent / link).is_file()
+    assert len(re.findall("href=", index)) == 6
+    again = write_reports(responses_of(instrument, groups), instrument, tmp_path / "out", progress=False)
+    assert again.index.read_text(encoding="utf-8") == index
+
+
+def test_nobody_calls_the_questionnaire_validated_by_hand():
+    """The word stands only where the claim is computed, where its absence is said, or where it is explained."""
+    allowed = re.compile(r"not[- ](?:yet )?validated|never .*validated|nothing .*validated", re.I)
+    for folder in ("movement_readiness/reports", "movement_readiness/teams", "notebooks"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in (".py", ".j2", ".ipynb", ".md"):
+                for line in path.read_text(encoding="utf-8").splitlines():
+                    assert "validated" not in allowed.sub("", line), f"{path.name}: {line.strip()[:200]}"
+
+
+@pytest.mark.browser
+def test_pages_print_on_few_a4_sheets(published, instrument, tmp_path, chromium):
+    for name, report, most in (
+        ("team", mr.team_report(published, instrument, site="North", team="A"), 2),
+        ("small", mr.team_report(published, instrument, site="North", team="C"), 2),
+        ("site", mr.site_report(published, instrument, site="North"), 3),
+    ):
+        page, pdf = report.save(tmp_path / f"{name}.html"), tmp_path / f"{name}.pdf"
+        flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+        flags += " --disable-component-update --disable-sync --no-pdf-header-footer"
+        command = [chromium, *flags.split(), f"--user-data-dir={tmp_path / ('profile-' + name)}", f"--print-to-pdf={pdf}", page.as_uri()]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        with pypdf.PdfReader(pdf) as document:
+            sheets = document.pages
+            assert len(sheets) <= most, name
+            width, height = (float(size) / 72 * 25.4 for size in sheets[0].mediabox[2:])
+            assert (round(width), round(height)) == (210, 297)
+            assert "not yet validated" in " ".join(sheet.extract_text() for sheet in sheets).replace("\n", " ")

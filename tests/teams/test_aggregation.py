@@ -1,0 +1,266 @@
+"""Groups, their numbers and what is withheld."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import movement_readiness as mr
+from movement_readiness.exceptions import ArgumentError, MovementReadinessError, ResponsesError
+from movement_readiness.teams import aggregate_own_teams
+
+GROUPS = {("North", "A"): 14, ("North", "B"): 12, ("North", "C"): 7, ("North", "D"): 3, ("South", "A"): 11, ("South", "B"): 4, ("South", "C"): 6}
+
+
+def one(frame: pd.DataFrame, **where) -> pd.Series:
+    rows = frame
+    for name, value in where.items():
+        rows = rows[rows[name] == value] if value is not None else rows[rows[name].isna()]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+def test_the_long_table_has_the_columns_others_write_against(any_instrument, responses_of):
+    teams = mr.aggregate_scores(responses_of(any_instrument, GROUPS), any_instrument)
+    assert list(teams.scores.columns) == [
+        "level", "site", "team", "wave", "form", "scale", "n", "mean", "ci_low", "ci_high", "shrunken", "reliability", "withheld", "reason",
+    ]  # fmt: skip
+    form = next(iter(any_instrument.forms))
+    assert set(teams.scores["scale"]) == set(any_instrument.report_scales(form))
+    assert len(teams.scores) == (2 + 7) * teams.scores["scale"].nunique()
+    pd.testing.assert_frame_equal(teams.to_frame(), teams.scores)
+
+
+def test_means_are_those_of_the_scores(any_instrument, responses_of):
+    responses = responses_of(any_instrument, GROUPS)
+    scores = mr.score_scales(responses, any_instrument)
+    teams = mr.aggregate_scores(responses, any_instrument)
+    scale = any_instrument.report_scales(next(iter(any_instrument.forms)))[0]
+    mine = scores[(scores["site"] == "North") & (scores["team"] == "A")][scale]
+    row = one(teams.scores, level="team", site="North", team="A", scale=scale)
+    assert row["n"] == mine.notna().sum()
+    assert row["mean"] == np.floor(mine.mean() + 0.5)
+    site = one(teams.scores, level="site", site="North", scale=scale)
+    assert site["mean"] == np.floor(scores[scores["site"] == "North"][scale].mean() + 0.5)
+    found = mr.icc(scores[scale], scores[["site", "team"]])
+    from scipy import stats
+
+    half = np.ceil(stats.t.ppf(0.975, found.df_within) * found.sd_within / np.sqrt(row["n"]))
+    assert row["ci_low"] == row["mean"] - half
+    assert row["ci_high"] == row["mean"] + half
+    assert row["reliability"] == round(found.reliability(row["n"]), 2)
+
+
+def test_published_and_own_audiences_differ_only_in_what_they_may_see(instrument, responses_of):
+    responses = responses_of(instrument, {("North", "A"): 14, ("North", "B"): 12, ("North", "C"): 7, ("South", "C"): 7})
+    published = mr.aggregate_scores(responses, instrument)
+    row = one(published.scores, level="team", site="North", team="C", scale="rational")
+    assert row["withheld"]
+    assert pd.isna(row["mean"])
+    assert pd.isna(row["n"])
+    own = mr.aggregate_scores(responses, instrument, audience=("own_team", "North", "C"))
+    assert set(own.scores["team"].dropna()) == {"C"}
+    assert set(own.scores["site"]) == {"North"}
+    row = one(own.scores, level="team", scale="rational")
+    assert row["n"] == 7
+    assert not row["withheld"]
+    assert pd.isna(row["shrunken"])
+    assert own.items.loc[own.items["level"] == "team", "withheld"].all()
+    assert own.agreement["withheld"].all()
+
+
+def test_own_results_of_all_teams_are_those_asked_for_one_by_one(instrument, responses_of):
+    responses = responses_of(instrument, GROUPS)
+    for (site, team), results in aggregate_own_teams(responses, instrument):
+        alone = mr.aggregate_scores(responses, instrument, audience=("own_team", site, team))
+        pd.testing.assert_frame_equal(results.scores, alone.scores)
+        pd.testing.assert_frame_equal(results.answers, alone.answers)
+
+
+def test_withheld_rows_hold_no_number_and_say_why(any_instrument, responses_of):
+    teams = mr.aggregate_scores(responses_of(any_instrument, GROUPS), any_instrument)
+    for frame, numbers in (
+        (teams.scores, ["n", "mean", "ci_low", "ci_high", "shrunken", "reliability"]),
+        (teams.items, ["n", "mean"]),
+        (teams.answers, ["n", "percent"]),
+        (teams.agreement, ["n", "spread"]),
+    ):
+        hidden = frame[frame["withheld"]]
+        assert len(hidden)
+        assert hidden[numbers].isna().all(axis=None)
+        assert (hidden["reason"] != "").all()
+        assert (frame.loc[~frame["withheld"], "reason"] == "").all()
+        assert frame.loc[~frame["withheld"], numbers[:2]].notna().all(axis=None)
+
+
+def test_teams_of_the_same_name_at_two_sites_are_two_teams(instrument, responses_of):
+    teams = mr.aggregate_scores(responses_of(instrument, GROUPS), instrument)
+    assert len(teams.respondents[(teams.respondents["level"] == "team") & (teams.respondents["team"] == "A")]) == 2
+
+
+@pytest.mark.parametrize("kind", [pl.from_pandas, pa.Table.from_pandas], ids=["polars", "pyarrow"])
+def test_any_frame_gives_the_same_results(instrument, responses_of, kind):
+    responses = responses_of(instrument, GROUPS)
+    base = mr.aggregate_scores(responses, instrument)
+    other = mr.aggregate_scores(kind(responses), instrument)
+    pd.testing.assert_frame_equal(base.scores, other.scores)
+    pd.testing.assert_frame_equal(base.answers, other.answers)
+
+
+def test_answers_are_counted_as_given_also_for_reversed_items(garden, responses_of):
+    responses = responses_of(garden, {("N", "A"): 30, ("N", "B"): 30})
+    teams = mr.aggregate_scores(responses, garden)
+    for item in ("g_chore", "n_fence", "g_often"):
+        rows = teams.answers[(teams.answers["team"] == "A") & (teams.answers["item"] == item)]
+        raw = responses.loc[responses["team"] == "A", item].value_counts()
+        expected = [np.floor(raw.get(code, 0) / 30 * 100 + 0.5) for code in rows["option"]]
+        assert rows["percent"].tolist() == expected
+    keyed = mr.item_matrix(responses, garden).loc[responses["team"] == "A", "g_chore"]
+    row = one(teams.items, level="team", team="A", item="g_chore")
+    assert row["mean"] == np.floor((keyed.mean() - 1) / 6 * 100 + 0.5)
+
+
+def test_a_roster_gives_invited_numbers_and_lists_teams_nobody_answered_in(instrument, responses_of):
+    roster = pd.DataFrame({"site": ["North", "North", "West"], "team": ["A", "B", "Z"], "invited": [20, 15, 8]})
+    teams = mr.aggregate_scores(responses_of(instrument, GROUPS), instrument, roster=roster)
+    assert one(teams.respondents, level="team", site="North", team="A")["invited"] == 20
+    assert pd.isna(one(teams.respondents, level="team", site="South", team="A")["invited"])
+    assert one(teams.respondents, level="team", site="West", team="Z")["withheld"]
+    assert one(teams.scores, level="team", site="West", team="Z", scale="rational")["reason"] == "no_answers"
+    assert one(teams.scores, level="site", site="West", scale="rational")["withheld"]
+
+
+def test_waves_and_forms_are_never_put_together(instrument, responses_of):
+    groups = {("North", "A"): 12, ("North", "B"): 12}
+    frame = pd.concat([responses_of(instrument, groups, wave="1"), responses_of(instrument, groups, wave="2", seed=1)])
+    short = responses_of(instrument, groups, form="short", seed=2)
+    teams = mr.aggregate_scores(pd.concat([frame, short], ignore_index=True), instrument)
+    assert teams.waves == ("1", "2")
+    assert set(teams.scores.loc[teams.scores["form"] == "short", "scale"]) == {"readiness_short"}
+    assert one(teams.scores, level="team", team="A", wave="2", scale="rational")["n"] == 12
+    assert "readiness" not in set(teams.scores["scale"])
+
+
+def test_responses_without_a_team_count_for_their_site_and_those_without_a_site_nowhere(instrument, responses_of):
+    responses = responses_of(instrument, {("North", "A"): 15, ("North", "B"): 15})
+    responses.loc[:4, "team"] = None
+    responses.loc[29, "site"] = None
+    teams = mr.aggregate_scores(responses, instrument)
+    assert teams.n_without_site == 1
+    assert one(teams.respondents, level="site", site="North")["n"] == 29
+    assert one(teams.respondents, level="team", site="North", team="A")["n"] == 10
+    assert "1 responses name no site" in teams._repr_html_()
+
+
+def test_one_team_alone_gets_a_wide_interval_from_no_ones_answers(instrument, responses_of):
+    responses = responses_of(instrument, {("North", "A"): 16})
+    teams = mr.aggregate_scores(responses, instrument)
+    row = one(teams.scores, level="team", scale="rational")
+    assert row["ci_high"] - row["ci_low"] == 2 * np.ceil(1.959964 * 25 / 4)
+    assert pd.isna(row["reliability"])
+    assert set(teams.team_differences["state"]) == {"unknown"}
+
+
+def test_no_half_width_tells_a_teams_own_spread(instrument, responses_of):
+    """Two teams of the same size get the same width, however alike one of them is."""
+    responses = responses_of(instrument, {("North", "A"): 12, ("North", "B"): 12, ("North", "C"): 12})
+    alike = responses["team"] == "B"
+    for item in instrument.item_ids("rational"):
+        responses.loc[alike, item] = pd.array(([2, 3, 4] * 4), dtype="Int64")
+    teams = mr.aggregate_scores(responses, instrument)
+    rows = teams.scores[(teams.scores["level"] == "team") & (teams.scores["scale"] == "rational")]
+    assert (rows["ci_high"] - rows["ci_low"]).nunique() == 1
+
+
+def test_unanimous_items_and_scales_are_withheld(instrument, responses_of):
+    responses = responses_of(instrument, {("North", "A"): 20, ("North", "B"): 20, ("North", "C"): 20})
+    for item in instrument.item_ids("rational"):
+        responses.loc[responses["team"] == "A", item] = 5
+    teams = mr.aggregate_scores(responses, instrument)
+    row = one(teams.scores, level="team", team="A", scale="rational")
+    assert row["reason"] == "too_alike"
+    assert one(teams.items, level="team", team="A", item="R1")["reason"] == "too_alike"
+    # The site less the two other teams would give it away, so one more is hidden.
+    others = teams.scores[(teams.scores["team"].isin(["B", "C"])) & (teams.scores["scale"] == "rational")]
+    assert sorted(others["reason"]) == ["", "protects_others"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda frame: frame.drop(columns="team"), "expected the columns 'site' and 'team'; 'team' missing"),
+        (lambda frame: frame.head(0), "at least one response"),
+        (lambda frame: frame.assign(aim_id=["a"] * 10 + ["b"] * (len(frame) - 10)), "expected one aim_id"),
+        (lambda frame: frame.assign(instrument_version=["0.1.0"] * 10 + ["0.2.0"] * (len(frame) - 10)), "version"),
+    ],
+)
+def test_what_may_not_be_aggregated_gets_a_sentence(instrument, responses_of, change, sentence):
+    with pytest.raises(ResponsesError, match=sentence):
+        mr.aggregate_scores(change(responses_of(instrument, GROUPS)), instrument)
+
+
+@pytest.mark.parametrize(
+    ("audience", "sentence"),
+    [
+        ("everybody", "audience: expected 'published'"),
+        (("own_team", "Nort", "A"), "unknown site 'Nort'.*Did you mean 'North'"),
+        (("own_team", "North", "Z"), "site 'North' has no team 'Z'; available: 'A', 'B'"),
+    ],
+)
+def test_an_unknown_audience_gets_a_sentence(instrument, responses_of, audience, sentence):
+    with pytest.raises(ArgumentError, match=sentence):
+        mr.aggregate_scores(responses_of(instrument, GROUPS), instrument, audience=audience)
+
+
+@pytest.mark.parametrize(
+    ("roster", "sentence"),
+    [
+        ({"site": ["N"], "team": ["A"]}, "roster: expected the columns 'site', 'team', 'invited'; 'invited' missing"),
+        ({"site": ["N"], "team": ["A"], "invited": ["many"]}, "whole numbers of people.*'many'"),
+        ({"site": ["N", "N"], "team": ["A", "A"], "invited": [1, 2]}, "listed more than once"),
+    ],
+)
+def test_a_faulty_roster_gets_a_sentence(instrument, responses_of, roster, sentence):
+    with pytest.raises(ArgumentError, match=sentence):
+        mr.aggregate_scores(responses_of(instrument, GROUPS), instrument, roster=pd.DataFrame(roster))
+
+
+def test_input_is_not_changed_and_results_show_themselves(instrument, responses_of):
+    responses = responses_of(instrument, GROUPS)
+    before = responses.copy()
+    teams = mr.aggregate_scores(responses, instrument)
+    pd.testing.assert_frame_equal(responses, before)
+    assert "SYNTHETIC" in repr(teams)
+    assert "designed, not yet validated" in repr(teams)
+    assert " at 0x" not in repr(teams)
+    assert "Synthetic data" in teams._repr_html_()
+    assert issubclass(ResponsesError, MovementReadinessError)
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_whatever_is_published_over_random_studies_keeps_the_promises(instrument, responses_of, seed):
+    """All audiences together: every group that can be derived for a scale has none or at least five people."""
+    rng = np.random.default_rng(seed)
+    groups = {(site, f"T{team}"): int(rng.integers(0, 16)) for site in ("N", "S") for team in range(rng.integers(1, 6))}
+    if not sum(groups.values()):
+        return
+    responses = responses_of(instrument, groups, seed=seed)
+    lost = rng.random(len(responses)) < 0.1
+    responses.loc[lost, list(instrument.item_ids("rational"))] = -9
+    n = mr.score_scales(responses, instrument).groupby(["site", "team"])["rational"].count()
+    shown = set()
+    for place, results in aggregate_own_teams(responses, instrument):
+        row = one(results.scores, level="team", scale="rational")
+        if not row["withheld"]:
+            shown.add(place)
+            assert n[place] >= 5
+    published = mr.aggregate_scores(responses, instrument).scores
+    for site in ("N", "S"):
+        site_rows = published[(published["level"] == "site") & (published["site"] == site) & (published["scale"] == "rational")]
+        if site_rows.empty or site_rows.iloc[0]["withheld"]:
+            continue
+        left = sum(count for place, count in n.items() if place[0] == site and place not in shown)
+        assert left == 0 or left >= 5
