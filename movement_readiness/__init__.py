@@ -31,7 +31,29 @@ _HOMES = {
     "write_responses": "responses",
 }
 
-__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604  (the names are strings; ruff cannot see it)
+__all__ = [
+    "Claim",
+    "DisclosurePolicy",
+    "ICCResult",
+    "Instrument",
+    "MovementReadinessError",
+    "MovementReadinessWarning",
+    "Report",
+    "SimulatedStudy",
+    "TeamResults",
+    "__version__",
+    "aggregate_scores",
+    "claim",
+    "icc",
+    "item_matrix",
+    "load_instrument",
+    "read_responses",
+    "score_scales",
+    "simulate_responses",
+    "site_report",
+    "team_report",
+    "write_responses",
+]
 
 
 def __getattr__(name: str) -> Any:

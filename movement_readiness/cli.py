@@ -34,6 +34,8 @@ notebooks = typer.Typer(help="The notebooks that come with the package.", no_arg
 app.add_typer(notebooks, name="notebooks")
 
 BAD_INPUT = 2
+# The base of all usage errors: click's, or that of the copy of click which newer typer carries.
+_USAGE_ERRORS: Any = typer.BadParameter.__mro__[2]
 
 
 class Invalid(StrEnum):
@@ -52,13 +54,12 @@ class BookFormat(StrEnum):
 
 
 InstrumentOption = Annotated[
-    Path | None, typer.Option("--instrument", help="An instrument file; the bundled questionnaire by default.")
+    Path | None,
+    typer.Option("--instrument", help="An instrument file; the bundled questionnaire by default."),
 ]
 AnswersArgument = Annotated[Path, typer.Argument(help="A file of answers: .csv, .xlsx, .parquet or .sav.")]
 InvalidOption = Annotated[Invalid, typer.Option(help="A bad cell stops the run, or becomes missing and is named.")]
-RosterOption = Annotated[
-    Path | None, typer.Option(help="A CSV or XLSX with the columns site, team, invited.")
-]
+RosterOption = Annotated[Path | None, typer.Option(help="A CSV or XLSX with the columns site, team, invited.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")]
 SeedOption = Annotated[int, typer.Option(help="Start of the random numbers; the same seed gives the same study.")]
 
@@ -68,11 +69,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console that cannot show a letter must not stop the run
-    usage_error = typer.BadParameter.__mro__[2]  # the base of all usage errors, wherever typer keeps it
     try:
         code = app(standalone_mode=False)
-    except usage_error as error:
-        _fail(error.format_message())  # type: ignore[attr-defined]  # typer does not name the class
+    except _USAGE_ERRORS as error:
+        _fail(error.format_message())
     except MovementReadinessError as error:
         _fail(str(error))
     except OSError as error:
@@ -101,7 +101,7 @@ def _told_warnings() -> Iterator[None]:
 def _read(answers: Path, instrument: mr.Instrument, invalid: Invalid, roster: Any = None) -> pd.DataFrame:
     choice = "raise" if invalid is Invalid.refuse else "set_missing"
     with _told_warnings():
-        responses = mr.read_responses(answers, instrument, invalid=choice, roster=roster)
+        responses: pd.DataFrame = mr.read_responses(answers, instrument, invalid=choice, roster=roster)
     print(responses.attrs["summary"])
     return responses
 
@@ -137,7 +137,15 @@ def demo(
 
     instrument = mr.load_instrument()
     study = mr.simulate_responses(
-        instrument, n_sites=3, teams_per_site=6, team_size=(3, 22), icc1=0.12, skipped=0.02, cant_say=0.02, careless=0.03, seed=seed
+        instrument,
+        n_sites=3,
+        teams_per_site=6,
+        team_size=(3, 22),
+        icc1=0.12,
+        skipped=0.02,
+        cant_say=0.02,
+        careless=0.03,
+        seed=seed,
     )
     out.mkdir(parents=True, exist_ok=True)
     answers = out / "responses.csv"
@@ -163,7 +171,9 @@ def demo(
 @app.command()
 def score(
     answers: AnswersArgument,
-    out: Annotated[Path | None, typer.Option(help="Where to write the scores (.csv); <answers>-scores.csv by default.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write the scores (.csv); <answers>-scores.csv by default.")
+    ] = None,
     instrument: InstrumentOption = None,
     invalid: InvalidOption = Invalid.refuse,
     force: ForceOption = False,
@@ -196,7 +206,14 @@ def report(
     listed = _read_roster(roster)
     responses = _read(answers, loaded, invalid, listed)
     written = write_reports(
-        responses, loaded, out, roster=listed, policy=policy, wave=wave, language=language, progress=sys.stderr.isatty()
+        responses,
+        loaded,
+        out,
+        roster=listed,
+        policy=policy,
+        wave=wave,
+        language=language,
+        progress=sys.stderr.isatty(),
     )
     print(f"{len(written.sites)} site pages and {len(written.teams)} team pages -> {written.index}")
     print(written.results.claim.sentence)
@@ -260,7 +277,10 @@ def copy_notebooks(
 ) -> None:
     """Copy the notebooks to a folder of yours; files that are there already are left alone."""
     copied, kept = _copy_notebooks(to, force)
-    print(f"{copied} files copied to {to}" + (f", {kept} that were there left alone (--force replaces them)" if kept else ""))
+    print(
+        f"{copied} files copied to {to}"
+        + (f", {kept} that were there left alone (--force replaces them)" if kept else "")
+    )
 
 
 def _copy_notebooks(to: Path, force: bool) -> tuple[int, int]:
@@ -282,7 +302,9 @@ def _copy_notebooks(to: Path, force: bool) -> tuple[int, int]:
 
 @app.command()
 def lab(
-    folder: Annotated[Path, typer.Argument(help="The folder for the notebooks.")] = Path("movement-readiness-notebooks"),
+    folder: Annotated[Path, typer.Argument(help="The folder for the notebooks.")] = Path(
+        "movement-readiness-notebooks"
+    ),
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address instead of opening it.")] = False,
 ) -> None:
     """Copy the notebooks to a folder (keeping yours) and start JupyterLab there."""

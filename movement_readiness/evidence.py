@@ -233,7 +233,13 @@ def claim(instrument: Instrument, *, ledger: str | Path | Iterable[Evidence] | N
     else:
         label = f"{step.label}, not yet validated"
     return Claim(
-        instrument.title, instrument.version, step.id if step else None, label, _index_allowed(counted), needed, entries
+        instrument.title,
+        instrument.version,
+        step.id if step else None,
+        label,
+        _index_allowed(counted),
+        needed,
+        entries,
     )
 
 

@@ -15,6 +15,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -26,7 +27,7 @@ __all__ = ["Picture", "heat_map", "profile", "pull_strip"]
 
 INK, QUIET, PALE = "#1a1a1a", "#595959", "#d9d9d9"
 _WIDTH = 5.6  # inches: on a phone the 10-point letters are still read without zooming
-_STYLE = {
+_STYLE: Any = {  # rcParams; matplotlib types its keys one by one
     "font.family": "DejaVu Sans",  # matplotlib carries it, so every machine draws the same picture
     "font.size": 10,
     "svg.hashsalt": "movement-readiness",
@@ -110,7 +111,14 @@ def profile(
         axes.hlines(heights, shown["ci_low"], shown["ci_high"], color=INK, linewidth=2)
         axes.plot(shown["mean"], heights, "o", color=INK, markersize=9, label=f"{name}: mean and 95 % interval")
         for place, mean in zip(heights, shown["mean"], strict=True):
-            axes.annotate(f"{mean:.0f}", (mean, place), (0, 8), textcoords="offset points", ha="center", fontweight="bold")
+            axes.annotate(
+                f"{mean:.0f}",
+                (mean, place),
+                (0, 8),
+                textcoords="offset points",
+                ha="center",
+                fontweight="bold",
+            )
         for place in sorted(set(places) - set(heights)):
             _withheld_bar(axes, place)
         axes.set_yticks(list(places), ["\n".join(textwrap.wrap(labels[scale], 14)) for scale in rows["scale"]])
@@ -133,12 +141,12 @@ def _withheld_bar(axes: Axes, place: float) -> None:
 
 
 def _reference_bands(axes: Axes, scales: Sequence[str], reference: pd.DataFrame, name: str) -> None:
-    by_scale = reference.set_index("scale")
+    by_scale = {str(row["scale"]): row for _, row in reference.iterrows()}
     label: str | None = f"{name}: mean and 95 % interval"
     for place, scale in enumerate(scales):
-        if scale not in by_scale.index or by_scale.loc[scale, "withheld"]:
+        if scale not in by_scale or by_scale[scale]["withheld"]:
             continue
-        row = by_scale.loc[scale]
+        row = by_scale[scale]
         low, high = float(row["ci_low"]), float(row["ci_high"])
         axes.add_patch(Rectangle((low, place - 0.3), high - low, 0.6, color=PALE, linewidth=0, label=label))
         axes.vlines(float(row["mean"]), place - 0.3, place + 0.3, color=QUIET, linewidth=1.5)
@@ -150,7 +158,11 @@ def _interval(row: Any) -> str:
 
 
 def _profile_words(
-    rows: pd.DataFrame, labels: Mapping[str, str], name: str, reference: pd.DataFrame | None, reference_name: str
+    rows: pd.DataFrame,
+    labels: Mapping[str, str],
+    name: str,
+    reference: pd.DataFrame | None,
+    reference_name: str,
 ) -> str:
     known = {} if reference is None else {row["scale"]: row for _, row in reference.iterrows() if not row["withheld"]}
     parts = []
@@ -163,7 +175,13 @@ def _profile_words(
 
 
 def pull_strip(
-    row: Mapping[str, Any], *, name: str, low_label: str, high_label: str, reference: Mapping[str, Any] | None = None, reference_name: str = ""
+    row: Mapping[str, Any],
+    *,
+    name: str,
+    low_label: str,
+    high_label: str,
+    reference: Mapping[str, Any] | None = None,
+    reference_name: str = "",
 ) -> Picture:
     """One scale as a strip between two poles, neither of them good or bad.
 
@@ -192,19 +210,40 @@ def pull_strip(
         else:
             axes.hlines(0, row["ci_low"], row["ci_high"], color=INK, linewidth=2, zorder=3)
             axes.plot([row["mean"]], [0], "o", color=INK, markersize=9, zorder=4)
-            axes.annotate(f"{name} {row['mean']:.0f}", (row["mean"], 0), (0, 10), textcoords="offset points", ha="center", fontweight="bold")
+            axes.annotate(
+                f"{name} {row['mean']:.0f}",
+                (row["mean"], 0),
+                (0, 10),
+                textcoords="offset points",
+                ha="center",
+                fontweight="bold",
+            )
             parts.append(f"{name}: {_interval(row)}")
         if reference is not None and not reference["withheld"]:
-            axes.plot([reference["mean"]], [0], "D", markerfacecolor="white", markeredgecolor=QUIET, markersize=8, zorder=2)
+            axes.plot(
+                [reference["mean"]],
+                [0],
+                "D",
+                markerfacecolor="white",
+                markeredgecolor=QUIET,
+                markersize=8,
+                zorder=2,
+            )
             axes.annotate(
-                f"{reference_name} {reference['mean']:.0f}", (reference["mean"], 0), (0, -18), textcoords="offset points", ha="center", color=QUIET
+                f"{reference_name} {reference['mean']:.0f}",
+                (reference["mean"], 0),
+                (0, -18),
+                textcoords="offset points",
+                ha="center",
+                color=QUIET,
             )
             parts.append(f"{reference_name}: {_interval(reference)}")
         axes.set_xlim(-1, 101)
         axes.set_ylim(-1, 1)
         axes.set_xticks([0, 100], [f"0  {low_label}", f"{high_label}  100"])
-        for tick, side in zip(axes.get_xticklabels(), ("left", "right"), strict=True):
-            tick.set_horizontalalignment(side)
+        low, high = axes.get_xticklabels()
+        low.set_horizontalalignment("left")
+        high.set_horizontalalignment("right")
         axes.set_yticks([])
     words = f"A strip from 0, {low_label}, to 100, {high_label}. " + "; ".join(parts) + "."
     return Picture(figure, words)
@@ -235,15 +274,20 @@ def heat_map(means: pd.DataFrame, counts: Sequence[str], labels: Mapping[str, st
         axes.set_xlim(-0.5, len(scales) - 0.5)
         axes.set_ylim(len(means) - 0.5, -0.5)
         axes.xaxis.tick_top()
-        axes.set_xticks(range(len(scales)), ["\n".join(textwrap.wrap(labels[scale], 14)) for scale in scales], fontsize=8)
-        names = [f"{textwrap.shorten(str(team), 26, placeholder='…')}  ({count})" for team, count in zip(means.index, counts, strict=True)]
+        axes.set_xticks(
+            range(len(scales)), ["\n".join(textwrap.wrap(labels[scale], 14)) for scale in scales], fontsize=8
+        )
+        names = [
+            f"{textwrap.shorten(str(team), 26, placeholder='…')}  ({count})"
+            for team, count in zip(means.index, counts, strict=True)
+        ]
         axes.set_yticks(range(len(means)), names)
     return Picture(figure, _heat_words(means, labels))
 
 
 def _heat_cell(axes: Axes, column: int, place: int, value: float) -> None:
     corner = (column - 0.47, place - 0.45)
-    if value != value:  # NaN: withheld
+    if np.isnan(value):  # withheld
         axes.add_patch(Rectangle(corner, 0.94, 0.9, facecolor="white", hatch="///", edgecolor="#a6a6a6", linewidth=0))
         return
     shade = 1 - 0.42 * value / 100  # lightness alone carries the order, and stays light enough for dark figures
@@ -254,6 +298,8 @@ def _heat_cell(axes: Axes, column: int, place: int, value: float) -> None:
 def _heat_words(means: pd.DataFrame, labels: Mapping[str, str]) -> str:
     rows = []
     for team, row in means.iterrows():
-        cells = [f"{labels[str(scale)]} {'not shown' if value != value else f'{value:.0f}'}" for scale, value in row.items()]
+        cells = [
+            f"{labels[str(scale)]} {'not shown' if np.isnan(value) else f'{value:.0f}'}" for scale, value in row.items()
+        ]
         rows.append(f"{team}: " + ", ".join(cells))
     return "Mean scores from 0 to 100 by team. " + "; ".join(rows) + "."

@@ -127,9 +127,7 @@ def _python_of(folder: Path) -> Path:
 def _check_environment(python: Path, folder: Path) -> None:
     answer = _ask(python, "import pip, sys; print(*sys.version_info[:2])")
     if answer is None:
-        raise SetupError(
-            f"the virtual environment {folder} does not work. Remove that folder and run this again."
-        )
+        raise SetupError(f"the virtual environment {folder} does not work. Remove that folder and run this again.")
     version = tuple(int(part) for part in answer.split())
     if version < OLDEST:
         raise SetupError(
@@ -187,7 +185,7 @@ def install(python: Path, job: str) -> None:
         stamp.unlink()  # an installation that was stopped must not look like a finished one
     source = f"{CHECKOUT}{EXTRAS[job]}"
     _step(
-        "Installing the package and all it needs (the first time this takes a few minutes and a network)",
+        "Installing the package and all it needs (the first time: a few minutes, with a network)",
         [
             *(str(python), "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
             *("--no-input", "--constraint", str(CHECKOUT / "constraints.txt")),

@@ -75,14 +75,19 @@ def test_nothing_recorded_claims_nothing():
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.sampled_from(sorted({name for step in LADDER for name in step.requirements} - {"definitions", "content_plan"})),
+        st.sampled_from(
+            sorted({name for step in LADDER for name in step.requirements} - {"definitions", "content_plan"})
+        ),
         max_size=20,
     ),
     st.integers(0, 4),
 )
 def test_synthetic_evidence_never_changes_the_claim(names, step):
     entries = up_to(step)
-    synthetic = [entry(name, provenance="synthetic", day=28, use=USE if name in LADDER[-1].requirements else None) for name in names]
+    synthetic = [
+        entry(name, provenance="synthetic", day=28, use=USE if name in LADDER[-1].requirements else None)
+        for name in names
+    ]
     assert claim(INSTRUMENT, ledger=entries + synthetic).label == claim(INSTRUMENT, ledger=entries).label
 
 

@@ -299,7 +299,9 @@ def _check_per_domain(place: Place, scale: Table, raw: Table, report: _Report) -
     scored = [item for _, item in _tables(raw, "items") if str(item.get("id")) in _mapping(scale.get("keys"))]
     fewest = min(Counter(str(item.get("domain")) for item in scored).values(), default=0)
     if scored and isinstance(wanted, int) and wanted > fewest:
-        report.add(place, f"expected at most {fewest}, its number of items in the smallest domain; got {wanted}")
+        report.add(
+            place, f"expected at most {fewest}, its number of items in the smallest domain; got {wanted}"
+        )
 
 
 def _check_forms(raw: Table, report: _Report) -> None:

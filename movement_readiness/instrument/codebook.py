@@ -71,7 +71,8 @@ def _rules(instrument: Instrument, words: Translation) -> list[tuple[str, str, s
 
 
 def _heading(instrument: Instrument, words: Translation) -> str:
-    draft = f", {words.language}: a draft translation that nobody has reviewed" if words.status == "draft" else ""
+    unreviewed = f", {words.language}: a draft translation that nobody has reviewed"
+    draft = unreviewed if words.status == "draft" else ""
     return f"{words.title}, version {instrument.version}{draft} (sha256 {instrument.sha256})"
 
 
@@ -108,20 +109,20 @@ def _page(instrument: Instrument, frame: pd.DataFrame, words: Translation) -> st
 
 
 def _cell(value: object) -> str:
-    """A value in a Markdown table: no pipe, line break or HTML of its own."""
+    """Text for Markdown: no pipe, line break or HTML of its own."""
     text = _shown(value).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
     return " ".join(text.splitlines())
 
 
 def _markdown(instrument: Instrument, frame: pd.DataFrame, words: Translation) -> str:
     table = frame.reset_index()
-    lines = [f"# Codebook: {words.title}", "", _heading(instrument, words), "", "## Items", ""]
+    lines = [f"# Codebook: {_cell(words.title)}", "", _cell(_heading(instrument, words)), "", "## Items", ""]
     lines.append("| " + " | ".join(map(str, table.columns)) + " |")
     lines.append("|" + " --- |" * len(table.columns))
     for row in table.itertuples(index=False):
         lines.append("| " + " | ".join(_cell(value) for value in row) + " |")
     lines += ["", "## Scales and scoring rules", ""]
-    lines += [f"- **{title}**: {what}; {rule}" for title, what, rule in _rules(instrument, words)]
+    lines += [f"- **{_cell(title)}**: {what}; {rule}" for title, what, rule in _rules(instrument, words)]
     return "\n".join(lines) + "\n"
 
 
@@ -135,6 +136,7 @@ def overview_html(instrument: Instrument) -> str:
     languages = ", ".join(f"{part.language} ({part.status})" for part in instrument.translations.values())
     forms = ", ".join(f"{form.id} ({len(form.items)} items)" for form in instrument.forms.values())
     return (
-        f"<p><strong>{escape(_heading(instrument, words))}</strong><br>forms: {escape(forms)}<br>languages: {escape(languages)}</p>"
+        f"<p><strong>{escape(_heading(instrument, words))}</strong>"
+        f"<br>forms: {escape(forms)}<br>languages: {escape(languages)}</p>"
         f"<table><thead><tr><th>scale</th><th>items</th><th>rule</th></tr></thead><tbody>{rows}</tbody></table>"
     )

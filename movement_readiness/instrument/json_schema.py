@@ -46,7 +46,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
     return made
 
 
-def _without_null(part: Any) -> Any:  # noqa: ANN401  (any part of a JSON Schema)
+def _without_null(part: Any) -> Any:
     """TOML has no null: a part that may be left out is simply left out."""
     if isinstance(part, list):
         return [_without_null(entry) for entry in part]
@@ -92,9 +92,7 @@ def write_schemas(directory: str | Path | None = None) -> tuple[Path, ...]:
     written = []
     for name, schema in json_schemas().items():
         path = folder / name
-        path.write_text(
-            json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
-        )
+        path.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
         written.append(path)
     return tuple(written)
 

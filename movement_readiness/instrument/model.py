@@ -351,7 +351,7 @@ class Instrument:
         for part in self._item_scales(chosen):
             keys.update(part.keys)
         if not keys:
-            raise ArgumentError(f"item: expected an item that a scale scores; got {item!r}, which is in none.")
+            raise ArgumentError(f"item: expected an item of some scale; got {item!r}, which is in none.")
         return keys[check_choice("item", item, tuple(keys))]
 
     def _item_scales(self, scale: str | None) -> tuple[Scale, ...]:
@@ -397,8 +397,8 @@ class Instrument:
         Examples
         --------
         >>> import movement_readiness as mr
-        >>> mr.load_instrument().codebook().loc["R6", ["scale", "key"]].tolist()
-        ['programme_pull', 1]
+        >>> mr.load_instrument().codebook().loc["R6", "options"]
+        '1 = Not at all; 2 = A little; 3 = Partly; 4 = Mostly; 5 = Completely true'
         """
         from movement_readiness.instrument.codebook import codebook
 

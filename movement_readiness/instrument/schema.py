@@ -77,9 +77,7 @@ Key = Annotated[
         json_schema_extra={"enum": [1, -1]},
     ),
 ]
-Direction = Annotated[
-    Literal["ltr", "rtl"], Field(description="Writing direction: left to right, or right to left.")
-]
+Direction = Annotated[Literal["ltr", "rtl"], Field(description="Writing direction: left to right, or right to left.")]
 # What an editor suggests and checks; the same rules with better sentences are in `checks`.
 _ITEM_NAMES: dict[str, Any] = {"propertyNames": {"pattern": r"^[A-Za-z][A-Za-z0-9_]*$"}}
 _CODE_NAMES: dict[str, Any] = {
@@ -98,9 +96,7 @@ class _Part(BaseModel):
 class Identity(_Part):
     """Which questionnaire this is."""
 
-    id: InstrumentId = Field(
-        description="Permanent name, in lower case with hyphens; stored with every response."
-    )
+    id: InstrumentId = Field(description="Permanent name, in lower case with hyphens; stored with every response.")
     version: VersionNumber = Field(
         description="Version of the content, such as 0.1.0. Raise it whenever the hash changes."
     )
@@ -110,9 +106,7 @@ class Identity(_Part):
     licence: Text = Field(description="Licence of the wording, such as CC-BY-4.0.")
     authors: tuple[Text, ...] = Field(default=(), description="Who wrote it.")
     sources: tuple[Text, ...] = Field(default=(), description="The theory it stands on, as full references.")
-    not_to_be_used_for: tuple[Text, ...] = Field(
-        default=(), description="Uses of a score that the authors rule out."
-    )
+    not_to_be_used_for: tuple[Text, ...] = Field(default=(), description="Uses of a score that the authors rule out.")
 
 
 class Wording(_Part):
@@ -140,9 +134,7 @@ class Consent(_Part):
 class Aim(_Part):
     """The shared aim that items speak of; its id is stored with every response."""
 
-    id: InstrumentId = Field(
-        description="Name of the aim; results are compared only within one aim, never across two."
-    )
+    id: InstrumentId = Field(description="Name of the aim; results are compared only within one aim, never across two.")
 
 
 class ResponseOption(_Part):
@@ -170,9 +162,7 @@ class ResponseScale(_Part):
     missing: tuple[PartId, ...] = Field(
         default=(), description="Ids of the missing codes that are offered beside these options."
     )
-    ordered: bool = Field(
-        default=True, description="false for options without an order; such items cannot be scored."
-    )
+    ordered: bool = Field(default=True, description="false for options without an order; such items cannot be scored.")
 
     @property
     def codes(self) -> tuple[int, ...]:
@@ -198,13 +188,9 @@ class MissingCode(_Part):
     """
 
     id: PartId = Field(description="Name that response scales use to point here.")
-    code: Annotated[StrictInt, Field(lt=0)] = Field(
-        description="Whole number below 0 that is stored for this reason."
-    )
+    code: Annotated[StrictInt, Field(lt=0)] = Field(description="Whole number below 0 that is stored for this reason.")
     label: Text = Field(description="What the respondent or the reader of a codebook reads.")
-    offered: bool = Field(
-        default=True, description="false when it is set for an item that was shown and left empty."
-    )
+    offered: bool = Field(default=True, description="false when it is set for an item that was shown and left empty.")
 
 
 class Item(_Part):
@@ -241,16 +227,10 @@ class Scale(_Part):
         "total: one score of a form; index: mean of scales; sensitivity: for checks, never in a report.",
     )
     definition: Text = Field(description="What a high score means, in one clause.")
-    low_label: Text | None = Field(
-        default=None, description="What the low end means, where it is not 'less'."
-    )
-    high_label: Text | None = Field(
-        default=None, description="What the high end means, where it is not 'more'."
-    )
+    low_label: Text | None = Field(default=None, description="What the low end means, where it is not 'less'.")
+    high_label: Text | None = Field(default=None, description="What the high end means, where it is not 'more'.")
     sources: tuple[Text, ...] = Field(default=(), description="The theory behind this scale; not hashed.")
-    caveat: Text | None = Field(
-        default=None, description="The warning that travels with this score; not hashed."
-    )
+    caveat: Text | None = Field(default=None, description="The warning that travels with this score; not hashed.")
     keys: Annotated[Mapping[str, Key], AfterValidator(_frozen)] = Field(
         default_factory=_empty,
         description="Item id = +1 (as worded) or -1 (reversed). Give either keys or scales.",
@@ -262,9 +242,7 @@ class Scale(_Part):
     min_answered_per_domain: Annotated[StrictInt, Field(ge=0)] = Field(
         default=0, description="Fewest answered items in each domain that the items belong to."
     )
-    scales: tuple[PartId, ...] = Field(
-        default=(), description="For an index: the ids of the scales whose mean it is."
-    )
+    scales: tuple[PartId, ...] = Field(default=(), description="For an index: the ids of the scales whose mean it is.")
     min_scales: Annotated[StrictInt, Field(ge=1)] | None = Field(
         default=None, description="For an index: fewest of its scales that must exist."
     )
@@ -311,9 +289,7 @@ class InstrumentFile(_Part):
     wording: Wording
     aim: Aim
     consent: Consent
-    response_scales: tuple[ResponseScale, ...] = Field(
-        min_length=1, description="The sets of response options."
-    )
+    response_scales: tuple[ResponseScale, ...] = Field(min_length=1, description="The sets of response options.")
     missing_codes: tuple[MissingCode, ...] = Field(
         default=(), description="The named reasons why an answer is missing."
     )
@@ -322,9 +298,7 @@ class InstrumentFile(_Part):
         min_length=1, description="What is scored; an item's first scale here is its home."
     )
     forms: tuple[Form, ...] = Field(min_length=1, description="What is shown, in which order.")
-    roles: tuple[Role, ...] = Field(
-        default=(), description="The roles a respondent may choose from; may be empty."
-    )
+    roles: tuple[Role, ...] = Field(default=(), description="The roles a respondent may choose from; may be empty.")
 
 
 class TranslatedScale(_Part):
@@ -340,9 +314,7 @@ class TranslationFile(_Part):
     """The wording of one instrument version in another language, keyed by the ids of the source."""
 
     instrument: Text = Field(description="Id of the instrument.")
-    source_version: VersionNumber = Field(
-        description="Version of the instrument that this is the wording of."
-    )
+    source_version: VersionNumber = Field(description="Version of the instrument that this is the wording of.")
     language: LanguageCode = Field(description="Language of this wording, such as es or pt-BR.")
     direction: Direction = "ltr"
     status: Literal["draft", "reviewed"] = Field(

@@ -22,7 +22,7 @@ _LARGEST = 1e150  # squares of larger numbers do not fit
 _NUMBER_KINDS = ("integer", "floating", "mixed-integer-float", "decimal", "boolean", "empty")
 
 
-def number_column(argument: str, values: Any) -> Floats:  # noqa: ANN401  (any array, list or column)
+def number_column(argument: str, values: Any) -> Floats:
     """One column of finite numbers, NaN where missing, as a float array that may share memory."""
     if isinstance(values, np.ndarray) and values.dtype.kind in "fiub" and values.ndim == 1:
         column = np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
@@ -38,7 +38,7 @@ def number_column(argument: str, values: Any) -> Floats:  # noqa: ANN401  (any a
     return column
 
 
-def group_codes(argument: str, group: Any) -> tuple[Ints, int]:  # noqa: ANN401  (any array, list or column)
+def group_codes(argument: str, group: Any) -> tuple[Ints, int]:
     """Code the groups as 0, 1, ... in order of appearance: each row's (-1 where missing), and how many.
 
     A frame gives its columns together as the label (site and team); a label is missing when any part is.
@@ -60,7 +60,7 @@ def group_codes(argument: str, group: Any) -> tuple[Ints, int]:  # noqa: ANN401 
     return codes, count
 
 
-def check_same_rows(first: str, one: Any, second: str, other: Any) -> None:  # noqa: ANN401  (any array, list or column)
+def check_same_rows(first: str, one: Any, second: str, other: Any) -> None:
     """Refuse columns of different length, and pandas columns whose row labels differ."""
     import pandas as pd
 
@@ -78,7 +78,7 @@ def check_same_rows(first: str, one: Any, second: str, other: Any) -> None:  # n
         )
 
 
-def _plain(argument: str, column: Any) -> Any:  # noqa: ANN401  (any array, list or column)
+def _plain(argument: str, column: Any) -> Any:
     """Make a pandas Series or DataFrame, or keep a numpy array, of whatever was given."""
     import pandas as pd
 
@@ -95,7 +95,7 @@ def _plain(argument: str, column: Any) -> Any:  # noqa: ANN401  (any array, list
     )
 
 
-def _one_column(argument: str, column: Any) -> pd.Series:  # noqa: ANN401  (any array, list or column)
+def _one_column(argument: str, column: Any) -> pd.Series:
     import pandas as pd
 
     if isinstance(column, pd.DataFrame):
@@ -109,7 +109,7 @@ def _one_column(argument: str, column: Any) -> pd.Series:  # noqa: ANN401  (any 
     return pd.Series(column)
 
 
-def _series(argument: str, column: Any) -> pd.Series:  # noqa: ANN401  (any array, list or column)
+def _series(argument: str, column: Any) -> pd.Series:
     return _one_column(argument, _plain(argument, column))
 
 
@@ -162,7 +162,7 @@ def _renumbered(codes: Ints) -> tuple[Ints, int]:
     return numbered, kept.size
 
 
-def _is_missing(part: Any) -> bool:  # noqa: ANN401  (any part of a label)
+def _is_missing(part: Any) -> bool:
     import pandas as pd
 
     return bool(pd.api.types.is_scalar(part) and pd.isna(part))

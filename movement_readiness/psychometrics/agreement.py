@@ -156,7 +156,7 @@ class ICCResult(Result):
         )
 
 
-def icc(values: Any, group: Any, *, confidence: float = 0.95) -> ICCResult:  # noqa: ANN401  (any array, list or column)
+def icc(values: Any, group: Any, *, confidence: float = 0.95) -> ICCResult:
     """ICC(1) and ICC(2) from a one-way analysis of variance, for groups of any sizes.
 
     Parameters

@@ -95,7 +95,11 @@ def write_reports(
 
 
 def _team_pages(
-    responses: Any, instrument: Instrument, roster: Any, policy: DisclosurePolicy | None, chosen: dict[str, str | None]
+    responses: Any,
+    instrument: Instrument,
+    roster: Any,
+    policy: DisclosurePolicy | None,
+    chosen: dict[str, str | None],
 ) -> Iterator[tuple[tuple[str, str], Report]]:
     for (site, team), results in aggregate_own_teams(responses, instrument, roster=roster, policy=policy):
         yield (site, team), team_report(results, instrument, site=site, team=team, **chosen)

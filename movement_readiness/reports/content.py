@@ -64,14 +64,18 @@ def choose(
     """Check that the group asked for is there; the latest wave and the form most people answered by default."""
     if (teams.instrument_id, teams.instrument_sha256) != (instrument.id, instrument.sha256):
         raise NothingToReleaseError(
-            f"instrument: expected {teams.instrument_id} {teams.instrument_version}, which the results come from; got {instrument.id} {instrument.version}."
+            f"instrument: expected {teams.instrument_id} {teams.instrument_version}, which the results come from; "
+            f"got {instrument.id} {instrument.version}."
         )
     if site not in teams.sites:
-        raise NothingToReleaseError(f"site: unknown site {site!r}; available: {quoted(teams.sites)}.{closest(site, teams.sites)}")
+        raise NothingToReleaseError(
+            f"site: unknown site {site!r}; available: {quoted(teams.sites)}.{closest(site, teams.sites)}"
+        )
     if team is not None and team not in teams.teams(site):
         available = teams.teams(site)
         raise NothingToReleaseError(
-            f"team: site {site!r} has no team {team!r} in these results; available: {quoted(available)}.{closest(team, available)}"
+            f"team: site {site!r} has no team {team!r} in these results; available: {quoted(available)}."
+            f"{closest(team, available)}"
         )
     heads = teams.respondents[(teams.respondents["site"] == site) & (teams.respondents["level"] == "site")]
     chosen_wave = check_choice("wave", teams.waves[-1] if wave is None else wave, teams.waves)
@@ -128,24 +132,35 @@ def _profile_table(choice: Choice, rows: pd.DataFrame, reference: pd.DataFrame |
     ]
 
 
+def _by_scale(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    return {str(row["scale"]): dict(row) for _, row in rows.iterrows()}
+
+
 def _strips(choice: Choice, level: str, name: str, reference_level: str | None) -> list[dict[str, Any]]:
-    found = choice.rows(choice.teams.scores, level).set_index("scale")
+    found = _by_scale(choice.rows(choice.teams.scores, level))
     reference = None
     if reference_level:
-        reference = _comparable(choice, choice.rows(choice.teams.scores, reference_level)).set_index("scale")
+        reference = _by_scale(_comparable(choice, choice.rows(choice.teams.scores, reference_level)))
     strips = []
     for scale in choice.scales("separate"):
-        row = found.loc[scale]
+        row = found[scale]
         words = choice.words
         picture = pull_strip(
             row,
             name=name,
             low_label=words.low_labels.get(scale, "lowest"),
             high_label=words.high_labels.get(scale, "highest"),
-            reference=None if reference is None else reference.loc[scale],
+            reference=None if reference is None else reference[scale],
             reference_name="Site",
         )
-        strips.append({"scale": scale, "picture": picture, "row": row, "why": say.withheld_words(row["reason"]) if row["withheld"] else ""})
+        strips.append(
+            {
+                "scale": scale,
+                "picture": picture,
+                "row": row,
+                "why": say.withheld_words(row["reason"]) if row["withheld"] else "",
+            }
+        )
     return strips
 
 
@@ -158,7 +173,11 @@ def _extremes(choice: Choice) -> dict[str, Any] | None:
         return None
     ordered = rows.sort_values(["mean", "item"], ascending=[False, True], kind="stable")
     listed = [{"text": choice.words.items[row["item"]], "mean": row["mean"]} for _, row in ordered.iterrows()]
-    return {"highest": listed[:_EXTREMES], "lowest": listed[-_EXTREMES:][::-1], "n_hidden": len(profile_items) - len(rows)}
+    return {
+        "highest": listed[:_EXTREMES],
+        "lowest": listed[-_EXTREMES:][::-1],
+        "n_hidden": len(profile_items) - len(rows),
+    }
 
 
 def _questions(choice: Choice, rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -166,14 +185,24 @@ def _questions(choice: Choice, rows: pd.DataFrame) -> list[dict[str, Any]]:
     shown = rows[~rows["withheld"]].sort_values("mean", kind="stable")
     scales = choice.instrument.scales
     if len(shown) == 0:
-        return [{"lead": choice.words.scales[scale], "questions": scales[scale].questions[:1]} for scale in rows["scale"] if scales[scale].questions]
+        return [
+            {"lead": choice.words.scales[scale], "questions": scales[scale].questions[:1]}
+            for scale in rows["scale"]
+            if scales[scale].questions
+        ]
     if len(shown) == 1:
         only = shown.iloc[0]["scale"]
         return [{"lead": choice.words.scales[only], "questions": scales[only].questions}]
     low, high = shown.iloc[0]["scale"], shown.iloc[-1]["scale"]
     return [
-        {"lead": f"Build on: {choice.words.scales[high]} (the highest above)", "questions": scales[high].questions},
-        {"lead": f"Look at: {choice.words.scales[low]} (the lowest above)", "questions": scales[low].questions},
+        {
+            "lead": f"Build on: {choice.words.scales[high]} (the highest above)",
+            "questions": scales[high].questions,
+        },
+        {
+            "lead": f"Look at: {choice.words.scales[low]} (the lowest above)",
+            "questions": scales[low].questions,
+        },
     ]
 
 
@@ -181,7 +210,10 @@ def team_context(choice: Choice) -> dict[str, Any]:
     """Everything that the team page prints."""
     rows, site_rows = _profile_rows(choice, "team"), _profile_rows(choice, "site")
     compared = _comparable(choice, site_rows)
-    heads, site_heads = choice.rows(choice.teams.respondents, "team"), choice.rows(choice.teams.respondents, "site")
+    heads, site_heads = (
+        choice.rows(choice.teams.respondents, "team"),
+        choice.rows(choice.teams.respondents, "site"),
+    )
     shown = bool((~rows["withheld"]).any())
     name = str(choice.team)
     site_shown = bool((~site_rows["withheld"]).any())
@@ -200,7 +232,9 @@ def team_context(choice: Choice) -> dict[str, Any]:
         "picture": picture,
         "compared": shown and bool((~compared["withheld"]).any()),
         "table": _profile_table(choice, rows if shown else site_rows, compared if shown else None),
-        "strips": _strips(choice, "team" if shown else "site", name if shown else choice.site, "site" if shown else None),
+        "strips": _strips(
+            choice, "team" if shown else "site", name if shown else choice.site, "site" if shown else None
+        ),
         "extremes": _extremes(choice),
         "questions": _questions(choice, rows if shown else site_rows),
         "reliability": say.reliability_words(list(rows["reliability"])),
@@ -209,15 +243,15 @@ def team_context(choice: Choice) -> dict[str, Any]:
 
 def _comparable(choice: Choice, site_rows: pd.DataFrame) -> pd.DataFrame:
     """The site's rows, without those of scales for which it is not supported that teams differ."""
-    states = choice.teams.team_differences
-    states = states[(states["wave"] == choice.wave) & (states["form"] == choice.form)].set_index("scale")["state"]
-    refused = site_rows["scale"].map(states).eq("not supported")
+    rows = choice.teams.team_differences
+    rows = rows[(rows["wave"] == choice.wave) & (rows["form"] == choice.form) & (rows["state"] == "not supported")]
+    refused = site_rows["scale"].isin(rows["scale"])
     return site_rows.assign(withheld=site_rows["withheld"] | refused)
 
 
 def _means_by_team(choice: Choice, scales: list[str]) -> pd.DataFrame:
     rows = choice.rows(choice.teams.scores, "team")
-    table = rows[rows["scale"].isin(scales)].pivot(index="team", columns="scale", values="mean")
+    table = rows[rows["scale"].isin(scales)].pivot_table(index="team", columns="scale", values="mean", dropna=False)
     return table.reindex(columns=scales).sort_index()
 
 
@@ -226,7 +260,7 @@ def _team_rows(choice: Choice, means: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     for team, values in means.iterrows():
         head = heads.loc[str(team)]
-        invited = "" if pd.isna(head["invited"]) else f" of {head['invited']}"
+        invited: str = "" if pd.isna(head["invited"]) else f" of {head['invited']}"
         rows.append(
             {
                 "team": team,

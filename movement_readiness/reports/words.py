@@ -9,12 +9,20 @@ import pandas as pd
 from movement_readiness.instrument import Instrument, Translation
 from movement_readiness.teams import TeamResults
 
-__all__ = ["claim_words", "differences_words", "interval_words", "reliability_words", "scale_ends", "who_answered", "withheld_words"]
+__all__ = [
+    "claim_words",
+    "differences_words",
+    "interval_words",
+    "reliability_words",
+    "scale_ends",
+    "who_answered",
+    "withheld_words",
+]
 
 _TEAM_WITHHELD = {
-    "too_few": "Too few people answered this for the number to be shown without pointing to someone.",
+    "too_few": "Too few people answered this to show a number without pointing to someone.",
     "too_alike": "The answers are so alike that one person's answer could be worked out, so no number is shown.",
-    "protects_others": "Not shown, because together with other numbers it would let a smaller group's answers be worked out.",
+    "protects_others": "Not shown, because with other numbers it would let a smaller group's answers be worked out.",
     "no_answers": "Nobody has answered this yet.",
 }
 
@@ -34,7 +42,9 @@ def who_answered(row: Any, noun: str) -> str:
 
 def scale_ends(instrument: Instrument, words: Translation, form: str) -> str:
     """What 0 and 100 mean, in the words of the response options where all items share them."""
-    shared = {instrument.items[item].response_scale for item in instrument.item_ids() if item in instrument.form(form).items}
+    shared = {
+        instrument.items[item].response_scale for item in instrument.item_ids() if item in instrument.form(form).items
+    }
     if len(shared) != 1:
         return "Scores run from 0 (the lowest answer on every line) to 100 (the highest answer on every line)."
     scale = instrument.response_scales[shared.pop()]
@@ -58,9 +68,9 @@ def interval_words(teams: TeamResults) -> str:
 
 def reliability_words(values: list[float]) -> str:
     """What the reliability of the team's means says."""
-    known = [value for value in values if value == value]
+    known = [value for value in values if not pd.isna(value)]
     if not known:
-        return "How reliably these numbers tell this team from another is not known: that needs answers from several teams."
+        return "How reliably these numbers tell this team from another is not known: that needs several teams."
     low, high = min(known), max(known)
     span = f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
     verdict = (
@@ -88,7 +98,9 @@ def differences_words(teams: TeamResults, wave: str, form: str) -> str:
     if states == {"not supported"}:
         return f"These answers do not support that teams differ ({numbers}). Do not compare teams."
     if "supported" in states:
-        return f"These answers support for some of the scores, and leave unclear for others, that teams differ ({numbers}). Compare with care."
+        return (
+            f"For some scores these answers support that teams differ, for others not ({numbers}). Compare with care."
+        )
     return f"It is unclear from these answers whether teams differ ({numbers}). Do not read much into a difference."
 
 

@@ -45,7 +45,7 @@ def read_delimited(
     text = io.TextIOWrapper(file, chosen, newline="")
     try:
         start, begins = _start(text)
-        separator = _checked_delimiter(delimiter) or start or _find_delimiter(text, begins, recognised)
+        separator = _checked_delimiter(delimiter) or start or _find_delimiter(begins, recognised)
         text.seek(0)
         text.readline() if start else None
         how = f"CSV, {_spoken(chosen)}, {_NAMES.get(separator, repr(separator))}"
@@ -112,7 +112,7 @@ def _start(text: io.TextIOWrapper) -> tuple[str | None, str]:
     return (named[1], begins[named.end() :]) if named else (None, begins)
 
 
-def _find_delimiter(text: io.TextIOWrapper, begins: str, recognised: Callable[[str], bool]) -> str:
+def _find_delimiter(begins: str, recognised: Callable[[str], bool]) -> str:
     """The one that splits the header into most known names, then into most cells."""
 
     def worth(candidate: str) -> tuple[int, int]:
@@ -142,12 +142,13 @@ class _Reader:
         self._row = 0  # the number of the last record read
         self._short: list[int] = []
         self._surplus = 0
+        self._stream = self._each()
 
     def table(self, how: str) -> RawTable:
         header = self._find_header()
         parts: list[list[pa.Array]] = [[] for _ in header]
         first = self._row + 1
-        while chunk := list(islice(self._each(), _CHUNK)):
+        while chunk := list(islice(self._stream, _CHUNK)):
             begins = self._row - len(chunk) + 1
             self._even_out(chunk, len(header), begins)
             for part, cells in zip(parts, zip(*chunk, strict=True), strict=True):
@@ -171,7 +172,7 @@ class _Reader:
             self._findings.fault(f"row {self._row + 1}: {_broken(str(error))}; no row after it was read", self._row + 1)
 
     def _find_header(self) -> list[str]:
-        for record in self._each():
+        for record in self._stream:
             if any(cell.strip() for cell in record):
                 record[0] = record[0].removeprefix("\ufeff")
                 return record

@@ -32,8 +32,7 @@ def check_instrument(instrument: object) -> None:
     """Refuse anything but an instrument."""
     if not isinstance(instrument, Instrument):
         raise ArgumentError(
-            "instrument: expected an Instrument, as load_instrument() gives; "
-            f"got {type(instrument).__name__}."
+            f"instrument: expected an Instrument, as load_instrument() gives; got {type(instrument).__name__}."
         )
 
 
@@ -66,9 +65,7 @@ def check_identity(frame: AnyFrame, instrument: Instrument) -> None:
     }
     if not others:
         return
-    counts = _totals(
-        frame.select(*(other.cast(nw.Int64).sum().alias(name) for name, other in others.items()))
-    )
+    counts = _totals(frame.select(*(other.cast(nw.Int64).sum().alias(name) for name, other in others.items())))
     for name, count in counts.items():
         if count:
             found = _rows(frame.filter(others[name]).select(name).head(1))[0][name]
@@ -135,18 +132,14 @@ def _missing_from_forms(left: Sequence[str], held: Sequence[str], forms: Mapping
 
 def _complete_scales(held: Sequence[str], instrument: Instrument) -> str:
     whole = [scale for scale in instrument.scales if set(instrument.item_ids(scale)) <= set(held)]
-    return (
-        f"the items given are enough for {quoted(whole)}" if whole else "the items given are enough for none"
-    )
+    return f"the items given are enough for {quoted(whole)}" if whole else "the items given are enough for none"
 
 
 def _spelling(items: Sequence[str], columns: Sequence[object]) -> str:
     """Give a hint where an item is missing and a column is called almost the same."""
     wanted = {item.casefold() for item in items}
     near = [
-        name
-        for name in columns
-        if isinstance(name, str) and name.strip().casefold() in wanted and name not in items
+        name for name in columns if isinstance(name, str) and name.strip().casefold() in wanted and name not in items
     ]
     if not near:
         return ""
@@ -182,7 +175,7 @@ def _unfit(frame: AnyFrame, item: str, count: int, dtype: DType) -> Problem:
     given = frame.filter(~nw.col(item).is_null()).select(item)
     values = [row[item] for row in _rows(given if dtype == nw.Object else given.head(1))]
     value = next((value for value in values if not isinstance(value, Number)), values[0])
-    message = f"item {item!r}: the column is of type {dtype}, with values such as {value!r} ({count} values)."
+    message = f"item {item!r}: the column is of type {dtype}, with values such as {value!r} ({count} in all)."
     return Problem(message, column=item, value=str(value))
 
 
@@ -198,9 +191,10 @@ def check_answers(frame: AnyFrame, instrument: Instrument, items: Mapping[str, b
     found = {item: count for item, count in counts.items() if count}
     if found:
         problems = [problem for item in found for problem in _strays(frame, instrument, item, items[item])]
+        total = sum(found.values())
         raise ResponsesError(
-            f"responses: {sum(found.values())} answers are neither a code of their item nor a missing code "
-            "(read_responses can set them missing):",
+            f"responses: {total} {'answer is' if total == 1 else 'answers are'} neither a code of the item nor "
+            "a missing code (read_responses can set them missing):",
             problems,
         )
 

@@ -108,9 +108,7 @@ class ScorePlan:
     def _places(self, simple: Iterable[str]) -> list[tuple[str, int]]:
         scales = self.instrument.scales
         return list(
-            dict.fromkeys(
-                (item, scales[scale].keys[item]) for scale in simple for item in self._items_of(scale)
-            )
+            dict.fromkeys((item, scales[scale].keys[item]) for scale in simple for item in self._items_of(scale))
         )
 
     def _flag(self, item: str) -> nw.Expr:
@@ -143,9 +141,7 @@ class ScorePlan:
     def _enough(self, scale: Scale) -> nw.Expr:
         rules = [nw.col(self._name("n", scale.id)) >= (scale.min_answered or 1)]
         if scale.min_answered_per_domain:
-            rules += [
-                self._answered(items) >= scale.min_answered_per_domain for items in self._by_domain(scale)
-            ]
+            rules += [self._answered(items) >= scale.min_answered_per_domain for items in self._by_domain(scale)]
         return nw.all_horizontal(*rules, ignore_nulls=False)
 
     def _by_domain(self, scale: Scale) -> list[list[str]]:

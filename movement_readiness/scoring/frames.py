@@ -40,7 +40,7 @@ def open_frame(responses: object) -> AnyFrame:
         frame: AnyFrame = nw.from_native(responses)
         columns = frame.collect_schema().names()
     except DuplicateError as error:
-        names = str(error).partition("\n")[2].replace("\n", ",").replace("- ", "").strip()
+        names = ", ".join(line.removeprefix("- ") for line in str(error).splitlines()[1:])
         raise ResponsesError(f"responses: expected every column name once; got {names}.") from None
     except TypeError:
         raise ArgumentError(
@@ -49,9 +49,7 @@ def open_frame(responses: object) -> AnyFrame:
         ) from None
     if len(set(columns)) < len(columns):  # duckdb and others let it pass
         twice = sorted({str(name) for name in columns if columns.count(name) > 1})
-        raise ResponsesError(
-            f"responses: expected every column name once; got {', '.join(twice)} more than once."
-        )
+        raise ResponsesError(f"responses: expected every column name once; got {', '.join(twice)} more than once.")
     return frame
 
 
@@ -108,15 +106,30 @@ def collected(frame: AnyFrame, items: Mapping[str, bool], work: Work) -> list[di
 
 def in_batches(frame: nw.DataFrame[Any], items: Mapping[str, bool], work: Work) -> nw.DataFrame[Any]:
     """Do the work on the item columns, batch by batch; one frame, with the index of the given one."""
-    pieces = list(_pieces(frame, items, work))
-    whole: nw.DataFrame[Any] = nw.concat(pieces, how="vertical") if len(pieces) > 1 else pieces[0]
+    pieces = _pieces(frame, items, work)
     if is_pandas(frame):
-        return nw.from_native(whole.to_native().set_axis(frame.to_native().index), eager_only=True)
+        return _filled(frame, pieces)
+    parts = list(pieces)
+    whole: nw.DataFrame[Any] = nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
     return whole
 
 
-def beside(frame: nw.DataFrame[Any], kept: Sequence[str], added: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+def _filled(frame: nw.DataFrame[Any], pieces: Iterator[Any]) -> nw.DataFrame[Any]:
+    """Put the pieces into columns made once: joining pandas frames holds everything twice."""
+    columns: dict[str, npt.NDArray[Any]] = {}
+    start = 0
+    for piece in pieces:
+        stop = start + len(piece)
+        for name in piece.columns:
+            values = piece[name].to_numpy()
+            columns.setdefault(name, np.empty(len(frame), values.dtype))[start:stop] = values
+        start = stop
+    pandas, index = nw.get_native_namespace(frame), frame.to_native().index
+    return nw.from_native(pandas.DataFrame(columns, index=index, copy=False), eager_only=True)
+
+
+def beside(frame: nw.DataFrame[Any], kept: Sequence[Any], added: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
     """Put together the columns `kept` of the frame, then those of `added`, which has the same rows."""
     if not kept:
         return added
-    return frame.select(*kept).with_columns(*(added[column] for column in added.columns))
+    return frame.select(*map(nw.col, kept)).with_columns(*(added[column] for column in added.columns))

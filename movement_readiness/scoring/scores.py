@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
@@ -183,9 +184,7 @@ def item_matrix(responses: IntoFrameT, instrument: Instrument, *, scale: str | N
     columns = frame.collect_schema().names()
     keys = _keys(instrument, check_items(columns, instrument, chosen, whole_forms=False), scale)
     numbers = _checked(frame, instrument, tuple(keys))
-    matrix = [
-        keyed(instrument, item, key, answer(instrument, item)).alias(item) for item, key in keys.items()
-    ]
+    matrix = [keyed(instrument, item, key, answer(instrument, item)).alias(item) for item, key in keys.items()]
     if isinstance(frame, nw.LazyFrame):
         return as_numbers(frame, numbers).select(*matrix).to_native()  # type: ignore[no-any-return]  # as above
     return in_batches(frame, numbers, lambda part: part.select(*matrix)).to_native()  # type: ignore[no-any-return]  # as above
@@ -211,14 +210,14 @@ def _checked(frame: AnyFrame, instrument: Instrument, items: Sequence[str]) -> d
     return numbers
 
 
-def _scored(frame: AnyFrame, plan: ScorePlan, numbers: Mapping[str, bool], kept: Sequence[str]) -> AnyFrame:
+def _scored(frame: AnyFrame, plan: ScorePlan, numbers: Mapping[str, bool], kept: Sequence[Any]) -> AnyFrame:
     def work(part: AnyFrame) -> AnyFrame:
         for step in plan.steps:
             part = part.with_columns(*step)
         return part
 
     if isinstance(frame, nw.LazyFrame):
-        lazily: AnyFrame = work(as_numbers(frame, numbers)).select(*kept, *plan.outputs)
+        lazily: AnyFrame = work(as_numbers(frame, numbers)).select(*map(nw.col, kept), *plan.outputs)
         return lazily
     return beside(frame, kept, in_batches(frame, numbers, lambda part: work(part).select(*plan.outputs)))
 
@@ -233,7 +232,5 @@ def _check_free(kept: Sequence[object], added: Sequence[str]) -> None:
 
 def _text(claim: object) -> str:
     if not isinstance(claim, str) or not claim.strip():
-        raise ArgumentError(
-            f"claim: expected a text, or None for the claim of the evidence ledger; got {claim!r}."
-        )
+        raise ArgumentError(f"claim: expected a text, or None for the claim of the evidence ledger; got {claim!r}.")
     return claim

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -35,27 +35,41 @@ class Design:
     response_rate: float
 
     @classmethod
-    def of(cls, *, team_size: object, skipped: object, cant_say: object, **others: object) -> Design:
-        """A design from a caller's arguments, or one sentence about the first that will not do."""
+    def of(
+        cls,
+        *,
+        n_sites: object,
+        teams_per_site: object,
+        team_size: object,
+        n_waves: object,
+        site_share: object,
+        wave_change: object,
+        skipped: object,
+        cant_say: object,
+        careless: object,
+        response_rate: object,
+    ) -> Design:
+        """Check a caller's arguments; the first that will not do gets one sentence."""
         checked = cls(
-            n_sites=check_integer("n_sites", others["n_sites"], 1),
-            teams_per_site=check_integer("teams_per_site", others["teams_per_site"], 1),
+            n_sites=check_integer("n_sites", n_sites, 1),
+            teams_per_site=check_integer("teams_per_site", teams_per_site, 1),
             team_size=_team_size(team_size),
-            n_waves=check_integer("n_waves", others["n_waves"], 1, 100),
-            site_share=check_number("site_share", others["site_share"], 0, 1),
-            wave_change=check_number("wave_change", others["wave_change"], -3, 3),
+            n_waves=check_integer("n_waves", n_waves, 1, 100),
+            site_share=check_number("site_share", site_share, 0, 1),
+            wave_change=check_number("wave_change", wave_change, -3, 3),
             skipped=check_number("skipped", skipped, 0, 1),
             cant_say=check_number("cant_say", cant_say, 0, 1),
-            careless=check_number("careless", others["careless"], 0, 1),
+            careless=check_number("careless", careless, 0, 1),
             # Below one in a hundred the roster would be larger than any organisation.
-            response_rate=check_number("response_rate", others["response_rate"], 0.01, 1),
+            response_rate=check_number("response_rate", response_rate, 0.01, 1),
         )
         if checked.skipped + checked.cant_say > 1:
             raise ArgumentError(
                 "skipped and cant_say: expected shares of the answers that add up to 1 at most; "
                 f"got {checked.skipped:g} and {checked.cant_say:g}."
             )
-        return checked
+        # One site cannot differ from others: all that lies between its teams is then of the teams.
+        return checked if checked.n_sites > 1 else replace(checked, site_share=0.0)
 
 
 def _team_size(value: object) -> tuple[int, int]:
@@ -70,7 +84,7 @@ def _team_size(value: object) -> tuple[int, int]:
 
 
 def _numbered(stem: str, number: int, most: int) -> str:
-    """Number with leading zeros, so that the order of the names is the order of the numbers."""
+    """Add a number with leading zeros, so that the order of the names is the order of the numbers."""
     return f"{stem}{number:0{len(str(most))}d}"
 
 

@@ -63,7 +63,7 @@ class Measurement:
 
 
 def build_measurement(
-    instrument: Instrument, form: str, *, loadings: Any, thresholds: Any, factor_correlations: Any
+    instrument: Instrument, form: str, *, loadings: object, thresholds: object, factor_correlations: object
 ) -> Measurement:
     """Check what a caller chose and fill in the rest."""
     shown = set(instrument.form(form).items)
@@ -86,7 +86,7 @@ def build_measurement(
     )
 
 
-def _given(argument: str, value: Any, of_what: str) -> dict[str, Any]:
+def _given(argument: str, value: object, of_what: str) -> dict[str, Any]:
     if value is None:
         return {}
     if isinstance(value, pd.Series):
@@ -96,14 +96,11 @@ def _given(argument: str, value: Any, of_what: str) -> dict[str, Any]:
     return dict(value)
 
 
-def _loadings(instrument: Instrument, homes: Mapping[str, str | None], chosen: Any) -> Floats:
+def _loadings(instrument: Instrument, homes: Mapping[str, str | None], chosen: object) -> Floats:
     given = _given("loadings", chosen, "loading")
     for item in given:
         check_choice("loadings", item, tuple(homes))
-    values = {
-        item: 0.0 if home is None else _default_loading(instrument, item, home)
-        for item, home in homes.items()
-    }
+    values = {item: 0.0 if home is None else _default_loading(instrument, item, home) for item, home in homes.items()}
     values.update({item: _loading(item, value, homes[item]) for item, value in given.items()})
     return np.array(list(values.values()), dtype=float)
 
@@ -114,7 +111,7 @@ def _default_loading(instrument: Instrument, item: str, home: str) -> float:
     return instrument.key(item) * (0.55 + 0.30 * ((place + 1) * _GOLDEN % 1))
 
 
-def _loading(item: str, value: Any, home: str | None) -> float:
+def _loading(item: str, value: object, home: str | None) -> float:
     if home is None:
         if value == 0:
             return 0.0
@@ -126,14 +123,12 @@ def _loading(item: str, value: Any, home: str | None) -> float:
     return float(value)
 
 
-def _thresholds(instrument: Instrument, ordered: Mapping[str, bool], chosen: Any) -> tuple[Floats, ...]:
+def _thresholds(instrument: Instrument, ordered: Mapping[str, bool], chosen: object) -> tuple[Floats, ...]:
     given = _given("thresholds", chosen, "thresholds in rising order")
     for item in given:
         check_choice("thresholds", item, [name for name, is_ordered in ordered.items() if is_ordered])
     return tuple(
-        _checked_thresholds(instrument, item, given[item])
-        if item in given
-        else _default_thresholds(instrument, item)
+        _checked_thresholds(instrument, item, given[item]) if item in given else _default_thresholds(instrument, item)
         for item in ordered
     )
 
@@ -155,7 +150,7 @@ def _default_thresholds(instrument: Instrument, item: str) -> Floats:
     return np.asarray(1.4 * even + shift * (instrument.key(item) if home else 1), dtype=float)
 
 
-def _checked_thresholds(instrument: Instrument, item: str, value: Any) -> Floats:
+def _checked_thresholds(instrument: Instrument, item: str, value: object) -> Floats:
     n_options = len(instrument.response_scale(item).codes)
     try:
         numbers = np.array(value, dtype=float)
@@ -165,13 +160,13 @@ def _checked_thresholds(instrument: Instrument, item: str, value: Any) -> Floats
     if not good:
         wanted = "one number" if n_options == 2 else f"{n_options - 1} numbers in rising order"
         raise ArgumentError(
-            f"thresholds: expected {wanted} for item {item!r}, one fewer than its {n_options} response options; "
-            f"got {value!r}."
+            f"thresholds: expected {wanted} for item {item!r}, one fewer than its {n_options} response "
+            f"options; got {value!r}."
         )
     return numbers
 
 
-def _correlations(instrument: Instrument, factors: tuple[str, ...], chosen: Any) -> Floats:
+def _correlations(instrument: Instrument, factors: tuple[str, ...], chosen: object) -> Floats:
     default = _default_correlations(instrument, factors)
     matrix = default if chosen is None else _read_correlations(chosen, factors, default)
     if not np.isfinite(matrix).all() or (np.abs(matrix) > 1).any():
@@ -183,8 +178,8 @@ def _correlations(instrument: Instrument, factors: tuple[str, ...], chosen: Any)
     if not np.allclose(matrix, matrix.T, rtol=0, atol=1e-8):
         row, column = np.unravel_index(np.abs(matrix - matrix.T).argmax(), matrix.shape)
         raise ArgumentError(
-            f"factor_correlations: expected a symmetric matrix; got {matrix[row, column]:g} for {factors[row]!r} with "
-            f"{factors[column]!r} and {matrix[column, row]:g} the other way round."
+            f"factor_correlations: expected a symmetric matrix; got {matrix[row, column]:g} for "
+            f"{factors[row]!r} with {factors[column]!r} and {matrix[column, row]:g} the other way round."
         )
     smallest = np.linalg.eigvalsh(matrix).min(initial=1.0)
     if smallest < 1e-8:
@@ -204,10 +199,7 @@ def _shown(numbers: Floats) -> str:
 def _default_correlations(instrument: Instrument, factors: tuple[str, ...]) -> Floats:
     """Correlate through one shared factor, which keeps the matrix positive definite at any size."""
     shared = np.array(
-        [
-            _SEPARATE_LOADING if instrument.scales[factor].kind == "separate" else _DOMAIN_LOADING
-            for factor in factors
-        ],
+        [_SEPARATE_LOADING if instrument.scales[factor].kind == "separate" else _DOMAIN_LOADING for factor in factors],
         dtype=float,
     )
     matrix = np.outer(shared, shared)
@@ -215,7 +207,7 @@ def _default_correlations(instrument: Instrument, factors: tuple[str, ...]) -> F
     return matrix
 
 
-def _read_correlations(chosen: Any, factors: tuple[str, ...], default: Floats) -> Floats:
+def _read_correlations(chosen: object, factors: tuple[str, ...], default: Floats) -> Floats:
     if isinstance(chosen, Real) and not isinstance(chosen, bool):
         matrix = np.full((len(factors), len(factors)), float(chosen))
         np.fill_diagonal(matrix, 1.0)
@@ -225,8 +217,8 @@ def _read_correlations(chosen: Any, factors: tuple[str, ...], default: Floats) -
     if isinstance(chosen, pd.DataFrame | Mapping):
         return _of_table(chosen, factors)
     raise ArgumentError(
-        "factor_correlations: expected one number, a DataFrame with the factors as rows and columns, or a mapping of "
-        f"pairs to numbers; got {chosen!r}."
+        "factor_correlations: expected one number, a DataFrame with the factors as rows and columns, or a "
+        f"mapping of pairs to numbers; got {chosen!r}."
     )
 
 
@@ -250,8 +242,8 @@ def _of_table(chosen: pd.DataFrame | Mapping[Any, Any], factors: tuple[str, ...]
     for names in (list(table.index), list(table.columns)):
         if len(names) != len(factors) or set(names) != set(factors):
             raise ArgumentError(
-                f"factor_correlations: expected the factors {quoted(factors)} as rows and columns, each once; "
-                f"got {quoted(names) or 'none'}."
+                f"factor_correlations: expected the factors {quoted(factors)} as rows and columns, each "
+                f"once; got {quoted(names) or 'none'}."
             )
     try:
         return table.loc[list(factors), list(factors)].to_numpy(dtype=float)

@@ -4,7 +4,8 @@ An answer is a step function of its latent response y, a standard normal: x = c_
 with d_k the step between neighbouring codes. For two latent responses that correlate r, Mehler's expansion
 of the bivariate normal density gives the tetrachoric series (Pearson 1900)
 
-    Cov(x_i, x_j) = sum_{n >= 1} r^n h_in h_jn,      h_in = sum_k d_ik phi(tau_ik) He_{n-1}(tau_ik) / sqrt(n!),
+    Cov(x_i, x_j) = sum_{n >= 1} r^n h_in h_jn,
+    h_in = sum_k d_ik phi(tau_ik) He_{n-1}(tau_ik) / sqrt(n!),
 
 with He_n the Hermite polynomials of probability. In the factor model r = lambda_i lambda_j C_fg, where C is
 the covariance of the two people's factors, so that the covariance of two scores is a sum over factors and
@@ -67,7 +68,7 @@ class ItemMoments:
 
 @dataclass(frozen=True, eq=False)
 class ScoreMoments:
-    """Of one score: mean, the terms G of its factors, and the variance of its items that no other item shares."""
+    """Of one score: mean, the terms G of its factors, and the variance that is each item's own."""
 
     mean: float
     factors: npt.NDArray[np.int64]
@@ -80,18 +81,26 @@ class ScoreMoments:
         powers = factor_covariance[np.ix_(self.factors, self.factors)][..., None] ** orders
         return float(np.einsum("fgn,fn,gn->", powers, self.series, self.series, optimize=False))
 
-    def icc1(self, correlations: Floats, team_variance: Floats) -> float:
-        """Give the ICC(1): covariance of two people of a team over the variance of a person."""
-        variance = self.shared(total_covariance(correlations, team_variance)) + self.own
+    def variance(self, correlations: Floats, team_variance: Floats) -> float:
+        """Give the variance of the score over all people."""
+        return self.shared(total_covariance(correlations, team_variance)) + self.own
+
+    def icc1(self, correlations: Floats, team_variance: Floats, share: float = 1.0) -> float:
+        """Give the ICC(1): covariance of two people of a team over the variance of a person.
+
+        With the site's share of the team variance as `share`, the same for two people of one site.
+        """
+        variance = self.variance(correlations, team_variance)
         if variance <= 0:  # thresholds so far out that everyone gives one answer
             return 0.0
-        return self.shared(between_team_covariance(correlations, team_variance)) / variance
+        return self.shared(share * between_team_covariance(correlations, team_variance)) / variance
 
 
 def between_team_covariance(correlations: Floats, team_variance: Floats) -> Floats:
     """Give the factors' covariances between two people of one team: what team and site bring."""
     spread = np.sqrt(team_variance)
-    return correlations * np.outer(spread, spread)
+    covariances: Floats = correlations * np.outer(spread, spread)
+    return covariances
 
 
 def total_covariance(correlations: Floats, team_variance: Floats) -> Floats:
@@ -104,16 +113,12 @@ def total_covariance(correlations: Floats, team_variance: Floats) -> Floats:
 def item_moments(measurement: Measurement, shift: float = 0.0) -> ItemMoments:
     """Give the moments of the answers when every factor's mean is moved by `shift`."""
     loadings = measurement.loadings
-    moved = [
-        tau - loading * shift for tau, loading in zip(measurement.thresholds, loadings, strict=True)
-    ]
+    moved = [tau - loading * shift for tau, loading in zip(measurement.thresholds, loadings, strict=True)]
     n_terms = _n_terms(float(np.abs(loadings).max(initial=0.0)))
     steps = [np.diff(codes).astype(float) for codes in measurement.codes]
     chances = [np.diff(norm.cdf(tau), prepend=0.0, append=1.0) for tau in moved]
     means = np.array([p @ codes for p, codes in zip(chances, measurement.codes, strict=True)])
-    variances = [
-        p @ (codes - mean) ** 2 for p, codes, mean in zip(chances, measurement.codes, means, strict=True)
-    ]
+    variances = [p @ (codes - mean) ** 2 for p, codes, mean in zip(chances, measurement.codes, means, strict=True)]
     powers = loadings[:, None] ** np.arange(1, n_terms + 1)
     return ItemMoments(means, np.array(variances), powers * _hermite(moved, steps, n_terms), measurement.factor_of)
 

@@ -89,20 +89,17 @@ def _targets(
 ) -> list[_Target]:
     chosen: dict[str, Score] = {}
     members: dict[str, list[int]] = {}
-    for factor, name in enumerate(measurement.factors):
+    for factor in range(len(measurement.factors)):
         score = _score_of(instrument, measurement, scores, factor)
         chosen[score.name] = score
         members.setdefault(score.name, []).append(factor)
-        del name
     return [
         _Target(name, np.array(members[name]), moments.score(score.weights, score.constant))
         for name, score in chosen.items()
     ]
 
 
-def _score_of(
-    instrument: Instrument, measurement: Measurement, scores: Mapping[str, Score], factor: int
-) -> Score:
+def _score_of(instrument: Instrument, measurement: Measurement, scores: Mapping[str, Score], factor: int) -> Score:
     """Give the score that people will compute an ICC on: the home scale's where the form has it.
 
     A short form may score a total only; its factors then share one team variance. A scale made up mostly
@@ -140,8 +137,8 @@ def solve_team_variance(
         return found
     highest = _highest(targets, measurement.correlations, icc1)
     raise ArgumentError(
-        f"icc1: expected a number from 0 to {math.floor(highest * 1000) / 1000:g}, the highest ICC(1) that scores of "
-        f"{failed!r} can have with these loadings and thresholds (their reliability); got {icc1:g}."
+        f"icc1: expected a number from 0 to {math.floor(highest * 1000) / 1000:g}, the highest ICC(1) that "
+        f"scores of {failed!r} can have with these loadings and thresholds (their reliability); got {icc1:g}."
     )
 
 

@@ -150,7 +150,9 @@ def _choose(
 
 def _audience(counts: Ints, policy: DisclosurePolicy) -> Ints:
     return np.where(
-        counts >= policy.min_respondents, PUBLISHED, np.where(counts >= policy.min_respondents_own_team, OWN, HIDDEN)
+        counts >= policy.min_respondents,
+        PUBLISHED,
+        np.where(counts >= policy.min_respondents_own_team, OWN, HIDDEN),
     ).astype(np.int64)
 
 
@@ -206,10 +208,13 @@ def _too_alike(table: Ints, values: Floats, policy: DisclosurePolicy) -> Bools:
     top = np.where(used, values, -np.inf).max(axis=1, initial=-np.inf)
     bottom = np.where(used, values, np.inf).min(axis=1, initial=np.inf)
     outside = n - table.max(axis=1, initial=0)
-    return (n > 0) & ((outside < _OUTSIDE_LARGEST) | (top - bottom < policy.min_interval - _EPSILON))
+    alike: Bools = (outside < _OUTSIDE_LARGEST) | (top - bottom < policy.min_interval - _EPSILON)
+    return (n > 0) & alike
 
 
-def release_distributions(table: Ints, values: Floats, policy: DisclosurePolicy, *, loose: Ints | None = None) -> Release:
+def release_distributions(
+    table: Ints, values: Floats, policy: DisclosurePolicy, *, loose: Ints | None = None
+) -> Release:
     """Decide which teams' distributions of answers to one item, and the site's, may be shown.
 
     Parameters

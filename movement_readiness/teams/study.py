@@ -70,7 +70,8 @@ def read_roster(roster: Any) -> pd.DataFrame:
     if bad.any():
         row = table[bad].iloc[0]
         raise ArgumentError(
-            f"roster: expected whole numbers of people in 'invited'; team {row['team']!r} at {row['site']!r} has {row['invited']!r}."
+            "roster: expected whole numbers of people in 'invited'; "
+            f"team {row['team']!r} at {row['site']!r} has {row['invited']!r}."
         )
     twice = table[table.duplicated(["site", "team"])]
     if len(twice):
@@ -106,7 +107,8 @@ def _check_columns(frame: nw.DataFrame[Any]) -> None:
     lacking = [name for name in ("site", "team") if name not in frame.columns]
     if lacking:
         raise ResponsesError(
-            f"responses: expected the columns 'site' and 'team'; {quoted(lacking)} missing; available: {quoted(frame.columns)}."
+            f"responses: expected the columns 'site' and 'team'; {quoted(lacking)} missing; "
+            f"available: {quoted(frame.columns)}."
         )
     if len(frame) == 0:
         raise ResponsesError("responses: expected at least one response; the frame has no rows.")
@@ -165,7 +167,7 @@ def _rounds(
 ) -> Iterator[Round]:
     scored = nw.from_native(score_scales(responses, instrument), eager_only=True)
     answers = nw.from_native(item_matrix(responses, instrument), eager_only=True)
-    site_code = pd.Index(sites).get_indexer(site)
+    site_code = pd.Index(sites).get_indexer(pd.Index(site))
     team_code = pd.MultiIndex.from_tuples(teams or [("", "")]).get_indexer(pd.MultiIndex.from_arrays([site, team]))
     wave, form = _text(frame, "wave", "1"), _text(frame, "form", next(iter(instrument.forms)))
     for (one_wave, one_form), rows in pd.DataFrame({"wave": wave, "form": form})[placed].groupby(["wave", "form"]):
@@ -185,5 +187,7 @@ def _rounds(
 
 
 def _matrix(frame: nw.DataFrame[Any], names: tuple[str, ...]) -> Floats:
-    columns = [np.asarray(frame[name].cast(nw.Float64).fill_null(float("nan")).to_numpy(), dtype=float) for name in names]
+    columns = [
+        np.asarray(frame[name].cast(nw.Float64).fill_null(float("nan")).to_numpy(), dtype=float) for name in names
+    ]
     return np.column_stack(columns) if columns else np.empty((len(frame), 0))

@@ -79,9 +79,7 @@ def peer_numpy(frame: pd.DataFrame) -> dict[str, np.ndarray]:
             part[:, reverse] = 6 - part[:, reverse]
             enough = np.isfinite(part).sum(axis=1) >= scale.min_answered
             for name in set(domain[places]) if scale.min_answered_per_domain else ():
-                enough &= (
-                    np.isfinite(part[:, domain[places] == name]).sum(axis=1) >= scale.min_answered_per_domain
-                )
+                enough &= np.isfinite(part[:, domain[places] == name]).sum(axis=1) >= scale.min_answered_per_domain
             scores[scale.id] = np.where(enough, (np.nanmean(part, axis=1) - 1) * 25, np.nan)
     return scores
 
@@ -98,9 +96,7 @@ def peer_pandas(frame: pd.DataFrame) -> dict[str, np.ndarray]:
         reverse = [item for item, key in scale.keys.items() if key == -1]
         part[reverse] = 6 - part[reverse]
         enough = part.notna().sum(axis=1) >= scale.min_answered
-        domains = (
-            {INSTRUMENT.items[item].domain for item in scale.keys} if scale.min_answered_per_domain else ()
-        )
+        domains = {INSTRUMENT.items[item].domain for item in scale.keys} if scale.min_answered_per_domain else ()
         for domain in domains:
             those = [item for item in scale.keys if INSTRUMENT.items[item].domain == domain]
             enough &= part[those].notna().sum(axis=1) >= scale.min_answered_per_domain
@@ -197,9 +193,7 @@ def main() -> int:
                 line += f"  {difference:.1e}"
             print(line, flush=True)
     print("Peak MB is above the answers in hand and includes the result; `x numpy` is time beside numpy's.")
-    print(
-        f"All scores agree to {TOLERANCE:g}." if worst <= TOLERANCE else f"SCORES DIFFER, by up to {worst:g}."
-    )
+    print(f"All scores agree to {TOLERANCE:g}." if worst <= TOLERANCE else f"SCORES DIFFER, by up to {worst:g}.")
     return 0 if worst <= TOLERANCE else 1
 
 

@@ -11,7 +11,17 @@ import pytest
 
 import movement_readiness as mr
 
-COLUMNS = ["text", "purpose", "domain", "scale", "key", "response_scale", "n_options", "options", "missing_codes"]
+COLUMNS = [
+    "text",
+    "purpose",
+    "domain",
+    "scale",
+    "key",
+    "response_scale",
+    "n_options",
+    "options",
+    "missing_codes",
+]
 
 
 class Cells(HTMLParser):
@@ -97,9 +107,9 @@ def test_the_csv_reads_back_to_the_same_table(any_instrument):
         assert [row[column] for row in rows] == ["" if pd.isna(value) else str(value) for value in frame[column]]
 
 
-@pytest.mark.parametrize("format", ["html", "markdown"])
-def test_a_page_names_version_hash_every_item_and_every_rule(any_instrument, format):
-    page = any_instrument.codebook(format)
+@pytest.mark.parametrize("kind", ["html", "markdown"])
+def test_a_page_names_version_hash_every_item_and_every_rule(any_instrument, kind):
+    page = any_instrument.codebook(kind)
     assert any_instrument.sha256 in page
     assert f"version {any_instrument.version}" in page
     assert all(item in page for item in any_instrument.items)
@@ -137,7 +147,7 @@ def test_nothing_in_a_text_becomes_markup(odd):
 def test_markdown_keeps_its_columns(odd):
     lines = [line for line in odd.codebook("markdown").split("\n") if line.startswith("| ")]
     columns = len(odd.codebook().columns) + 1
-    assert len(lines) == 1 + len(odd.items)
+    assert len(lines) == 2 + len(odd.items)  # names, rule, items
     assert {line.replace("\\|", "").count("|") for line in lines} == {columns + 1}
     assert "<script" not in odd.codebook("markdown")
     assert "<b>" not in odd.codebook("markdown")

@@ -33,10 +33,11 @@ DEFINITIONS = {
 }
 PULL = ("R6", "E6", "S6", "B6", "O6", "L6")
 SHORT = {"R1", "R4", "E1", "E2", "S1", "S4", "B1", "B3", "O1", "O3", "L2", "L3"}
-FULL = (
-    "R1 E1 S1 B1 O1 L6 R2 E6 S2 B2 O2 L1 R6 E2 S3 B3 O3 L2 "
-    "R3 E3 S6 B4 O4 L3 R4 E4 S4 B5 O6 L4 R5 E5 S5 B6 O5 L5"
-).split()
+_ORDER = """
+    R1 E1 S1 B1 O1 L6   R2 E6 S2 B2 O2 L1   R6 E2 S3 B3 O3 L2
+    R3 E3 S6 B4 O4 L3   R4 E4 S4 B5 O6 L4   R5 E5 S5 B6 O5 L5
+"""
+FULL = _ORDER.split()
 RESERVE = {letter + number for letter in "RESBOL" for number in "78"}
 OPTIONS = {
     "R1": {1: "Not at all", 2: "A little", 3: "Partly", 4: "Mostly", 5: "Completely true"},
@@ -209,7 +210,7 @@ def test_uses_that_are_ruled_out(instrument):
 def test_an_instrument_is_frozen_hashable_and_survives_pickling(any_instrument):
     with pytest.raises(dataclasses.FrozenInstanceError):
         any_instrument.file = None
-    copied = pickle.loads(pickle.dumps(any_instrument))
+    copied = pickle.loads(pickle.dumps(any_instrument))  # noqa: S301  (our own bytes)
     assert copied == any_instrument
     assert hash(copied) == hash(any_instrument)
     assert copied.sha256 == any_instrument.sha256
@@ -244,7 +245,12 @@ def test_keys_belong_to_an_item_s_place_in_a_scale(instrument, garden):
     assert instrument.home_scale("R6") == "programme_pull"
     assert (instrument.key("R6"), instrument.key("R6", "readiness_sensitivity")) == (1, -1)
     assert garden.home_scale("n_fence") == "neighbours"
-    assert [garden.key("n_fence", scale) for scale in (None, "neighbours", "order", "garden_index")] == [-1, -1, 1, -1]
+    assert [garden.key("n_fence", scale) for scale in (None, "neighbours", "order", "garden_index")] == [
+        -1,
+        -1,
+        1,
+        -1,
+    ]
 
 
 def test_items_of_an_index_are_those_of_its_parts(instrument, garden):

@@ -133,7 +133,9 @@ BROKEN_TRANSLATION = [
 ]
 
 
-@pytest.mark.parametrize("path", [path for path, kind in FILES.items() if kind == "instrument"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [path for path, kind in FILES.items() if kind == "instrument"], ids=lambda path: path.name
+)
 @pytest.mark.parametrize("number", range(len(BROKEN_INSTRUMENT)))
 def test_a_broken_instrument_does_not_fit(path, number):
     file = copy.deepcopy(raw(path))
@@ -141,7 +143,9 @@ def test_a_broken_instrument_does_not_fit(path, number):
     assert not validator("instrument").is_valid(file)
 
 
-@pytest.mark.parametrize("path", [path for path, kind in FILES.items() if kind == "translation"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [path for path, kind in FILES.items() if kind == "translation"], ids=lambda path: path.name
+)
 @pytest.mark.parametrize("number", range(len(BROKEN_TRANSLATION)))
 def test_a_broken_translation_does_not_fit(path, number):
     file = copy.deepcopy(raw(path))
@@ -159,5 +163,5 @@ def test_the_first_line_of_a_shipped_file_names_its_schema(path):
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
-    with pytest.raises(ArgumentError, match="directory: expected an existing folder; got '.*nowhere'"):
+    with pytest.raises(ArgumentError, match=r"directory: expected an existing folder; got '.*nowhere'"):
         write_schemas(tmp_path / "nowhere")

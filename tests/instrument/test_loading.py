@@ -158,7 +158,12 @@ def test_lines_are_right_below_multi_line_texts_and_odd_line_ends(changed, write
 
 
 def test_lines_are_found_in_a_table_of_keys(changed, write):
-    text = changed(("keys = { n_fence = 1, n_key = 1 }\nmin_answered = 2", "min_answered = 2\n[scales.keys]\nn_fence = 1\nn_key = 5"))
+    text = changed(
+        (
+            "keys = { n_fence = 1, n_key = 1 }\nmin_answered = 2",
+            "min_answered = 2\n[scales.keys]\nn_fence = 1\nn_key = 5",
+        )
+    )
     (fault,) = faults_of(write(text))
     assert text.split("\n")[fault.line - 1] == "n_key = 5"
 
@@ -184,7 +189,13 @@ def test_a_path_must_be_a_path(path):
 
 @pytest.mark.parametrize(
     "text",
-    ["format = ", "id,text\nR1,We agree", "a = 1\na = 2", "x = " + "9" * 5000, "x = " + "[" * 3000 + "]" * 3000],
+    [
+        "format = ",
+        "id,text\nR1,We agree",
+        "a = 1\na = 2",
+        "x = " + "9" * 5000,
+        "x = " + "[" * 3000 + "]" * 3000,
+    ],
     ids=["broken", "csv", "name twice", "endless number", "nested too deep"],
 )
 def test_what_is_not_toml_is_said_to_be_not_toml(text, write):
@@ -251,8 +262,14 @@ def test_the_bundled_content_stands_in_its_history(instrument):
 
 # -- anything at all ------------------------------------------------------------------------------------
 
-RAW = {path: tomllib.loads(path.read_text(encoding="utf-8")) for path in (GARDEN, ROOT / "instrument" / "movement_readiness.toml")}
-WORDS = {path: tomllib.loads((path.parent / "translations" / name).read_text(encoding="utf-8")) for path, name in zip(RAW, ("en.toml", "es.toml"), strict=True)}
+RAW = {
+    path: tomllib.loads(path.read_text(encoding="utf-8"))
+    for path in (GARDEN, ROOT / "instrument" / "movement_readiness.toml")
+}
+WORDS = {
+    path: tomllib.loads((path.parent / "translations" / name).read_text(encoding="utf-8"))
+    for path, name in zip(RAW, ("en.toml", "es.toml"), strict=True)
+}
 SCRAPS = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 12) | st.floats(allow_nan=True) | st.sampled_from(["", " ", "g_joy", "R1", "four", "truth", "é", "0"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "code", "label", "keys", "R1"]), inner, max_size=3),
@@ -337,7 +354,11 @@ def run(code: str, *, path: Path | None = None) -> str:
 
 
 def test_the_package_s_own_copy_comes_first(tmp_path):
-    shutil.copytree(ROOT / "movement_readiness", tmp_path / "movement_readiness", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "movement_readiness",
+        tmp_path / "movement_readiness",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     shutil.copytree(ROOT / "instrument", tmp_path / "instrument")
     code = "from movement_readiness.instrument import bundled_directory as f, load_instrument; print(f()); load_instrument()"
     assert Path(run(code, path=tmp_path)) == tmp_path.resolve() / "instrument"

@@ -46,7 +46,9 @@ def test_the_two_lines_that_check_a_file_run(tea, monkeypatch):
 
 def test_the_faults_shown_are_those_one_gets(tea):
     text = tea.read_text(encoding="utf-8")
-    broken = text.replace("T2 = -1", "T2 = -2").replace('chore."\nresponse_scale = "agree"', 'chore."\nresponse_scale = "agre"')
+    broken = text.replace("T2 = -1", "T2 = -2").replace(
+        'chore."\nresponse_scale = "agree"', 'chore."\nresponse_scale = "agre"'
+    )
     tea.write_text(broken, encoding="utf-8")
     with pytest.raises(InstrumentError) as caught:
         mr.load_instrument(tea)
@@ -72,7 +74,10 @@ def test_the_manual_does_not_repeat_the_hash(instrument):
 def test_the_tables_follow_the_questionnaire(instrument):
     for scale in instrument.scales.values():
         if scale.kind == "domain":
-            assert re.search(rf"\| {scale.title} \| {re.escape(scale.definition)} \| \w1-\w5 \| {scale.referent} \|", MANUAL)
+            assert re.search(
+                rf"\| {scale.title} \| {re.escape(scale.definition)} \| \w1-\w5 \| {scale.referent} \|",
+                MANUAL,
+            )
     for form in instrument.forms.values():
         assert re.search(rf"\| `{form.id}` \| [^|]+ \| {form.minutes} \|", MANUAL)
     for code in instrument.missing_codes.values():
@@ -108,3 +113,22 @@ def test_words_the_project_does_not_use():
     assert not re.search(r"\b(survey|dimension)s?\b", MANUAL, re.IGNORECASE)
     for use in re.finditer(r"[^.\n]*\bvalidated\b[^.\n]*", MANUAL, re.IGNORECASE):
         assert re.search("not yet validated|^\\| (Initially v|V)alidated", use[0]), use[0]
+
+
+def syllables(word: str) -> int:
+    """Groups of vowels, less a final e that is not heard: close enough for a grade."""
+    groups = len(re.findall("[aeiouy]+", word))
+    silent = re.search("([^l]e|[^td]ed|[^sxzhgc]es)$", word) is not None
+    return max(1, groups - silent)
+
+
+def grade(texts: list[str]) -> float:
+    """Flesch-Kincaid (Kincaid et al. 1975): .39 words per sentence + 11.8 syllables per word - 15.59."""
+    words = [word for text in texts for word in re.findall("[a-z']+", text.lower())]
+    return 0.39 * len(words) / len(texts) + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
+
+
+def test_the_items_read_as_easily_as_the_manual_says(instrument):
+    texts = [instrument.items[item].text for item in instrument.forms["full"].items]
+    assert 2.5 < grade(texts) < 3.5
+    assert 5.5 < max(grade([text]) for text in texts) < 6.5

@@ -26,7 +26,7 @@ FAULTS = {
     "response scale missing": ('[response_scales.ja_nein]\n0 = "no"\n1 = "yes"\n', "", "response_scales, ja_nein", "wording of this is missing"),
     "missing code missing": ('leer = "left empty"\n', "", "missing_codes, leer", "wording of this is missing"),
     "scale missing": ('order = { title = "Order" }\n', "", "scales, order", "wording of this is missing"),
-    "scale extra": ('order = { title = "Order" }\n', 'order = { title = "Order" }\nodor = { title = "Odour" }\n', "scales, odor", "Did you mean 'order'?"),
+    "scale extra": ('order = { title = "Order" }\n', 'order = { title = "Order" }\nordr = { title = "Ordr" }\n', "scales, ordr", "Did you mean 'order'?"),
     "scale without title": ('order = { title = "Order" }\n', "order = {}\n", "scales, order, title", "is missing"),
     "form missing": ('kurz = "Short form"', "", "forms, kurz", "wording of this is missing"),
     "role extra": ('kurz = "Short form"', 'kurz = "Short form"\n[roles]\nboss = "Boss"', "roles, boss", "no such id"),
@@ -77,12 +77,12 @@ def test_a_new_version_makes_every_translation_stale(load, changed):
 
 
 def test_one_language_once(load):
-    with pytest.raises(InstrumentError, match="'en' is already the language of translations/en.toml"):
+    with pytest.raises(InstrumentError, match=r"'en' is already the language of translations/en\.toml"):
         load(en2=ENGLISH)
 
 
 def test_the_source_language_is_taken(load):
-    with pytest.raises(InstrumentError, match="'de' is already the language of garden.toml"):
+    with pytest.raises(InstrumentError, match=r"'de' is already the language of garden\.toml"):
         load(de=ENGLISH.replace('language = "en"', 'language = "de"'))
 
 
@@ -131,7 +131,16 @@ def spanish(instrument):
 def test_the_spanish_draft_is_complete_and_says_that_it_is_one(instrument, spanish):
     assert spanish.status == "draft"
     source = instrument.translation("en")
-    for part in ("items", "scales", "definitions", "low_labels", "high_labels", "forms", "roles", "missing_codes"):
+    for part in (
+        "items",
+        "scales",
+        "definitions",
+        "low_labels",
+        "high_labels",
+        "forms",
+        "roles",
+        "missing_codes",
+    ):
         assert set(getattr(spanish, part)) == set(getattr(source, part)), part
     assert {scale: tuple(sorted(labels)) for scale, labels in spanish.options.items()} == {
         scale: tuple(sorted(labels)) for scale, labels in source.options.items()
@@ -147,7 +156,16 @@ def test_the_spanish_draft_is_complete_and_says_that_it_is_one(instrument, spani
 
 def test_no_english_is_left_in_the_spanish_draft(instrument, spanish):
     source = instrument.translation("en")
-    for part in ("items", "scales", "definitions", "low_labels", "high_labels", "forms", "roles", "missing_codes"):
+    for part in (
+        "items",
+        "scales",
+        "definitions",
+        "low_labels",
+        "high_labels",
+        "forms",
+        "roles",
+        "missing_codes",
+    ):
         same = {key for key, text in getattr(spanish, part).items() if text == getattr(source, part)[key]}
         assert not same, part
     same = {label for scale, labels in spanish.options.items() for code, label in labels.items() if label == source.options[scale][code]}  # fmt: skip

@@ -16,7 +16,9 @@ from movement_readiness.exceptions import ArgumentError, NothingToReleaseError
 from movement_readiness.reports.batch import write_reports
 
 GROUPS = {("North", "A"): 14, ("North", "B"): 12, ("North", "C"): 7, ("North", "D"): 6, ("South", "A"): 3}
-ROSTER = pd.DataFrame({"site": ["North"] * 4 + ["South"], "team": ["A", "B", "C", "D", "A"], "invited": [20, 12, 9, 6, 4]})
+ROSTER = pd.DataFrame(
+    {"site": ["North"] * 4 + ["South"], "team": ["A", "B", "C", "D", "A"], "invited": [20, 12, 9, 6, 4]}
+)
 
 
 class Text(HTMLParser):
@@ -148,7 +150,10 @@ def test_names_of_sites_and_teams_are_text_whatever_they_hold(instrument, respon
     bad = '<script>alert("x")</script>'
     responses = responses_of(instrument, {(bad, "A & B"): 14, (bad, '"><img src=x onerror=y>'): 14})
     teams = mr.aggregate_scores(responses, instrument)
-    for report in (mr.site_report(teams, instrument, site=bad), mr.team_report(teams, instrument, site=bad, team="A & B")):
+    for report in (
+        mr.site_report(teams, instrument, site=bad),
+        mr.team_report(teams, instrument, site=bad, team="A & B"),
+    ):
         assert "<script" not in report.html
         assert "<img src=x" not in report.html
         assert "alert(" in read(report)
@@ -190,8 +195,11 @@ def test_later_waves_are_the_default_and_earlier_ones_named(instrument, response
 @pytest.mark.parametrize(
     ("where", "sentence"),
     [
-        ({"site": "Nort", "team": "A"}, "site: unknown site 'Nort'; available: 'North', 'South'. Did you mean 'North'"),
-        ({"site": "North", "team": "Z"}, "has no team 'Z' in these results; available: 'A', 'B', 'C', 'D'"),
+        (
+            {"site": "Nort", "team": "A"},
+            r"site: unknown site 'Nort'; available: 'North', 'South'. Did you mean 'North'",
+        ),
+        ({"site": "North", "team": "Z"}, r"has no team 'Z' in these results; available: 'A', 'B', 'C', 'D'"),
         ({"site": "North", "team": "A", "wave": "9"}, "wave: expected one of '1'; got '9'"),
         ({"site": "North", "team": "A", "form": "short"}, "form: expected one of 'full'; got 'short'"),
     ],
@@ -202,7 +210,7 @@ def test_an_unknown_group_gets_a_sentence(published, instrument, where, sentence
 
 
 def test_results_of_another_instrument_are_refused(published, garden):
-    with pytest.raises(NothingToReleaseError, match="expected movement-readiness 0.1.0"):
+    with pytest.raises(NothingToReleaseError, match=r"expected movement-readiness 0\.1\.0"):
         mr.site_report(published, garden, site="North")
 
 
@@ -249,7 +257,13 @@ def test_pages_print_on_few_a4_sheets(published, instrument, tmp_path, chromium)
         page, pdf = report.save(tmp_path / f"{name}.html"), tmp_path / f"{name}.pdf"
         flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
         flags += " --disable-component-update --disable-sync --no-pdf-header-footer"
-        command = [chromium, *flags.split(), f"--user-data-dir={tmp_path / ('profile-' + name)}", f"--print-to-pdf={pdf}", page.as_uri()]
+        command = [
+            chromium,
+            *flags.split(),
+            f"--user-data-dir={tmp_path / ('profile-' + name)}",
+            f"--print-to-pdf={pdf}",
+            page.as_uri(),
+        ]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
         with pypdf.PdfReader(pdf) as document:
             sheets = document.pages

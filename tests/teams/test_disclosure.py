@@ -26,15 +26,24 @@ def random_site(rng: np.random.Generator) -> tuple[np.ndarray, list[np.ndarray],
     return sizes, people, loose
 
 
-def ranges(groups: list[np.ndarray], n_people: int, totals: list[float], targets: list[np.ndarray]) -> list[tuple[float, float]]:
+def ranges(
+    groups: list[np.ndarray], n_people: int, totals: list[float], targets: list[np.ndarray]
+) -> list[tuple[float, float]]:
     """Smallest and largest possible mean of each target group, given the sums of the shown groups."""
-    rows = np.array([np.isin(np.arange(n_people), group) for group in groups], dtype=float).reshape(len(groups), n_people)
+    rows = np.array([np.isin(np.arange(n_people), group) for group in groups], dtype=float).reshape(
+        len(groups), n_people
+    )
     found = []
     for target in targets:
         cost = np.isin(np.arange(n_people), target) / len(target)
         ends = []
         for sign in (1, -1):
-            solved = linprog(sign * cost, A_eq=rows if len(groups) else None, b_eq=totals if len(groups) else None, bounds=(0, 100))
+            solved = linprog(
+                sign * cost,
+                A_eq=rows if len(groups) else None,
+                b_eq=totals if len(groups) else None,
+                bounds=(0, 100),
+            )
             assert solved.status == 0
             ends.append(sign * solved.fun)
         found.append((ends[0], ends[1]))
@@ -92,7 +101,9 @@ def test_no_distribution_shown_or_left_over_is_near_unanimous(seed):
     options = rng.integers(2, 8)
     values = np.linspace(0, 100, options)
     shares = rng.dirichlet(np.full(options, rng.choice([0.05, 0.3, 2.0])))
-    table = np.array([rng.multinomial(size, shares) for size in rng.choice([0, 2, 4, 6, 9, 10, 11, 14, 30], size=rng.integers(1, 6))])
+    table = np.array(
+        [rng.multinomial(size, shares) for size in rng.choice([0, 2, 4, 6, 9, 10, 11, 14, 30], size=rng.integers(1, 6))]
+    )
     loose = rng.multinomial(rng.choice([0, 0, 2, 6]), shares)
     release = release_distributions(table, values, POLICY, loose=loose)
     derivable = [row for row, status in zip(table, release.teams, strict=True) if status == PUBLISHED]
