@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 
+import numpy as np
+import pandas as pd
 import pytest
 from support import GARDEN
 
@@ -55,3 +57,33 @@ def chromium():
     if not found:
         pytest.skip("needs Chromium: install Debian's chromium, or set CHROMIUM to its path")
     return found
+
+
+def make_responses(instrument, groups, *, form=None, seed=0, **columns):
+    """A responses frame: groups maps (site, team) to a number of people; answers are random codes."""
+    rng = np.random.default_rng(seed)
+    form = form or next(iter(instrument.forms))
+    people = [place for place, size in groups.items() for _ in range(size)]
+    frame = pd.DataFrame(
+        {
+            "response_id": [f"r{number}" for number in range(len(people))],
+            "instrument_id": instrument.id,
+            "instrument_version": instrument.version,
+            "instrument_sha256": instrument.sha256,
+            "form": form,
+            "aim_id": instrument.aim_id,
+            "site": pd.array([site for site, _ in people], dtype="str"),
+            "team": pd.array([team for _, team in people], dtype="str"),
+            "wave": "1",
+            "synthetic": True,
+        }
+    ).assign(**columns)
+    for item in instrument.forms[form].items:
+        codes = instrument.response_scale(item).codes
+        frame[item] = pd.array(rng.choice(codes, len(people)), dtype="Int64")
+    return frame
+
+
+@pytest.fixture(scope="session")
+def responses_of():
+    return make_responses

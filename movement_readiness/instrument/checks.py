@@ -197,7 +197,9 @@ def _check_column_names(raw: Table, report: _Report) -> None:
             if not isinstance(part_id, str):
                 continue
             if part_id.casefold() in RESERVED_COLUMNS or part_id.endswith("_n_answered"):
-                report.add((name, position, "id"), f"{part_id!r} is a column of every responses frame; choose another id")
+                report.add(
+                    (name, position, "id"), f"{part_id!r} is a column of every responses frame; choose another id"
+                )
             elif name == "scales" and part_id.casefold() in items:
                 report.add((name, position, "id"), f"{part_id!r} is also the id of an item; choose another id")
 
@@ -211,7 +213,11 @@ def _check_response_scales(raw: Table, report: _Report) -> None:
         _check_repeats((*place, "options"), "code", codes, report)
         labels = [option["label"].casefold() for option in options if isinstance(option.get("label"), str)]
         _check_repeats((*place, "options"), "label", labels, report)
-        if scale.get("ordered", True) and len(set(codes)) == len(codes) and codes not in (sorted(codes), sorted(codes)[::-1]):
+        if (
+            scale.get("ordered", True)
+            and len(set(codes)) == len(codes)
+            and codes not in (sorted(codes), sorted(codes)[::-1])
+        ):
             report.add((*place, "options"), f"the codes of ordered options must rise or fall; got {codes}")
         for offered in _list(scale.get("missing")):
             if offered not in missing_ids:
@@ -242,7 +248,9 @@ def _check_items(raw: Table, report: _Report) -> None:
         purpose = item.get("purpose", "scored")
         is_scored = isinstance(item.get("id"), str) and item["id"] in scored
         if purpose == "scored" and not is_scored:
-            report.add(place, "no scale has this item; expected a scale with its key, or purpose = \"reserve\" or \"criterion\"")
+            report.add(
+                place, 'no scale has this item; expected a scale with its key, or purpose = "reserve" or "criterion"'
+            )
         if purpose in ("reserve", "criterion") and is_scored:
             report.add((*place, "purpose"), f"a {purpose} item must not be scored, but a scale has it")
 
@@ -280,7 +288,9 @@ def _check_keys(place: Place, keys: Table, raw: Table, report: _Report) -> None:
 
 
 def _check_parts(place: Place, parts: list[Any], raw: Table, report: _Report) -> None:
-    simple = [scale["id"] for _, scale in _tables(raw, "scales") if scale.get("keys") and isinstance(scale.get("id"), str)]
+    simple = [
+        scale["id"] for _, scale in _tables(raw, "scales") if scale.get("keys") and isinstance(scale.get("id"), str)
+    ]
     _check_repeats(place, "scale", map(str, parts), report)
     for part in parts:
         if part not in simple:
@@ -299,9 +309,7 @@ def _check_per_domain(place: Place, scale: Table, raw: Table, report: _Report) -
     scored = [item for _, item in _tables(raw, "items") if str(item.get("id")) in _mapping(scale.get("keys"))]
     fewest = min(Counter(str(item.get("domain")) for item in scored).values(), default=0)
     if scored and isinstance(wanted, int) and wanted > fewest:
-        report.add(
-            place, f"expected at most {fewest}, its number of items in the smallest domain; got {wanted}"
-        )
+        report.add(place, f"expected at most {fewest}, its number of items in the smallest domain; got {wanted}")
 
 
 def _check_forms(raw: Table, report: _Report) -> None:
@@ -346,9 +354,7 @@ def _compare_ids(place: Place, got: Iterable[str], expected: Iterable[str], repo
             report.add((*place, name), f"the source has no such id.{closest(name, expected)}")
 
 
-def find_translation_faults(
-    raw: Table, source: InstrumentFile, text: str = "", file: str | None = None
-) -> list[Fault]:
+def find_translation_faults(raw: Table, source: InstrumentFile, text: str = "", file: str | None = None) -> list[Fault]:
     """Every fault of a translation: its shape, and what it lacks or adds against its source."""
     report = _Report(raw, text, file)
     _shape_faults(TranslationFile, raw, report)

@@ -67,6 +67,12 @@ def measured_content(file: InstrumentFile) -> dict[str, Any]:
     for name in ("items", "response_scales", "missing_codes", "scales", "forms", "roles"):
         skipped = _NOT_MEASURED.get(name, set())
         content[name] = {part.id: _dumped(part, skipped) for part in getattr(file, name)}
+    # The order of scales is free but for this: the first one with an item sets the item's usual key.
+    homes: dict[str, str] = {}
+    for scale in file.scales:
+        for item in scale.keys:
+            homes.setdefault(item, scale.id)
+    content["home_scales"] = homes
     return content
 
 
@@ -161,8 +167,7 @@ class Translation:
             roles={role.id: role.label for role in file.roles},
             missing_codes={code.id: code.label for code in file.missing_codes},
             options={
-                scale.id: {option.code: option.label for option in scale.options}
-                for scale in file.response_scales
+                scale.id: {option.code: option.label for option in scale.options} for scale in file.response_scales
             },
         )
 
@@ -297,9 +302,10 @@ class Instrument:
         """Hash of what respondents see and how it is scored.
 
         Covers the id and title, source wording (definition, aim, instructions, stem, item texts, option
-        labels, role labels), items with their domain, response scales, missing codes, scales with keys
-        and rules, and forms. Not covered: version, consent text and translations (each has a hash of
-        its own), and documentation (sources, notes, caveats, questions for discussion, minutes).
+        labels, role labels), items with their domain and home scale, response scales, missing codes, scales
+        with keys and rules, and forms. Not covered: version, consent text and translations (each has a
+        hash of its own), and what only documents or reports read (sources, notes, an unscored item's
+        purpose, caveats, questions for discussion, pole labels, report_forms, minutes).
         """
         return sha256_of(measured_content(self.file))
 
@@ -375,9 +381,9 @@ class Instrument:
         )
 
     @overload
-    def codebook(self, format: None = None, *, language: str | None = None) -> pd.DataFrame: ...  # noqa: A002
+    def codebook(self, format: None = None, *, language: str | None = None) -> pd.DataFrame: ...
     @overload
-    def codebook(self, format: Literal["csv", "html", "markdown"], *, language: str | None = None) -> str: ...  # noqa: A002
+    def codebook(self, format: Literal["csv", "html", "markdown"], *, language: str | None = None) -> str: ...
     def codebook(self, format: str | None = None, *, language: str | None = None) -> pd.DataFrame | str:  # noqa: A002
         """Every column of a responses frame and what its values mean.
 

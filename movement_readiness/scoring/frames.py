@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -30,7 +31,7 @@ AnyFrame: TypeAlias = "nw.DataFrame[Any] | nw.LazyFrame[Any]"
 Work: TypeAlias = Callable[[Any], Any]
 
 # Helper columns of this many rows fit in memory whatever the length of the frame (100 columns are
-# 105 MB), and longer batches are no faster.
+# 105 MB); twice as many gain a fifth in pandas, nothing elsewhere (tests/benchmarks/scoring.py).
 BATCH_ROWS = 131_072
 
 
@@ -38,19 +39,30 @@ def open_frame(responses: object) -> AnyFrame:
     """Put the frame behind narwhals' interface; one sentence if it is no frame or names a column twice."""
     try:
         frame: AnyFrame = nw.from_native(responses)
-        columns = frame.collect_schema().names()
+        frame.collect_schema()
     except DuplicateError as error:
-        names = ", ".join(line.removeprefix("- ") for line in str(error).splitlines()[1:])
-        raise ResponsesError(f"responses: expected every column name once; got {names}.") from None
+        raise _named_twice([line.removeprefix("- ") for line in str(error).splitlines()[1:]]) from None
     except TypeError:
         raise ArgumentError(
             "responses: expected a data frame (pandas, polars, pyarrow, or a lazy one that narwhals knows); "
             f"got {type(responses).__name__}."
         ) from None
-    if len(set(columns)) < len(columns):  # duckdb and others let it pass
-        twice = sorted({str(name) for name in columns if columns.count(name) > 1})
-        raise ResponsesError(f"responses: expected every column name once; got {', '.join(twice)} more than once.")
-    return frame
+    if frame.implementation.is_duckdb():  # whose schema keeps one of the columns of a name, in silence
+        counts = Counter(frame.to_native().columns)
+        if twice := [f"{name!r} {count} times" for name, count in counts.items() if count > 1]:
+            raise _named_twice(twice)
+    return _without_attrs(frame) if is_pandas(frame) else frame
+
+
+def _named_twice(names: Sequence[str]) -> ResponsesError:
+    return ResponsesError(f"responses: expected every column name once; got {', '.join(names)}.")
+
+
+def _without_attrs(frame: AnyFrame) -> AnyFrame:
+    # pandas compares attrs whenever it joins columns, which fails if they hold a frame or an array.
+    bare: pd.DataFrame = frame.to_native().copy(deep=False)
+    bare.attrs = {}
+    return nw.from_native(bare, eager_only=True)
 
 
 def is_pandas(frame: AnyFrame) -> bool:

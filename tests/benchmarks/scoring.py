@@ -8,6 +8,8 @@ frames, and with two peers that check nothing: `numpy` (nanmean over columns of 
 above what it was with the answers in hand. Ends with exit code 1 if any two disagree by more than 1e-12.
 """
 
+# ruff: noqa: T201  (a script: printing is what it is for)
+
 from __future__ import annotations
 
 import argparse

@@ -83,14 +83,18 @@ def test_no_two_covered_changes_hash_alike(changed, write):
     assert len(set(hashes)) == len(hashes)
 
 
-def test_the_order_of_tables_is_free(garden, garden_text, write):
+def test_the_order_of_tables_is_free_but_for_home_scales(garden, garden_text, write):
     parts = garden_text.split("\n[[")
     tables = {name: [part for part in parts[1:] if part.startswith(name + "]]")] for name in ("items", "forms", "missing_codes", "response_scales", "scales")}  # fmt: skip
     assert sum(map(len, tables.values())) == len(parts) - 1
-    turned = [part for name in ("forms", "scales", "items", "missing_codes", "response_scales") for part in tables[name][::-1]]  # fmt: skip
-    found = mr.load_instrument(write("\n[[".join([parts[0], *turned]) + "\n"))
+    turned = [part for name in ("forms", "items", "missing_codes", "response_scales") for part in tables[name][::-1]]  # fmt: skip
+    found = mr.load_instrument(write("\n[[".join([parts[0], *turned, *tables["scales"]]) + "\n"))
     assert tuple(found.items) == tuple(garden.items)[::-1]
     assert found.sha256 == garden.sha256
+    # The first scale that has n_fence sets its usual key: with the scales turned round that is another one.
+    turned_scales = mr.load_instrument(write("\n[[".join([parts[0], *turned, *tables["scales"][::-1]]) + "\n"))
+    assert turned_scales.key("n_fence") != garden.key("n_fence")
+    assert turned_scales.sha256 != garden.sha256
 
 
 def test_translations_are_not_covered(garden, garden_text, write):
@@ -176,6 +180,7 @@ screens = [["Q"]]
         },
         "forms": {"f": {"id": "f", "title": "F", "screens": [["Q"]]}},
         "roles": {},
+        "home_scales": {"Q": "s"},
     }
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     assert mr.load_instrument(write(text, "x.toml")).sha256 == hashlib.sha256(canonical.encode()).hexdigest()
