@@ -362,7 +362,8 @@ def find_translation_faults(raw: Table, source: InstrumentFile, text: str = "", 
     if version != source.instrument.version:
         report.add(
             ("source_version",),
-            f"this wording is of version {version}, the instrument is version {source.instrument.version}: review it, then change this",
+            f"this wording is of version {version}, the instrument is version {source.instrument.version}: "
+            "review it, then change this",
         )
     for name in ("items", "scales", "forms", "roles", "response_scales", "missing_codes"):
         _compare_ids((name,), _mapping(raw.get(name)), (part.id for part in getattr(source, name)), report)

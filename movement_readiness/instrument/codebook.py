@@ -97,7 +97,8 @@ def _page(instrument: Instrument, frame: pd.DataFrame, words: Translation) -> st
     )
     style = (
         "body{font:16px/1.5 system-ui,sans-serif;margin:2rem;max-width:100rem}"
-        "table{border-collapse:collapse}td,th{border:1px solid #767676;padding:.3rem .5rem;text-align:left;vertical-align:top}"
+        "table{border-collapse:collapse}"
+        "td,th{border:1px solid #767676;padding:.3rem .5rem;text-align:left;vertical-align:top}"
     )
     return (
         f'<!doctype html><html lang="{words.language}" dir="{words.direction}"><head><meta charset="utf-8">'

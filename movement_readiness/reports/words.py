@@ -31,7 +31,7 @@ def who_answered(row: Any, noun: str) -> str:
     """How many people answered, of how many invited."""
     n, invited = row["n"], row["invited"]
     if row["withheld"] or pd.isna(n):
-        return f"Fewer people answered in this {noun} than a report may count."
+        return f"So few people answered in this {noun} that their number is not shown."
     people = "1 person" if n == 1 else f"{n} people"
     if pd.isna(invited):
         return f"{people} answered. How many were invited is not known."

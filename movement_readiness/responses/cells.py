@@ -6,8 +6,8 @@ import datetime
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
-from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +19,9 @@ from movement_readiness.responses.findings import Findings, quoted_cell, shown
 from movement_readiness.responses.folding import fold_label, listed
 from movement_readiness.responses.raw import RawColumn, RowArray
 
-__all__ = ["CellRules", "ItemAnswers", "OptionNames", "read_item"]
+__all__ = ["NA_VALUES", "CellRules", "ItemAnswers", "OptionNames", "read_item"]
+
+NA_VALUES = ("NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "<NA>", ".")  # texts that mean no content
 
 _WHOLE = re.compile(r"[+\-−]?\d{1,100}(?:[.,]0*)?")
 _NUMBER = re.compile(r"[+\-−]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+\-]?\d+)?")
@@ -45,12 +47,12 @@ class OptionNames:
         scale = instrument.response_scale(item)
         self.options = frozenset(scale.codes)
         self.missing = {code.code: code.id for code in instrument.missing_codes.values()}
-        offered = {code.code for code in instrument.missing_codes.values() if not code.offered or code.id in scale.missing}
-        self.not_offered = frozenset(self.missing) - offered
+        usual = [code for code in instrument.missing_codes.values() if not code.offered or code.id in scale.missing]
+        self.not_offered = frozenset(self.missing) - {code.code for code in usual}
         self._codes = sorted(scale.codes)
         self._texts = {language: instrument.translation(language) for language in instrument.languages}
         self._scale = scale.id
-        self._offered = [code for code in instrument.missing_codes.values() if code.code in offered]
+        self._offered = usual
 
     @cached_property
     def labels(self) -> dict[str, dict[str, int]]:
@@ -82,7 +84,7 @@ class _Cell(NamedTuple):
     """One distinct value: the number that it is, and the code of the label that it is in each language."""
 
     position: int
-    count: int
+    n_cells: int
     code: int | None
     labels: dict[str, int]
 
@@ -109,7 +111,14 @@ class _Sorted:
 
 
 def read_item(
-    column: RawColumn, options: OptionNames, rules: CellRules, findings: Findings, *, rows: RowArray, header: str, item: str
+    column: RawColumn,
+    options: OptionNames,
+    rules: CellRules,
+    findings: Findings,
+    *,
+    rows: RowArray,
+    header: str,
+    item: str,
 ) -> ItemAnswers:
     """The answers to one item; cells that cannot be read are named and become NA."""
     title = "" if header.strip().casefold() == item.casefold() else f" ({item})"
@@ -150,7 +159,7 @@ def _sort(column: RawColumn, options: OptionNames, rules: CellRules) -> _Sorted:
         value = column.values[position]
         if isinstance(value, str):
             _sort_text(position, int(counts[position]), value, options, rules, found)
-        elif isinstance(value, bool) or not isinstance(value, Real):
+        elif isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             found.bad[position] = _not_a_code(value)
         elif float(value).is_integer():
             _sort_text(position, int(counts[position]), str(int(value)), options, rules, found)
@@ -165,9 +174,7 @@ def _not_a_code(value: Any) -> str:
     return f"{quoted_cell(value)} is no code and no label"
 
 
-def _sort_text(
-    position: int, count: int, text: str, options: OptionNames, rules: CellRules, found: _Sorted
-) -> None:
+def _sort_text(position: int, count: int, text: str, options: OptionNames, rules: CellRules, found: _Sorted) -> None:
     text = text.strip()
     folded = fold_label(text)
     number = int(re.split("[.,]", text.replace("−", "-"))[0]) if _WHOLE.fullmatch(text) else None
@@ -201,7 +208,7 @@ def _name_mixture(
     column: RawColumn, cells: _Sorted, findings: Findings, rows: RowArray, header: str, title: str
 ) -> None:
     """One sentence for a column of codes and labels; the kind that fewer cells have is set aside."""
-    n_codes, n_labels = (sum(cell.count for cell in group) for group in (cells.codes, cells.labels))
+    n_codes, n_labels = (sum(cell.n_cells for cell in group) for group in (cells.codes, cells.labels))
     fewer, what, rest = (cells.labels, "labels", "codes") if n_labels <= n_codes else (cells.codes, "codes", "labels")
     numbers = rows if column.rows is None else column.rows
     chosen = np.zeros(len(column.values) + 1, dtype=bool)
@@ -255,7 +262,7 @@ def _read_several_languages(
         else:
             each = ", ".join(f"{code} in {language!r}" for language, code in cell.labels.items())
             cells.bad[cell.position] = f"this label means {each}, and the column has labels of several languages"
-    by_use = sorted(known, key=lambda language: -sum(cell.count for cell in group if language in cell.labels))
+    by_use = sorted(known, key=lambda language: -sum(cell.n_cells for cell in group if language in cell.labels))
     needed, left = [], list(group)
     for language in by_use:
         if any(language in cell.labels for cell in left):

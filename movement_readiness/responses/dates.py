@@ -18,11 +18,11 @@ _SLASHES = re.compile(rf"(\d{{1,2}})[/-](\d{{1,2}})[/-](\d{{4}}){_TIME}")
 class DateReading:
     """The dates of the distinct values of a column.
 
-    ``days`` has a date for each value, None where it is not one (``unreadable``); ``ambiguous`` is true when the
-    text does not tell days from months; ``had_times`` when a time of day was left out.
+    ``days`` has a date for each value, None where it has none; ``ambiguous`` are the positions of values that do
+    not tell days from months; ``had_times`` is true when a time of day was left out.
     """
 
-    def __init__(self, days: list[datetime.date | None], *, ambiguous: bool, had_times: bool) -> None:
+    def __init__(self, days: list[datetime.date | None], *, ambiguous: list[int], had_times: bool) -> None:
         self.days = days
         self.ambiguous = ambiguous
         self.had_times = had_times
@@ -30,7 +30,7 @@ class DateReading:
     @property
     def unreadable(self) -> list[int]:
         """The positions of values that are no dates."""
-        return [position for position, day in enumerate(self.days) if day is None]
+        return [at for at, day in enumerate(self.days) if day is None and at not in self.ambiguous]
 
 
 def read_dates(values: Sequence[Any]) -> DateReading:
@@ -71,8 +71,8 @@ def _day(year: int, month: int, day: int) -> datetime.date | None:
         return None
 
 
-def _settle(slashes: dict[int, tuple[int, int, int]], days: list[datetime.date | None]) -> bool:
-    """Fill in the dates with slashes; true when nothing in the column tells how to read them."""
+def _settle(slashes: dict[int, tuple[int, int, int]], days: list[datetime.date | None]) -> list[int]:
+    """Fill in the dates with slashes; the positions of those of which nothing tells how to read them."""
     day_first = {at: _day(year, second, first) for at, (first, second, year) in slashes.items()}
     month_first = {at: _day(year, first, second) for at, (first, second, year) in slashes.items()}
     possible = [at for at in slashes if day_first[at] or month_first[at]]
@@ -80,8 +80,8 @@ def _settle(slashes: dict[int, tuple[int, int, int]], days: list[datetime.date |
     by_month = all(month_first[at] for at in possible)
     same = all(day_first[at] == month_first[at] for at in possible)
     if possible and by_day == by_month and not same:
-        return True
+        return possible
     chosen = day_first if by_day else month_first
     for at in possible:
         days[at] = chosen[at]
-    return False
+    return []

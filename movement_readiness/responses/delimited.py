@@ -51,7 +51,8 @@ def read_delimited(
         how = f"CSV, {_spoken(chosen)}, {_NAMES.get(separator, repr(separator))}"
         return _Reader(text, separator, findings).table(how), findings
     except UnicodeError as error:
-        raise stopped(name, f"the text cannot be read as {_spoken(chosen)} ({error}); say which with encoding=.") from None
+        what = f"the text cannot be read as {_spoken(chosen)} ({error})"
+        raise stopped(name, f"{what}; say which encoding it has with encoding=.") from None
     finally:
         text.detach()
 
@@ -163,13 +164,20 @@ class _Reader:
         return without_blank_rows(table, np.array(self._short, dtype=np.int64))
 
     def _each(self) -> Iterator[list[str]]:
-        """The records; a broken one is a fault, and the last that can be trusted."""
-        try:
-            for record in self._records:
-                self._row += 1
-                yield record
-        except csv.Error as error:
-            self._findings.fault(f"row {self._row + 1}: {_broken(str(error))}; no row after it was read", self._row + 1)
+        """The records; a broken one is a fault, and those after it are read to find the other faults."""
+        broken = 0
+        while True:
+            try:
+                record = next(self._records)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                broken += 1
+                record = []
+                if broken <= _MOST:
+                    self._findings.fault(f"row {self._row + 1}: {_broken(str(error))}", self._row + 1)
+            self._row += 1
+            yield record
 
     def _find_header(self) -> list[str]:
         for record in self._stream:
@@ -205,7 +213,7 @@ class _Reader:
 
 def _broken(error: str) -> str:
     if "unexpected end" in error:
-        return "a quotation mark is opened in this row and never closed"
+        return "a quotation mark is opened in this row and never closed, so no row after it could be read"
     if "expected after" in error:
         return "text follows a closing quotation mark; a quotation mark inside a cell must be doubled"
     return "a cell is longer than 131072 characters" if "field limit" in error else error

@@ -53,11 +53,12 @@ def pandas_of(source: Any, argument: str) -> pd.DataFrame:
     if isinstance(source, pd.DataFrame):
         return source
     try:
-        return nw.from_native(source, eager_only=True).to_pandas()
+        found: pd.DataFrame = nw.from_native(source, eager_only=True).to_pandas()
     except TypeError:
         raise ArgumentError(
             f"{argument}: expected an eager data frame (pandas, polars, pyarrow ...); got {type(source).__name__}."
         ) from None
+    return found
 
 
 def _of_arrow(table: pa.Table, name: str, how: str) -> RawTable:
@@ -91,7 +92,8 @@ def _of_pandas(frame: pd.DataFrame) -> RawTable:
         frame = frame.reset_index()  # a named index holds something, such as the response ids
     columns = tuple(pandas_column(frame.iloc[:, place]) for place in range(frame.shape[1]))
     headers = tuple(map(str, frame.columns))
-    return without_blank_rows(RawTable("the data frame", "pandas data frame", headers, columns, _cases(len(frame)), "case"))
+    rows = _cases(len(frame))
+    return without_blank_rows(RawTable("the data frame", "pandas data frame", headers, columns, rows, "case"))
 
 
 def pandas_column(series: pd.Series[Any]) -> RawColumn:

@@ -146,7 +146,8 @@ def _mapped(columns: Mapping[str, str] | None, table: RawTable, names: Names) ->
     if columns is None:
         return {}
     if not isinstance(columns, Mapping):
-        raise ArgumentError(f"columns: expected a mapping of header to item id or column; got {type(columns).__name__}.")
+        got = type(columns).__name__
+        raise ArgumentError(f"columns: expected a mapping of header to item id or column; got {got}.")
     found: dict[int, str] = {}
     for header, target in columns.items():
         positions = [at for at, given in enumerate(table.headers) if given == header]

@@ -127,8 +127,9 @@ class _Pivot:
         first = self._rows[mine[0]]
         row = self._rows[place]
         self._findings.fault(
-            f"row {row}, column {name!r}: {quoted_cell(column.values[code])}, but response {self._ids[response]!r} "
-            f"has {quoted_cell(known)} from {self._findings.unit} {first} on; one response has one {name}",
+            f"{self._findings.unit} {row}, column {name!r}: {quoted_cell(column.values[code])}, but response "
+            f"{self._ids[response]!r} has {quoted_cell(known)} from {self._findings.unit} {first} on; "
+            f"one response has one {name}",
             row,
             name,
             column.values[code],

@@ -6,11 +6,14 @@ takes to read a file hardly depends on its number of cells, and a cell costs fou
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -24,7 +27,7 @@ Kind: TypeAlias = Literal["text", "integer", "number", "boolean", "date"]
 def _is_empty(value: Any) -> bool:
     if value is None or (isinstance(value, str) and not value.strip()):
         return True
-    return bool(value != value)  # NaN and NaT are the values that differ from themselves
+    return value is pd.NaT or (isinstance(value, float | Decimal) and math.isnan(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,10 @@ class RawColumn:
                 table[old] = positions.setdefault((type(value), value), len(positions))
         return replace(self, values=tuple(value for _, value in positions), codes=table[self.codes])
 
+    def untyped(self) -> RawColumn:
+        """The same cells, from a file that does not know types."""
+        return replace(self, kind=None)
+
     def counts(self) -> NDArray[np.int64]:
         """How many rows hold each of the values."""
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.values))
@@ -93,8 +100,7 @@ class RawColumn:
         at = np.flatnonzero(chosen[self.codes])
         at = at[np.argsort(self.codes[at], kind="stable")]
         values, starts = np.unique(self.codes[at], return_index=True)
-        for value, rows in zip(values.tolist(), np.split(at, starts[1:]), strict=True) if len(at) else ():
-            yield value, rows
+        yield from zip(values.tolist(), np.split(at, starts[1:]), strict=True) if len(at) else ()
 
 
 class Encoder:

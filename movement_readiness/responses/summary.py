@@ -65,9 +65,10 @@ class ResponsesSummary(str):
         What was filled in or left out; what should be looked at.
     problems : tuple of Problem
         The cells that were set missing, by row, column and value.
+    synthetic : int
+        Responses that are simulated, not given by people.
     claim : str
-        What the evidence lets anyone say of the instrument, when the caller adds it
-        (``dataclasses.replace(summary, claim=...)``).
+        What the evidence lets anyone say of the instrument today; the last line of the text.
     """
 
     source: str = ""
@@ -90,9 +91,11 @@ class ResponsesSummary(str):
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    synthetic: int = 0
     claim: str = ""
 
     def __new__(cls, **parts: Any) -> ResponsesSummary:
+        """Put the text together, which is what the object is."""
         defaults = {part.name: part.default for part in fields(cls)}
         return super().__new__(cls, "\n".join(_lines({**defaults, **parts})))
 
@@ -140,6 +143,10 @@ def _lines(parts: dict[str, Any]) -> list[str]:
     lines += [f"set missing: {problem}" for problem in problems[:_SHOWN]]
     if len(problems) > _SHOWN:
         lines.append(f"set missing: ... and {len(problems) - _SHOWN} more; all of them are in .problems")
+    if parts["synthetic"]:
+        lines.append(
+            f"SYNTHETIC: {parts['synthetic']} of {parts['responses']} responses are simulated, not given by people"
+        )
     return [*lines, parts["claim"]] if parts["claim"] else lines
 
 
@@ -170,4 +177,3 @@ def _columns(parts: dict[str, Any]) -> list[str]:
     if parts["extra_columns"]:
         lines.append(f"extra columns kept: {', '.join(parts['extra_columns'])}")
     return lines
-

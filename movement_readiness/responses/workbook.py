@@ -50,7 +50,8 @@ def _open(file: BinaryIO, name: str, *, formulas: bool = False) -> Any:
         return openpyxl.load_workbook(file, read_only=True, data_only=not formulas)
     except (zipfile.BadZipFile, KeyError, OSError, ValueError, TypeError, AttributeError, SyntaxError):
         # openpyxl lets through whatever a missing or damaged part of the file makes it meet
-        raise stopped(name, "this is not an Excel workbook (.xlsx), or it is damaged; save it again as .xlsx.") from None
+        what = "this is not an Excel workbook (.xlsx), or it is damaged"
+        raise stopped(name, f"{what}; save it again as .xlsx.") from None
 
 
 def _read(file: BinaryIO, name: str, sheet: str | int | None) -> tuple[RawTable, Findings]:
@@ -110,7 +111,8 @@ class _SheetReader:
         for number, row in enumerate(rows, start=1):
             if any(cell is not None and str(cell).strip() for cell in row):
                 return number, ["" if cell is None else str(_unescaped(cell)) for cell in row]
-        raise stopped(self._findings.name, f"the sheet {self._title!r} is empty; expected a header and rows of answers.")
+        what = f"the sheet {self._title!r} is empty"
+        raise stopped(self._findings.name, f"{what}; expected a header and rows of answers.")
 
     @staticmethod
     def _columns(rows: Iterator[tuple[Any, ...]], width: int) -> tuple[tuple[RawColumn, ...], int]:
@@ -125,8 +127,10 @@ class _SheetReader:
             even = [row + (None,) * (len(encoders) - len(row)) for row in chunk]
             for encoder, cells in zip(encoders, zip(*even, strict=True), strict=True):
                 encoder.extend(cells)
-            with_content = [at for at, row in enumerate(chunk, start=count + 1) if any(cell is not None for cell in row)]
-            filled = with_content[-1] if with_content else filled
+            with_content = (
+                count + at for at, row in enumerate(chunk, start=1) if any(cell is not None for cell in row)
+            )
+            filled = max(with_content, default=filled)
             count += len(chunk)
         found = [encoder.column() for encoder in encoders]
         end = np.arange(filled)

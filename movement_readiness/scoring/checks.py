@@ -107,16 +107,15 @@ def _check_forms(columns: Sequence[object], held: Sequence[str], instrument: Ins
     left = [item for item in held if item not in whole]
     if held and not left:
         return
-    expected = f"expected every item of at least one form ({quoted(forms)})"
     if not held:
         first = next(iter(forms.values()))
         raise ResponsesError(
-            f"responses: no scored item of {instrument.id} {instrument.version} is a column; {expected}, "
+            f"responses: no scored item of {instrument.id} {instrument.version} is a column; expected item ids, "
             f"such as {quoted(first, 3)}; got {quoted(columns) or 'no columns'}.{_spelling(first, columns)}"
         )
     missing = _missing_from_forms(left, held, forms)
     raise ResponsesError(
-        f"responses: {missing}; {expected}. To score part of the scales, name them in scales=[...]: "
+        f"responses: {missing}; expected every item of at least one form ({quoted(forms)}). To score part of the scales, name them in scales=[...]: "
         f"{_complete_scales(held, instrument)}.{_spelling([i for i in scored if i not in held], columns)}"
     )
 

@@ -149,9 +149,8 @@ def _make_missing(codes: Ints, instrument: Instrument, item: str, design: Design
     empty = [code.code for code in instrument.missing_codes.values() if not code.offered]
     if empty:
         codes[skipped] = empty[0]
-    offered = np.array(
-        [instrument.missing_codes[name].code for name in instrument.response_scale(item).missing], dtype=np.int64
-    )
+    named = [instrument.missing_codes[name] for name in instrument.response_scale(item).missing]
+    offered = np.array([code.code for code in named if code.offered], dtype=np.int64)
     if len(offered):
         chose = ~skipped & (chance < design.skipped + design.cant_say)
         codes[chose] = offered[(which[chose] * len(offered)).astype(np.int64)]

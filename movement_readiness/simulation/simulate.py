@@ -91,11 +91,12 @@ def simulate_responses(  # noqa: PLR0913  (a study has this many properties; eac
     factor_correlations : float, DataFrame, or mapping, optional
         One number for all pairs; a table or mapping of mappings with every factor; or a mapping of pairs
         ``{("rational", "social"): .7}`` that changes the default: .6 between domains, -.3 between a domain
-        and a scale that stands apart.
+        and a scale that stands apart, .15 between two of those.
     skipped : float, 0 to 1
         Share of answers that are left empty: the missing code that is not offered, NA where there is none.
     cant_say : float, 0 to 1
         Share of answers to items that offer a missing code which are that code (one of several at random).
+        Items that offer none are left alone.
     careless : float, 0 to 1
         Share of respondents, to the nearest person, who do not read: half stay at one place on the line of
         options, half choose at random.
@@ -146,10 +147,12 @@ def simulate_responses(  # noqa: PLR0913  (a study has this many properties; eac
     times v_f within a team (R_fg sqrt(v_f v_g) across factors) and times 1 within a person. Sums over the
     items of a scale give the ICC(1) of its score for any v, and Brent's method the v that gives `icc1`.
     The score is the home scale's; where the form has too few of its items to score it, that of the first
-    reported scale that uses them (a short form's total: its factors then share one v).
+    reported scale that uses them (a short form's total: its factors then share one v). Where most items of
+    the scale are at home in other scales, it is the mean of those at home. ``truth.scales`` has what follows
+    for every score and wave, such as an index, whose ICC(1) is another.
 
     An ICC(1) from one study scatters, and with few sites is below `icc1` on average, because the few sites
-    differ less than all sites do: S sites of T teams show S T - T in S T - 1 of the variance between sites.
+    differ less than all sites do: (S T - T) / (S T - 1) of the variance between sites shows in S sites of T teams.
 
     *Careless respondents* are of the two kinds that detection looks for [4]_. They and missing answers come
     after the model, so that they disturb what is recovered.
