@@ -10,7 +10,7 @@ import base64
 import io
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +49,7 @@ class Picture:
         What the figure shows, in words.
     """
 
-    figure: Figure
+    figure: Figure = field(repr=False)
     alternative: str
 
     def svg(self) -> bytes:

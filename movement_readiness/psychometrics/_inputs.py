@@ -90,18 +90,14 @@ def _plain(argument: str, column: Any) -> Any:
         return pd.Series(column)
     if isinstance(column, (list, tuple, range)):
         return pd.Series(list(column), dtype=object)
-    raise ArgumentError(
-        f"{argument}: expected one column (an array, a list or a Series); got {type(column).__name__}."
-    )
+    raise ArgumentError(f"{argument}: expected one column (an array, a list or a Series); got {type(column).__name__}.")
 
 
 def _one_column(argument: str, column: Any) -> pd.Series:
     import pandas as pd
 
     if isinstance(column, pd.DataFrame):
-        raise ArgumentError(
-            f"{argument}: expected one column; got a frame with {quoted(list(column.columns))}."
-        )
+        raise ArgumentError(f"{argument}: expected one column; got a frame with {quoted(list(column.columns))}.")
     if isinstance(column, np.ndarray):
         if column.ndim != 1:
             raise ArgumentError(f"{argument}: expected one column; got an array of shape {column.shape}.")
@@ -144,8 +140,7 @@ def _factorized(argument: str, labels: pd.Series) -> tuple[Ints, int]:
     except TypeError:
         place, value = next((i, v) for i, v in enumerate(labels) if not _is_hashable(v))
         raise ArgumentError(
-            f"{argument}: expected labels such as text or numbers; "
-            f"got {type(value).__name__} at position {place}."
+            f"{argument}: expected labels such as text or numbers; got {type(value).__name__} at position {place}."
         ) from None
     parts = ((place, label) for place, label in enumerate(labelled) if isinstance(label, tuple))
     partly = [place for place, label in parts if any(map(_is_missing, label))]

@@ -151,8 +151,7 @@ class ICCResult(Result):
             f"{self.n_respondents} respondents in {self.n_groups} groups{singles}; missing values left out.",
             f"Size adjusted for unequal groups: n0 = {shown(self.n0, 2)}; with the mean size "
             f"{shown(self.mean_size, 2)} ICC(1) is {shown(self.icc1_mean_size)}.",
-            "Interval: Wald's, exact for unequal group sizes under normality; Searle's where a limit is "
-            "below zero.",
+            "Interval: Wald's, exact for unequal group sizes under normality; Searle's where a limit is below zero.",
         )
 
 
@@ -225,9 +224,7 @@ def icc(values: Any, group: Any, *, confidence: float = 0.95) -> ICCResult:
     codes, n_groups = group_codes("group", group)
     usable = int((~np.isnan(numbers) & (codes >= 0)).sum())
     if usable < 2:
-        raise ArgumentError(
-            f"values: expected at least two respondents with a value and a group; got {usable}."
-        )
+        raise ArgumentError(f"values: expected at least two respondents with a value and a group; got {usable}.")
     found = anova_components(numbers, codes, n_groups)
     warn_not_estimable(_why_not(found))
     return _result(found, level)
@@ -242,9 +239,7 @@ def _why_not(found: AnovaComponents) -> str | None:
     if found.ms_within[0] == 0 and found.ms_between[0] == 0:
         return "All values are the same, so ICC(1) has no meaning and is NaN."
     if found.ms_within[0] == 0:
-        return (
-            "Within every group all values are the same: ICC(1) is 1, and its interval cannot be estimated."
-        )
+        return "Within every group all values are the same: ICC(1) is 1, and its interval cannot be estimated."
     return None
 
 

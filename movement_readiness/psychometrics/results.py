@@ -40,11 +40,7 @@ def shown(number: float, digits: int = 3) -> str:
 
 def shown_interval(low: float, high: float, digits: int = 3) -> str:
     """Both limits as readers see them, 'low to high'."""
-    return (
-        "not estimable"
-        if np.isnan(low) or np.isnan(high)
-        else f"{shown(low, digits)} to {shown(high, digits)}"
-    )
+    return "not estimable" if np.isnan(low) or np.isnan(high) else f"{shown(low, digits)} to {shown(high, digits)}"
 
 
 class Result(ABC):
@@ -72,9 +68,7 @@ class Result(ABC):
         headings, rows = self._rows()
         head = "".join(f'<th scope="col">{escape(text)}</th>' for text in headings)
         body = "".join(
-            f'<tr><th scope="row">{escape(first)}</th>'
-            + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
-            + "</tr>"
+            f'<tr><th scope="row">{escape(first)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in rest) + "</tr>"
             for first, *rest in rows
         )
         words = "".join(f"<p>{escape(sentence)}</p>" for sentence in self._sentences() if sentence)

@@ -22,6 +22,9 @@ LONG_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "answer": ("answer", "value", "response"),
 }
 
+# What the column of ids is called in files that were not made by this package.
+_RESPONSE_IDS = ("id", "respondent", "respondent_id", "participant", "participant_id")
+
 _AMBIGUOUS = ""
 _LONG_TEXT = 15  # characters from which a header is compared with the wording of items
 
@@ -31,7 +34,8 @@ class Names:
 
     def __init__(self, instrument: Instrument) -> None:
         self.items = {item.casefold(): item for item in instrument.items}
-        self.own = {fold_name(name): name for name in OWN_COLUMNS}
+        self.own = {fold_name(name): "response_id" for name in _RESPONSE_IDS}
+        self.own |= {fold_name(name): name for name in OWN_COLUMNS}
         self.long = {fold_name(name): meaning for meaning, names in LONG_COLUMNS.items() for name in names}
         self.wordings: dict[str, str] = {}
         for language in instrument.languages:

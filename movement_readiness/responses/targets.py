@@ -7,7 +7,6 @@ import datetime
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -59,11 +58,18 @@ def _as_text(value: Any, *, days: bool) -> str:
 
 def _cells(columns: Sequence[RawColumn], convert: Callable[[RawColumn], list[Any]]) -> Iterator[tuple[Any, ...]]:
     """Row after row, each distinct value converted once."""
-    tables = [np.array([*convert(column), None], dtype=object) for column in columns]
+    tables = [_objects([*convert(column), None]) for column in columns]
     count = len(columns[0].codes)
     for begins in range(0, count, _CHUNK):
         part = slice(begins, begins + _CHUNK)
         yield from zip(*(table[col.codes[part]] for table, col in zip(tables, columns, strict=True)), strict=True)
+
+
+def _objects(values: Sequence[Any]) -> np.ndarray[Any, Any]:
+    table = np.empty(len(values), dtype=object)  # np.array would take tuples apart
+    for at, value in enumerate(values):
+        table[at] = value
+    return table
 
 
 def _csv_texts(column: RawColumn) -> list[str]:
@@ -100,56 +106,54 @@ def _write_workbook(content: Content, path: Path, instrument: Instrument) -> Non
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("responses")
     sheet.freeze_panes = "A2"
-    sheet.append([_text_cell(sheet, name) for name in content.columns])
-    for row in _cells(list(content.columns.values()), partial(_workbook_cells, sheet)):
-        sheet.append(row)
+    sheet.append([_cell(sheet, *_text(name)) for name in content.columns])
+    for row in _cells(list(content.columns.values()), _workbook_cells):
+        # openpyxl changes a cell once it is written, so every one is made anew
+        sheet.append([_cell(sheet, *part) if isinstance(part, tuple) else part for part in row])
     book.save(path)
 
 
-def _workbook_cells(sheet: Any, column: RawColumn) -> list[Any]:
+def _workbook_cells(column: RawColumn) -> list[Any]:
+    """Plain values, or the arguments of `_cell` where openpyxl would guess wrong."""
     shape = "yyyy-mm-dd" if _days_only(column) else "yyyy-mm-dd hh:mm:ss"
-    return [_workbook_cell(sheet, value, shape) for value in column.values]
+    return [_workbook_cell(value, shape) for value in column.values]
 
 
-def _workbook_cell(sheet: Any, value: Any, shape: str) -> Any:
+def _workbook_cell(value: Any, shape: str) -> Any:
     if isinstance(value, bool):
         return value
     if isinstance(value, float) and math.isfinite(value):
-        return _number_cell(sheet, repr(value))  # openpyxl itself writes 16 digits
+        return (repr(value), "n")  # openpyxl itself writes 16 digits
     if isinstance(value, int):
-        return value if abs(value) < _EXACT_INTEGERS else _number_cell(sheet, str(value))
+        return value if abs(value) < _EXACT_INTEGERS else (str(value), "n")
     if isinstance(value, datetime.date) and getattr(value, "tzinfo", None) is None:
-        return _date_cell(sheet, value, shape)
-    return _text_cell(sheet, str(value))
+        return _date(value, shape)
+    return _text(str(value))
 
 
-def _cell(sheet: Any, value: Any, kind: str) -> Any:
+def _cell(sheet: Any, value: Any, kind: str, shape: str | None = None) -> Any:
     """A cell whose type is not guessed from its value."""
     from openpyxl.cell import WriteOnlyCell
 
     cell = WriteOnlyCell(sheet)
     cell._value, cell.data_type = value, kind  # set the public way, '=1' would be a formula
+    if shape is not None:
+        cell.number_format = shape
     return cell
 
 
-def _number_cell(sheet: Any, digits: str) -> Any:
-    return _cell(sheet, digits, "n")
-
-
-def _text_cell(sheet: Any, text: str) -> Any:
+def _text(text: str) -> tuple[str, str]:
     kept = escaped(text)
     if len(kept) > _LONGEST:
         raise ArgumentError(f"responses: a cell of a workbook holds {_LONGEST} characters; got {len(kept)}; use .csv.")
-    return _cell(sheet, kept, "s")
+    return kept, "s"
 
 
-def _date_cell(sheet: Any, value: datetime.date, shape: str) -> Any:
+def _date(value: datetime.date, shape: str) -> tuple[datetime.datetime, str, str]:
     moment = value if isinstance(value, datetime.datetime) else datetime.datetime.combine(value, datetime.time())
     if moment < _FIRST_DAY:
         raise ArgumentError(f"responses: a workbook holds dates from 1900-03-01 on; got {value}; use .csv.")
-    cell = _cell(sheet, moment, "d")
-    cell.number_format = shape
-    return cell
+    return moment, "d", shape
 
 
 def _write_sav(content: Content, path: Path, instrument: Instrument) -> None:
@@ -170,7 +174,7 @@ def differences(content: Content, suffix: str) -> list[str]:
     for name, column in content.columns.items():
         if name in content.items or not column.values:
             continue
-        said += _lost_texts(name, column, suffix)
+        said += _lost_texts(name, column, suffix, extra=name in content.extras)
         if suffix == ".csv" and name in content.extras:
             said += _changed_type(name, column)
         if suffix == ".sav" and any(isinstance(v, int) and abs(v) > 2**53 for v in column.values):
@@ -180,10 +184,11 @@ def differences(content: Content, suffix: str) -> list[str]:
     return said
 
 
-def _lost_texts(name: str, column: RawColumn, suffix: str) -> list[str]:
+def _lost_texts(name: str, column: RawColumn, suffix: str, *, extra: bool) -> list[str]:
     texts = [value for value in column.values if isinstance(value, str)]
     said = []
-    if read_as_missing := sorted({text for text in texts if text.strip() in NA_VALUES}):
+    read_as_missing = [] if extra else sorted({text for text in texts if text.strip() in NA_VALUES})
+    if read_as_missing:
         shown = ", ".join(map(repr, read_as_missing[:5]))
         said.append(f"column {name!r}: texts such as {shown} are read back as missing (na_values=)")
     if suffix == ".sav" and any(text.endswith(" ") for text in texts):

@@ -59,7 +59,15 @@ class Texts:
         if dates:
             self.findings.bad(column, self.rows, name, dates)
         texts = [None if at in dates else as_text(value) for at, value in enumerate(column.values)]
+        if name in ("site", "team"):  # "Ward 3 " is Ward 3: nobody means the spaces around a name
+            texts = self._without_spaces_around(name, texts)
         return column.mapped([None if text is None or text.strip() in self.na_values else text for text in texts])
+
+    def _without_spaces_around(self, name: str, texts: list[str | None]) -> list[str | None]:
+        spaced = [text for text in texts if text is not None and text != text.strip()]
+        if spaced:
+            self.findings.notes.append(f"column {name!r}: spaces around a name were left out ({quoted(spaced, 3)})")
+        return [None if text is None else text.strip() for text in texts]
 
     def filled(self, name: str, value: str) -> RawColumn:
         """A text column whose empty cells get a value, which is noted."""

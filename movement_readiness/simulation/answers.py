@@ -144,6 +144,8 @@ def _make_careless(
 
 def _make_missing(codes: Ints, instrument: Instrument, item: str, design: Design, rng: np.random.Generator) -> Flags:
     """Write missing codes over answers, in place; give which answers are unknown for want of such a code."""
+    if design.skipped == design.cant_say == 0:
+        return np.zeros(len(codes), dtype=bool)
     chance, which = rng.random(len(codes)), rng.random(len(codes))
     skipped = chance < design.skipped
     empty = [code.code for code in instrument.missing_codes.values() if not code.offered]
