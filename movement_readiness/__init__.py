@@ -3,6 +3,8 @@
 The public names are flat (``import movement_readiness as mr``) and load what they need when first used.
 """
 
+from __future__ import annotations
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

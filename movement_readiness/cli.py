@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -99,7 +99,7 @@ def _told_warnings() -> Iterator[None]:
 
 
 def _read(answers: Path, instrument: mr.Instrument, invalid: Invalid, roster: Any = None) -> pd.DataFrame:
-    choice = "raise" if invalid is Invalid.refuse else "set_missing"
+    choice: Literal["raise", "set_missing"] = "raise" if invalid is Invalid.refuse else "set_missing"
     with _told_warnings():
         responses: pd.DataFrame = mr.read_responses(answers, instrument, invalid=choice, roster=roster)
     print(responses.attrs["summary"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "ArgumentError",
+    "EstimationWarning",
     "Fault",
     "InstrumentError",
     "MissingDependencyError",
@@ -93,3 +94,7 @@ class MovementReadinessWarning(UserWarning):
 
 class ResponsesWarning(MovementReadinessWarning):
     """Answers were taken in, but something about them should be looked at."""
+
+
+class EstimationWarning(MovementReadinessWarning):
+    """A quantity could not be estimated from these data; it is NaN, and the sentence says why."""

@@ -74,10 +74,10 @@ def test_the_same_seed_gives_the_same_files(run, tmp_path):
 def test_score_reads_scores_and_says_what_it_did(run, answers, tmp_path):
     code, out, err = run("score", answers)
     assert code == 0, err
-    assert "120 responses scored" in out
+    assert "72 responses scored" in out
     assert "designed, not yet validated" in out
     scores = pd.read_csv(tmp_path / "answers-scores.csv")
-    assert len(scores) == 120
+    assert len(scores) == 72
     assert {"rational", "rational_n_answered", "programme_pull", "readiness", "claim"} <= set(scores.columns)
     code, _, err = run("score", answers)
     assert code == 2
@@ -179,7 +179,7 @@ def test_a_faulty_file_lists_its_problems_a_line_each(run, answers, tmp_path):
     assert not (tmp_path / "s.csv").exists()
     code, out, err = run("score", answers, "--out", "s.csv", "--invalid", "set-missing")
     assert code == 0
-    assert len(pd.read_csv(tmp_path / "s.csv")) == 120
+    assert len(pd.read_csv(tmp_path / "s.csv")) == 72
     assert "2" in out
 
 

@@ -488,7 +488,7 @@ def test_batches_change_nothing(any_instrument, responses_of, monkeypatch, kind)
         kind
     ](frame)
     whole, matrix = score_scales(frame, any_instrument), item_matrix(frame, any_instrument)
-    for size in (1, 4, 13):
+    for size in (4, 13):
         monkeypatch.setattr(frames, "BATCH_ROWS", size)
         for before, after in (
             (whole, score_scales(frame, any_instrument)),
@@ -735,6 +735,7 @@ def test_scores_are_not_written_over(garden):
 # ----------------------------------------------------------------------------------------- benchmark
 
 
+@pytest.mark.slow
 def test_benchmark_runs_and_its_peers_agree(request):
     script = request.config.rootpath / "tests" / "benchmarks" / "scoring.py"
     done = subprocess.run([sys.executable, str(script), "2000"], capture_output=True, text=True, check=False)

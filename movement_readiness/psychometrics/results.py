@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from movement_readiness.exceptions import MovementReadinessWarning
+from movement_readiness.exceptions import EstimationWarning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["EstimationWarning", "Result", "shown", "shown_interval", "warn_not_estimable"]
-
-
-class EstimationWarning(MovementReadinessWarning):
-    """A quantity could not be estimated from these data; it is NaN, and the sentence says why."""
 
 
 def shown(number: float, digits: int = 3) -> str:

@@ -73,7 +73,8 @@ def _objects(values: Sequence[Any]) -> np.ndarray[Any, Any]:
 
 
 def _csv_texts(column: RawColumn) -> list[str]:
-    return [_as_text(value, days=_days_only(column)) for value in column.values]
+    days = _days_only(column)
+    return [_as_text(value, days=days) for value in column.values]
 
 
 def _write_csv(content: Content, path: Path, instrument: Instrument) -> None:  # noqa: ARG001  (all targets are called alike)

@@ -115,7 +115,8 @@ def _check_forms(columns: Sequence[object], held: Sequence[str], instrument: Ins
         )
     missing = _missing_from_forms(left, held, forms)
     raise ResponsesError(
-        f"responses: {missing}; expected every item of at least one form ({quoted(forms)}). To score part of the scales, name them in scales=[...]: "
+        f"responses: {missing}; expected every item of at least one form ({quoted(forms)}). "
+        "To score part of the scales, name them in scales=[...]: "
         f"{_complete_scales(held, instrument)}.{_spelling([i for i in scored if i not in held], columns)}"
     )
 

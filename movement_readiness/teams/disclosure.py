@@ -209,7 +209,8 @@ def _too_alike(table: Ints, values: Floats, policy: DisclosurePolicy) -> Bools:
     bottom = np.where(used, values, np.inf).min(axis=1, initial=np.inf)
     outside = n - table.max(axis=1, initial=0)
     alike: Bools = (outside < _OUTSIDE_LARGEST) | (top - bottom < policy.min_interval - _EPSILON)
-    return (n > 0) & alike
+    found: Bools = (n > 0) & alike
+    return found
 
 
 def release_distributions(
