@@ -159,13 +159,26 @@ def demo(
     written = write_reports(responses, instrument, out / "reports", roster=study.roster, progress=sys.stderr.isatty())
     print(f"3. Reports: {len(written.sites)} sites, {len(written.teams)} teams; small groups are protected")
     print(f"\nOpen this in a browser: {written.index.resolve()}")
+    program = _program()
     print(
         f"{written.results.claim.sentence}\n\nWhat next:\n"
-        "  movement-readiness lab                     the notebooks, in JupyterLab\n"
-        f"  movement-readiness report {answers} --roster {out / 'roster.csv'} --out my-reports\n"
-        "  movement-readiness codebook --out codebook.html --format html\n"
-        "  movement-readiness --help                  everything else"
+        f"  the notebooks, in JupyterLab:    {program} lab\n"
+        f"  pages from a file of answers:    {program} report {answers} --roster {out / 'roster.csv'} --out my-reports\n"
+        f"  what every item and code means:  {program} codebook --format html --out codebook.html\n"
+        f"  everything else:                 {program} --help"
     )
+
+
+def _program() -> str:
+    """How this program is called from the folder the user is in."""
+    installed = Path(sys.executable).with_name("movement-readiness")
+    on_path = shutil.which("movement-readiness")
+    if on_path is not None and Path(on_path).with_suffix("") == installed:
+        return "movement-readiness"
+    try:
+        return str(installed.relative_to(Path.cwd()))
+    except ValueError:
+        return str(installed)
 
 
 @app.command()

@@ -53,12 +53,20 @@ def pandas_of(source: Any, argument: str) -> pd.DataFrame:
     if isinstance(source, pd.DataFrame):
         return source
     try:
-        found: pd.DataFrame = nw.from_native(source, eager_only=True).to_pandas()
+        table = nw.from_native(source, eager_only=True).to_arrow()
     except TypeError:
         raise ArgumentError(
             f"{argument}: expected an eager data frame (pandas, polars, pyarrow ...); got {type(source).__name__}."
         ) from None
+    # whole numbers with gaps stay whole numbers; without this, pandas makes floats of them
+    found: pd.DataFrame = table.to_pandas(types_mapper=_nullable)
     return found
+
+
+def _nullable(kind: pa.DataType) -> Any:
+    if pa.types.is_integer(kind):
+        return pd.Int64Dtype()
+    return pd.BooleanDtype() if pa.types.is_boolean(kind) else None
 
 
 def _of_arrow(table: pa.Table, name: str, how: str) -> RawTable:

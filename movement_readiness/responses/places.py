@@ -37,7 +37,7 @@ def read_roster(roster: Any) -> set[Place] | None:
 
 def _text(column: RawColumn, at: int) -> str | None:
     code = column.codes[at]
-    return as_text(column.values[code]) if code >= 0 else None
+    return as_text(column.values[code]).strip() if code >= 0 else None  # as the names of the file are read
 
 
 def check_places(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -57,8 +58,11 @@ def _as_text(value: Any, *, days: bool) -> str:
 
 
 def _cells(columns: Sequence[RawColumn], convert: Callable[[RawColumn], list[Any]]) -> Iterator[tuple[Any, ...]]:
-    """Row after row, each distinct value converted once."""
-    tables = [_objects([*convert(column), None]) for column in columns]
+    """Row after row, each distinct value converted once (and at once, before the first row is asked for)."""
+    return _rows(columns, [_objects([*convert(column), None]) for column in columns])
+
+
+def _rows(columns: Sequence[RawColumn], tables: Sequence[np.ndarray[Any, Any]]) -> Iterator[tuple[Any, ...]]:
     count = len(columns[0].codes)
     for begins in range(0, count, _CHUNK):
         part = slice(begins, begins + _CHUNK)
@@ -107,8 +111,10 @@ def _write_workbook(content: Content, path: Path, instrument: Instrument) -> Non
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("responses")
     sheet.freeze_panes = "A2"
-    sheet.append([_cell(sheet, *_text(name)) for name in content.columns])
-    for row in _cells(list(content.columns.values()), _workbook_cells):
+    # all is turned into cells, and checked, before openpyxl opens its file
+    header, rows = [_text(name) for name in content.columns], _cells(list(content.columns.values()), _workbook_cells)
+    sheet.append([_cell(sheet, *part) for part in header])
+    for row in rows:
         # openpyxl changes a cell once it is written, so every one is made anew
         sheet.append([_cell(sheet, *part) if isinstance(part, tuple) else part for part in row])
     book.save(path)
@@ -180,6 +186,8 @@ def differences(content: Content, suffix: str) -> list[str]:
             said += _changed_type(name, column)
         if suffix == ".sav" and any(isinstance(v, int) and abs(v) > 2**53 for v in column.values):
             said.append(f"column {name!r}: SPSS rounds whole numbers above 2**53")
+        if suffix == ".sav" and any(isinstance(v, float) and abs(v) == sys.float_info.max for v in column.values):
+            said.append(f"column {name!r}: SPSS keeps the largest number there is for missing values")
         if suffix in (".xlsx", ".sav") and any(getattr(v, "microsecond", 0) for v in column.values):
             said.append(f"column {name!r}: parts of a second may be rounded")
     return said
@@ -194,6 +202,10 @@ def _lost_texts(name: str, column: RawColumn, suffix: str, *, extra: bool) -> li
         said.append(f"column {name!r}: texts such as {shown} are read back as missing (na_values=)")
     if suffix == ".sav" and any(text.endswith(" ") for text in texts):
         said.append(f"column {name!r}: SPSS cuts off spaces at the end of a text")
+    if suffix == ".sav" and any("\0" in text for text in texts):
+        said.append(f"column {name!r}: SPSS ends a text at a zero character")
+    if name in ("site", "team") and any(text != text.strip() for text in texts):
+        said.append(f"column {name!r}: spaces around a name are left out when it is read")
     return said
 
 

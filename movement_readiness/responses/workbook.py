@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import struct
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, BinaryIO
@@ -12,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from movement_readiness._validation import closest, quoted
-from movement_readiness.exceptions import ArgumentError
+from movement_readiness.exceptions import ArgumentError, ResponsesError
 from movement_readiness.responses.findings import Findings, stopped
 from movement_readiness.responses.raw import Encoder, RawColumn, RawTable, without_blank_rows
 
@@ -21,6 +23,20 @@ __all__ = ["escaped", "read_workbook"]
 _CHUNK = 5_000
 _MOST = 1000
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+# What openpyxl and zipfile let through when a part of the file is missing or damaged.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    LookupError,
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    SyntaxError,
+    struct.error,
+)
 _TO_ESCAPE = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
@@ -48,10 +64,12 @@ def _open(file: BinaryIO, name: str, *, formulas: bool = False) -> Any:
     file.seek(0)
     try:
         return openpyxl.load_workbook(file, read_only=True, data_only=not formulas)
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError, TypeError, AttributeError, SyntaxError):
-        # openpyxl lets through whatever a missing or damaged part of the file makes it meet
-        what = "this is not an Excel workbook (.xlsx), or it is damaged"
-        raise stopped(name, f"{what}; save it again as .xlsx.") from None
+    except _DAMAGE:
+        raise _damaged(name) from None
+
+
+def _damaged(name: str) -> ResponsesError:
+    return stopped(name, "this is not an Excel workbook (.xlsx), or it is damaged; save it again as .xlsx.")
 
 
 def _read(file: BinaryIO, name: str, sheet: str | int | None) -> tuple[RawTable, Findings]:
@@ -62,8 +80,12 @@ def _read(file: BinaryIO, name: str, sheet: str | int | None) -> tuple[RawTable,
     if others and sheet is None:
         findings.notes.append(f"the sheet {found.title!r} was read; the workbook also has {quoted(others)} (sheet=)")
     reader = _SheetReader(findings, found.title)
-    table = reader.table(_rows(found))
-    if _has_formulas(file):
+    table = reader.table(_rows(found, name))
+    try:
+        formulas = _has_formulas(file)
+    except _DAMAGE:
+        raise _damaged(name) from None
+    if formulas:
         _name_uncalculated(file, name, found.title, findings)
     return table, findings
 
@@ -83,9 +105,12 @@ def _chosen(book: Any, name: str, sheet: str | int | None) -> Any:
     raise ArgumentError(f"sheet: expected one of {quoted(titles)} (or its number from 0); got {sheet!r}.{hint}")
 
 
-def _rows(sheet: Any, *, values_only: bool = True) -> Iterator[tuple[Any, ...]]:
+def _rows(sheet: Any, name: str, *, values_only: bool = True) -> Iterator[tuple[Any, ...]]:
     sheet.reset_dimensions()  # some programs write a wrong extent, which would cut cells off
-    return iter(sheet.iter_rows(values_only=values_only))
+    try:
+        yield from sheet.iter_rows(values_only=values_only)
+    except _DAMAGE:
+        raise _damaged(name) from None
 
 
 class _SheetReader:
@@ -124,7 +149,7 @@ class _SheetReader:
             while len(encoders) < widest:  # cells to the right of the header
                 encoders.append(Encoder())
                 encoders[-1].extend([None] * count)
-            even = [row + (None,) * (len(encoders) - len(row)) for row in chunk]
+            even = [(*row, *(None,) * (len(encoders) - len(row))) for row in chunk]
             for encoder, cells in zip(encoders, zip(*even, strict=True), strict=True):
                 encoder.extend(cells)
             with_content = (
@@ -154,7 +179,7 @@ def _has_formulas(file: BinaryIO) -> bool:
 def _name_uncalculated(file: BinaryIO, name: str, title: str, findings: Findings) -> None:
     """A formula whose result is not in the file would be read as an empty cell: name it instead."""
     values, formulas = _open(file, name)[title], _open(file, name, formulas=True)[title]
-    pairs = zip(_rows(values), _rows(formulas, values_only=False), strict=False)
+    pairs = zip(_rows(values, name), _rows(formulas, name, values_only=False), strict=False)
     for number, (row, cells) in enumerate(pairs, start=1):
         for value, cell in zip(row, cells, strict=False):
             if value is None and cell.data_type == "f" and len(findings.faults) < _MOST:

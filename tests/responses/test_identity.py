@@ -145,8 +145,8 @@ def test_the_roster_decides_which_teams_there_are(any_instrument, roster):
     with pytest.raises(ResponsesError) as caught:
         read(rows, any_instrument, roster=roster)
     found = {(problem.row, problem.column, problem.value): problem.message for problem in caught.value.problems}
-    assert set(found) == {(3, "team", "a "), (4, "team", "C"), (5, "site", "Sauth")}
-    assert "Did you mean 'A'?" in found[3, "team", "a "]
+    assert set(found) == {(3, "team", "a"), (4, "team", "C"), (5, "site", "Sauth")}
+    assert "Did you mean 'A'?" in found[3, "team", "a"]
     assert "'South'" in found[5, "site", "Sauth"]
 
 

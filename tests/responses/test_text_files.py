@@ -113,7 +113,7 @@ def test_a_broken_quotation_mark_is_named_with_its_row(instrument, broken, words
         (b"response_id,R1,R2\r\n", "no row of answers"),
         (b"response_id,R1,R2\r\n,,\r\n\r\n", "2 blank rows"),
         (b"name,age\r\nAnn,40\r\n", "no column holds an item of movement-readiness"),
-        (b"\x00\x01\x02\x03 nothing", "no column holds an item"),
+        (b"\x89PNG\r\n\x1a\n and more\r\n", "no column holds an item"),
     ],
 )
 def test_files_without_answers_get_one_sentence(instrument, content, words):

@@ -103,7 +103,7 @@ def test_any_text_and_number_comes_back(garden, tmp_path, suffix, data):
     frame["site"] = "x" + frame["site"]
     frame["team"] = column(wrapped, "str")
     frame["n"] = column(st.integers(-(2**53), 2**53), "Int64")
-    frame["f"] = column(st.floats(allow_nan=False, allow_infinity=False), "float64")
+    frame["f"] = column(st.floats(-1e308, 1e308), "float64")
     frame["on"] = column(
         st.datetimes(pd.Timestamp("1901-01-01"), pd.Timestamp("2099-01-01")).map(lambda d: d.replace(microsecond=0)),
         "datetime64[s]",
@@ -120,8 +120,7 @@ def test_any_text_and_number_comes_back(garden, tmp_path, suffix, data):
 @pytest.mark.parametrize(
     ("suffix", "values", "words"),
     [
-        (".csv", ["NA", "x"], "read back as missing"),
-        (".xlsx", ["n/a", "x"], "read back as missing"),
+        (".sav", ["x\0y", "z"], "ends a text at a zero"),
         (".csv", ["12", "13"], "str is read back as Int64"),
         (".csv", ["2026-01-01", "2026-01-02"], "str is read back as datetime64"),
         (".sav", ["x ", "y"], "cuts off spaces"),
@@ -132,6 +131,23 @@ def test_what_will_not_come_back_is_said(instrument, tmp_path, suffix, values, w
     frame["note"] = pd.Series(values, dtype="str")
     with pytest.warns(ResponsesWarning, match=words):
         mr.write_responses(frame, tmp_path / f"x{suffix}", instrument)
+
+
+@pytest.mark.parametrize(("name", "words"), [("NA", "read back as missing"), (" Ward 3", "spaces around a name")])
+def test_names_of_teams_that_will_not_come_back_are_said(any_instrument, tmp_path, name, words):
+    frame = frame_of(any_instrument, 2, holes=False)
+    frame["team"] = pd.Series([name, "B"], dtype="str")
+    for suffix in FORMATS:
+        with pytest.warns(ResponsesWarning, match=f"column 'team': .*{words}"):
+            mr.write_responses(frame, tmp_path / f"x{suffix}", any_instrument)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_what_somebody_wrote_is_kept_even_if_it_is_na(any_instrument, tmp_path, suffix):
+    frame = frame_of(any_instrument, 3, holes=False)
+    frame["country"] = pd.Series(["NA", "DE", None], dtype="str")
+    place = mr.write_responses(frame, tmp_path / f"x{suffix}", any_instrument)
+    pd.testing.assert_frame_equal(mr.read_responses(place, any_instrument), frame)
 
 
 def test_spss_files_are_ready_to_use(any_instrument, tmp_path):
