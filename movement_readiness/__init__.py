@@ -18,6 +18,7 @@ _HOMES = {
     "MovementReadinessError": "exceptions",
     "MovementReadinessWarning": "exceptions",
     "Report": "reports",
+    "ResponsesSummary": "responses",
     "SimulatedStudy": "simulation",
     "TeamResults": "teams",
     "aggregate_scores": "teams",
@@ -41,6 +42,7 @@ __all__ = [
     "MovementReadinessError",
     "MovementReadinessWarning",
     "Report",
+    "ResponsesSummary",
     "SimulatedStudy",
     "TeamResults",
     "__version__",
@@ -74,7 +76,7 @@ if TYPE_CHECKING:
     from movement_readiness.instrument import Instrument, load_instrument
     from movement_readiness.psychometrics import ICCResult, icc
     from movement_readiness.reports import Report, site_report, team_report
-    from movement_readiness.responses import read_responses, write_responses
+    from movement_readiness.responses import ResponsesSummary, read_responses, write_responses
     from movement_readiness.scoring import item_matrix, score_scales
     from movement_readiness.simulation import SimulatedStudy, simulate_responses
     from movement_readiness.teams import DisclosurePolicy, TeamResults, aggregate_scores

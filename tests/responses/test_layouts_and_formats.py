@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import datetime
 import io
 
@@ -262,3 +263,22 @@ def test_without_pyreadstat_the_extra_is_named(instrument, tmp_path, monkeypatch
     ):
         with pytest.raises(MissingDependencyError, match=r"movement-readiness\[spss\]"):
             call()
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".parquet", ".sav"])
+def test_a_file_that_was_cut_off_gets_one_sentence(any_instrument, tmp_path, suffix):
+    """As after a download that broke off; every length is refused, none is read in part."""
+    content = mr.write_responses(frame_of(any_instrument), tmp_path / f"x{suffix}", any_instrument).read_bytes()
+    for length in range(8, len(content), max(1, len(content) // 40)):
+        with pytest.raises(ResponsesError, match=r"damaged|empty") as caught:
+            mr.read_responses(named(content[:length], f"x{suffix}"), any_instrument)
+        assert "\n" not in str(caught.value)
+
+
+def test_damage_inside_a_workbook_is_no_traceback(instrument, tmp_path):
+    content = mr.write_responses(frame_of(instrument), tmp_path / "x.xlsx", instrument).read_bytes()
+    for place in range(30, len(content), max(1, len(content) // 40)):
+        harmed = bytearray(content)
+        harmed[place : place + 4] = b"\xff\x00\xff\x00"
+        with contextlib.suppress(ResponsesError):  # no error where the part holds no answers; never another one
+            mr.read_responses(named(bytes(harmed), "x.xlsx"), instrument)
