@@ -148,9 +148,9 @@ def demo(
         seed=seed,
     )
     out.mkdir(parents=True, exist_ok=True)
-    answers = out / "responses.csv"
+    answers, roster = out / "responses.csv", out / "roster.csv"
     mr.write_responses(study.responses, answers, instrument)
-    study.roster.to_csv(out / "roster.csv", index=False)
+    study.roster.to_csv(roster, index=False)
     print(f"1. A synthetic study: {len(study.responses)} people in {len(study.roster)} teams at 3 sites -> {answers}")
     responses = mr.read_responses(answers, instrument)
     scores = mr.score_scales(responses, instrument)
@@ -163,7 +163,7 @@ def demo(
     print(
         f"{written.results.claim.sentence}\n\nWhat next:\n"
         f"  the notebooks, in JupyterLab:    {program} lab\n"
-        f"  pages from a file of answers:    {program} report {answers} --roster {out / 'roster.csv'} --out my-reports\n"
+        f"  pages from a file of answers:    {program} report {answers} --roster {roster} --out my-reports\n"
         f"  what every item and code means:  {program} codebook --format html --out codebook.html\n"
         f"  everything else:                 {program} --help"
     )

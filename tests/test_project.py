@@ -161,6 +161,34 @@ def test_importing_the_package_is_light(tmp_path):
     assert not loaded & (ours | {"factor_analyzer", "sqlalchemy", "sklearn", "IPython"})
 
 
+# --- the tests themselves
+
+SKIPS = """
+import pytest
+
+def test_inside(): pytest.skip("no browser here")
+
+@pytest.mark.skipif(True, reason="no database here")
+def test_marked(): ...
+
+@pytest.mark.xfail(strict=True, reason="known")
+def test_expected(): assert False
+
+def test_well(): ...
+"""
+
+
+@pytest.mark.parametrize(("ci", "code", "counts"), [("true", 1, ["1 passed", "1 xfailed"]), ("", 0, ["3 skipped"])])
+def test_on_ci_a_skipped_test_fails_and_says_what_is_missing(tmp_path, ci, code, counts):
+    (tmp_path / "test_skips.py").write_text(SKIPS, encoding="utf-8")
+    (tmp_path / "test_module.py").write_text("import pytest; pytest.importorskip('no_such_library')", encoding="utf-8")
+    options = ["-p", "conftest", "-p", "no:cacheprovider", "-rs", "--continue-on-collection-errors"]
+    run = python("-m", "pytest", *options, cwd=tmp_path, env={"PYTHONPATH": str(ROOT / "tests"), "CI": ci})
+    assert run.returncode == code, run.stdout + run.stderr
+    assert all(count in run.stdout for count in counts)
+    assert all(missing in run.stdout for missing in ("no browser here", "no database here", "no_such_library"))
+
+
 # --- the pins
 
 

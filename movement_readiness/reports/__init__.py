@@ -90,10 +90,32 @@ def site_report(
 ) -> Report:
     """The page for a site: its profile, and its teams by domain without a ranking.
 
-    Parameters, errors and result are those of `team_report`, without the team.
+    Parameters
+    ----------
+    teams : TeamResults
+        From `aggregate_scores`, for the published audience.
+    instrument : Instrument
+        The instrument the results come from.
+    site : str
+    wave, form, language : str, optional
+        As for `team_report`.
 
     Returns
     -------
     Report
+
+    Raises
+    ------
+    NothingToReleaseError
+        There is no such site, wave or form in the results.
+
+    Examples
+    --------
+    >>> import movement_readiness as mr
+    >>> instrument = mr.load_instrument()
+    >>> study = mr.simulate_responses(instrument, n_sites=2, teams_per_site=3, team_size=12, seed=1)
+    >>> teams = mr.aggregate_scores(study.responses, instrument, roster=study.roster)
+    >>> mr.site_report(teams, instrument, site="North").title
+    'Readiness for movement: North'
     """
     return _page("site.html.j2", site_context(choose(teams, instrument, site, None, wave, form, language)))

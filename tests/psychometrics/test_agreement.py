@@ -75,9 +75,7 @@ def test_the_reference_has_awkward_data_and_every_program():
     }
 
 
-@pytest.mark.filterwarnings(
-    "ignore:The inplace keyword:pandas.errors.Pandas4Warning"
-)  # pingouin's own use of pandas
+@pytest.mark.filterwarnings("ignore:The inplace keyword:pandas.errors.Pandas4Warning")  # pingouin's own use of pandas
 @pytest.mark.parametrize("seed", range(5))
 def test_pingouin_agrees_on_balanced_data(seed):
     rng = np.random.default_rng(seed)
@@ -148,9 +146,7 @@ def draw(rng: np.random.Generator, sizes: np.ndarray, icc1: float) -> tuple[np.n
 
 
 @pytest.mark.parametrize("icc1", [0.0, 0.1, 0.3])
-@pytest.mark.parametrize(
-    "sizes", [np.full(40, 10), np.array([2, 3, 5, 8, 30] * 8)], ids=["balanced", "unbalanced"]
-)
+@pytest.mark.parametrize("sizes", [np.full(40, 10), np.array([2, 3, 5, 8, 30] * 8)], ids=["balanced", "unbalanced"])
 def test_recovery_and_interval_coverage(icc1, sizes):
     replications = 600
     rng = np.random.default_rng(20260101)
@@ -162,9 +158,7 @@ def test_recovery_and_interval_coverage(icc1, sizes):
     assert abs(covered - 0.95) < 4 * np.sqrt(0.95 * 0.05 / replications)
 
 
-@pytest.mark.parametrize(
-    "sizes", [np.full(30, 8), np.array([1, 2, 3, 40] * 6)], ids=["balanced", "unbalanced"]
-)
+@pytest.mark.parametrize("sizes", [np.full(30, 8), np.array([1, 2, 3, 40] * 6)], ids=["balanced", "unbalanced"])
 def test_coverage_holds_over_many_seeds(sizes):
     replications, icc1, covered = 200, 0.15, []
     group = np.repeat(np.arange(len(sizes)), sizes)
@@ -211,17 +205,13 @@ def test_more_confidence_gives_an_interval_around_the_one_with_less(rows):
     assert narrow.icc1_ci_high <= wide.icc1_ci_high + 1e-12
 
 
-@pytest.mark.parametrize(
-    "path", [None, ROOT / "tests" / "data" / "garden" / "garden.toml"], ids=["ours", "garden"]
-)
+@pytest.mark.parametrize("path", [None, ROOT / "tests" / "data" / "garden" / "garden.toml"], ids=["ours", "garden"])
 def test_items_of_any_instrument_in_teams_of_sites(path):
     instrument = mr.load_instrument(path)
     rng = np.random.default_rng(3)
     for item in instrument.item_ids():
         codes = instrument.response_scale(item).codes
-        frame = pd.DataFrame(
-            {"site": np.repeat(["N", "S"], 40), "team": np.tile(np.repeat(["a", "b"], 20), 2)}
-        )
+        frame = pd.DataFrame({"site": np.repeat(["N", "S"], 40), "team": np.tile(np.repeat(["a", "b"], 20), 2)})
         frame[item] = pd.array(rng.choice(codes, 80), dtype="Int64")
         frame.loc[::9, item] = pd.NA
         before = frame.copy()
@@ -257,9 +247,7 @@ def test_any_column_will_do():
     assert numbers(mr.icc(pl.Series(values), pl.Series(group))) == base
     assert numbers(mr.icc(pa.array(values), pa.chunked_array([group]))) == base
     assert numbers(mr.icc(pd.Series(values, dtype="Int64"), pd.Series(group, dtype="category"))) == base
-    sites = pd.DataFrame(
-        {"site": ["N", "N", "N", "N", "N", "S", "S"], "team": ["a", "a", "a", "b", "b", "a", "a"]}
-    )
+    sites = pd.DataFrame({"site": ["N", "N", "N", "N", "N", "S", "S"], "team": ["a", "a", "a", "b", "b", "a", "a"]})
     assert numbers(mr.icc(values, sites)) == base
 
 
