@@ -1,8 +1,8 @@
 """The questionnaire as data: load it, check it, hash it, print its codebook."""
 
-from movement_readiness.instrument.checks import RESERVED_COLUMNS
+from movement_readiness.instrument.checks import RESERVED_COLUMNS, RESPONSE_COLUMNS
 from movement_readiness.instrument.loading import bundled_directory, load_instrument
-from movement_readiness.instrument.model import Instrument, Translation
+from movement_readiness.instrument.model import Instrument
 from movement_readiness.instrument.schema import (
     Form,
     InstrumentFile,
@@ -14,9 +14,11 @@ from movement_readiness.instrument.schema import (
     Scale,
     TranslationFile,
 )
+from movement_readiness.instrument.translation import Translation
 
 __all__ = [
     "RESERVED_COLUMNS",
+    "RESPONSE_COLUMNS",
     "Form",
     "Instrument",
     "InstrumentFile",

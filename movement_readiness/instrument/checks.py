@@ -17,9 +17,10 @@ from movement_readiness._validation import closest, quoted
 from movement_readiness.exceptions import Fault
 from movement_readiness.instrument.schema import InstrumentFile, TranslationFile
 
-__all__ = ["RESERVED_COLUMNS", "find_faults", "find_translation_faults"]
+__all__ = ["RESERVED_COLUMNS", "RESPONSE_COLUMNS", "find_faults", "find_translation_faults"]
 
-RESERVED_COLUMNS = (
+# The columns of a responses frame before its items, in their order.
+RESPONSE_COLUMNS = (
     "response_id",
     "instrument_id",
     "instrument_version",
@@ -33,8 +34,8 @@ RESERVED_COLUMNS = (
     "wave",
     "submitted_on",
     "synthetic",
-    "claim",
 )
+RESERVED_COLUMNS = (*RESPONSE_COLUMNS, "claim")
 
 Table = Mapping[str, Any]
 Place = tuple[str | int, ...]

@@ -6,7 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from movement_readiness._validation import check_choice
-from movement_readiness.instrument.model import Instrument, Translation
+from movement_readiness.instrument.model import Instrument
+from movement_readiness.instrument.translation import Translation
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from movement_readiness.exceptions import ArgumentError, Fault, InstrumentError
+from movement_readiness.instrument.canonical import measured_content, sha256_of
 from movement_readiness.instrument.checks import find_faults, find_translation_faults
-from movement_readiness.instrument.model import Instrument, Translation, measured_content, sha256_of
+from movement_readiness.instrument.model import Instrument
 from movement_readiness.instrument.schema import InstrumentFile, TranslationFile
+from movement_readiness.instrument.translation import Translation
 
 __all__ = ["bundled_directory", "load_instrument"]
 

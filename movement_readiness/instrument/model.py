@@ -1,20 +1,17 @@
-"""`Instrument`: the questionnaire as a frozen object, and its wording in each language."""
+"""`Instrument`: the questionnaire as a frozen object."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from movement_readiness._validation import check_choice
 from movement_readiness.exceptions import ArgumentError
+from movement_readiness.instrument.canonical import measured_content, sha256_of
 from movement_readiness.instrument.schema import (
-    Consent,
     Form,
     FrozenMap,
     InstrumentFile,
@@ -23,186 +20,13 @@ from movement_readiness.instrument.schema import (
     ResponseScale,
     Role,
     Scale,
-    TranslationFile,
-    Wording,
 )
+from movement_readiness.instrument.translation import Translation
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Instrument", "Translation"]
-
-# Documentation and what a report says about a scale may be mended without changing the measure.
-_NOT_MEASURED = {
-    "items": {"note", "purpose"},
-    "scales": {"sources", "caveat", "questions", "report_forms", "low_label", "high_label"},
-    "forms": {"minutes"},
-}
-
-
-def _normalised(value: Any) -> Any:
-    if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
-    if isinstance(value, Mapping):
-        return {_normalised(key): _normalised(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_normalised(entry) for entry in value]
-    return value
-
-
-def sha256_of(content: Any) -> str:
-    """The hash of JSON with sorted keys, no spaces and composed characters (NFC), in UTF-8."""
-    text = json.dumps(_normalised(content), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def measured_content(file: InstrumentFile) -> dict[str, Any]:
-    """What `Instrument.sha256` covers; parts are keyed by id, so their order in the file is free."""
-    content: dict[str, Any] = {
-        "id": file.instrument.id,
-        "title": file.instrument.title,
-        "wording": _dumped(file.wording),
-        "aim": file.aim.id,
-    }
-    for name in ("items", "response_scales", "missing_codes", "scales", "forms", "roles"):
-        skipped = _NOT_MEASURED.get(name, set())
-        content[name] = {part.id: _dumped(part, skipped) for part in getattr(file, name)}
-    # The order of scales is free but for this: the first one with an item sets the item's usual key.
-    homes: dict[str, str] = {}
-    for scale in file.scales:
-        for item in scale.keys:
-            homes.setdefault(item, scale.id)
-    content["home_scales"] = homes
-    return content
-
-
-def _dumped(part: Any, skipped: set[str] = frozenset()) -> dict[str, Any]:  # type: ignore[assignment]
-    return {
-        name: _plain(getattr(part, name))
-        for name in type(part).model_fields
-        if name not in skipped and getattr(part, name) is not None
-    }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in value.items()}
-    return _dumped(value) if hasattr(type(value), "model_fields") else value
-
-
-@dataclass(frozen=True)
-class Translation:
-    """The wording of an instrument in one language.
-
-    Attributes
-    ----------
-    language, direction : str
-        Language code, and "ltr" or "rtl".
-    status : str
-        "source", "draft" or "reviewed".
-    title : str
-    wording : Wording
-        Definition of what is measured, aim, instructions and stem.
-    consent : Consent
-    items, scales, definitions, forms, roles, missing_codes : mapping of id to text
-    low_labels, high_labels : mapping of scale id to text, for scales that have them
-    options : mapping of response scale id to a mapping of code to label
-    sha256, consent_sha256 : str
-        Hashes of this wording and of the consent text alone.
-    """
-
-    language: str
-    direction: str
-    status: str
-    title: str
-    wording: Wording
-    consent: Consent
-    items: Mapping[str, str]
-    scales: Mapping[str, str]
-    definitions: Mapping[str, str]
-    low_labels: Mapping[str, str]
-    high_labels: Mapping[str, str]
-    forms: Mapping[str, str]
-    roles: Mapping[str, str]
-    missing_codes: Mapping[str, str]
-    options: Mapping[str, Mapping[int, str]]
-
-    def __post_init__(self) -> None:
-        for part in fields(self):  # the bundled instrument is shared, so nothing of it may be changed
-            value = getattr(self, part.name)
-            if part.name == "options":
-                value = {scale: FrozenMap(labels) for scale, labels in value.items()}
-            if isinstance(value, Mapping):
-                object.__setattr__(self, part.name, FrozenMap(value))
-
-    @cached_property
-    def sha256(self) -> str:
-        """Hash of everything here but the consent text and the review status."""
-        covered = [part.name for part in fields(self) if part.name not in ("consent", "status")]
-        return sha256_of({name: _stringly(_plain(getattr(self, name))) for name in covered})
-
-    @cached_property
-    def consent_sha256(self) -> str:
-        """Hash of the consent text in this language."""
-        return sha256_of(_dumped(self.consent))
-
-    @classmethod
-    def of_source(cls, file: InstrumentFile) -> Translation:
-        """The wording in the instrument file itself."""
-        return cls(
-            language=file.instrument.language,
-            direction=file.instrument.direction,
-            status="source",
-            title=file.instrument.title,
-            wording=file.wording,
-            consent=file.consent,
-            items={item.id: item.text for item in file.items},
-            scales={scale.id: scale.title for scale in file.scales},
-            definitions={scale.id: scale.definition for scale in file.scales},
-            low_labels={scale.id: scale.low_label for scale in file.scales if scale.low_label},
-            high_labels={scale.id: scale.high_label for scale in file.scales if scale.high_label},
-            forms={form.id: form.title for form in file.forms},
-            roles={role.id: role.label for role in file.roles},
-            missing_codes={code.id: code.label for code in file.missing_codes},
-            options={
-                scale.id: {option.code: option.label for option in scale.options} for scale in file.response_scales
-            },
-        )
-
-    @classmethod
-    def of_file(cls, file: TranslationFile, source: InstrumentFile) -> Translation:
-        """The wording of a checked translation; optional parts it lacks stay in the source language."""
-        base = cls.of_source(source)
-        scales = file.scales.items()
-        return cls(
-            language=file.language,
-            direction=file.direction,
-            status=file.status,
-            title=file.title,
-            wording=file.wording,
-            consent=file.consent,
-            items=file.items,
-            scales={scale: words.title for scale, words in scales},
-            definitions={**base.definitions, **{s: w.definition for s, w in scales if w.definition}},
-            low_labels={**base.low_labels, **{s: w.low_label for s, w in scales if w.low_label}},
-            high_labels={**base.high_labels, **{s: w.high_label for s, w in scales if w.high_label}},
-            forms=file.forms,
-            roles=file.roles,
-            missing_codes=file.missing_codes,
-            options={
-                scale: {int(code): label for code, label in labels.items()}
-                for scale, labels in file.response_scales.items()
-            },
-        )
-
-
-def _stringly(value: Any) -> Any:
-    """JSON has text keys only."""
-    if isinstance(value, Mapping):
-        return {str(key): _stringly(entry) for key, entry in value.items()}
-    return value
+__all__ = ["Instrument"]
 
 
 @dataclass(frozen=True, repr=False)

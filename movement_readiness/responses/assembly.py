@@ -11,11 +11,11 @@ import pandas as pd
 
 from movement_readiness._validation import quoted
 from movement_readiness.evidence import claim
-from movement_readiness.instrument import Instrument
+from movement_readiness.instrument import RESPONSE_COLUMNS, Instrument
 from movement_readiness.responses.cells import CellRules, ItemAnswers, OptionNames, read_item
 from movement_readiness.responses.extras import extra_array
 from movement_readiness.responses.findings import Findings, stopped
-from movement_readiness.responses.folding import OWN_COLUMNS, fold_label
+from movement_readiness.responses.folding import fold_label
 from movement_readiness.responses.headers import Headers, Names, lookalikes, resolve
 from movement_readiness.responses.identity import Identity, read_identity
 from movement_readiness.responses.layout import Wide, of_long, of_wide
@@ -158,7 +158,7 @@ class Assembly:
         found |= {name: text_array(column) for name, column in identity.texts.items()}
         found["submitted_on"] = identity.submitted_on
         found["synthetic"] = identity.synthetic
-        return {name: found[name] for name in OWN_COLUMNS}
+        return {name: found[name] for name in RESPONSE_COLUMNS}
 
     def _items(self, answers: Mapping[str, tuple[ItemAnswers, str]], identity: Identity, count: int) -> dict[str, Any]:
         shown = {item for form in identity.forms for item in self._instrument.forms[form].items}

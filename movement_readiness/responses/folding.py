@@ -5,24 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["OWN_COLUMNS", "fold_label", "fold_name", "fold_wording", "listed"]
-
-# The frame's own columns, in their order.
-OWN_COLUMNS = (
-    "response_id",
-    "instrument_id",
-    "instrument_version",
-    "instrument_sha256",
-    "form",
-    "language",
-    "aim_id",
-    "site",
-    "team",
-    "role",
-    "wave",
-    "submitted_on",
-    "synthetic",
-)
+__all__ = ["fold_label", "fold_name", "fold_wording", "listed"]
 
 _APOSTROPHES = re.compile("['’‘‛´`ʼʹ′]")
 _DASHES = re.compile("[‐‑‒–—−]")

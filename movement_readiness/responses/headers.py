@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from movement_readiness._validation import closest, quoted
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.instrument import Instrument
+from movement_readiness.instrument import RESPONSE_COLUMNS, Instrument
 from movement_readiness.responses.findings import Findings
-from movement_readiness.responses.folding import OWN_COLUMNS, fold_name, fold_wording
+from movement_readiness.responses.folding import fold_name, fold_wording
 from movement_readiness.responses.raw import RawTable
 
 __all__ = ["LONG_COLUMNS", "Headers", "Names", "lookalikes", "resolve"]
@@ -35,7 +35,7 @@ class Names:
     def __init__(self, instrument: Instrument) -> None:
         self.items = {item.casefold(): item for item in instrument.items}
         self.own = {fold_name(name): "response_id" for name in _RESPONSE_IDS}
-        self.own |= {fold_name(name): name for name in OWN_COLUMNS}
+        self.own |= {fold_name(name): name for name in RESPONSE_COLUMNS}
         self.long = {fold_name(name): meaning for meaning, names in LONG_COLUMNS.items() for name in names}
         self.wordings: dict[str, str] = {}
         for language in instrument.languages:
@@ -115,7 +115,7 @@ def _place(found: Headers, meaning: str, position: int, names: Names, *, extra: 
         found.extra.setdefault(meaning, position)
     elif meaning in names.items.values():
         found.items.setdefault(meaning, position)
-    elif meaning in OWN_COLUMNS:
+    elif meaning in RESPONSE_COLUMNS:
         found.own.setdefault(meaning, position)
     else:
         found.long.setdefault(meaning, position)
@@ -168,13 +168,13 @@ def _mapped(columns: Mapping[str, str] | None, table: RawTable, names: Names) ->
 
 
 def _target(target: object, names: Names) -> str:
-    available = [*names.items.values(), *OWN_COLUMNS, *LONG_COLUMNS]
+    available = [*names.items.values(), *RESPONSE_COLUMNS, *LONG_COLUMNS]
     if isinstance(target, str):
         found = names.items.get(target.strip().casefold()) or names.own.get(fold_name(target))
         if found or target in LONG_COLUMNS:
             return found or target
     raise ArgumentError(
-        f"columns: expected an item id or one of the columns {quoted(OWN_COLUMNS, 20)} as target; got {target!r}."
+        f"columns: expected an item id or one of the columns {quoted(RESPONSE_COLUMNS, 20)} as target; got {target!r}."
         + closest(target, available)
     )
 
@@ -197,7 +197,7 @@ def _check_contradiction(header: str, names: Names, findings: Findings) -> None:
 def lookalikes(headers: Headers, names: Names, instrument: Instrument, absent: Iterable[str]) -> list[str]:
     """A sentence for every extra column that looks like a misspelt item or own column which the file lacks."""
     items = list(absent)
-    candidates = {fold_name(name): name for name in (*items, *(set(OWN_COLUMNS) - set(headers.own)))}
+    candidates = {fold_name(name): name for name in (*items, *(set(RESPONSE_COLUMNS) - set(headers.own)))}
     texts = {
         fold_wording(text): item
         for language in instrument.languages

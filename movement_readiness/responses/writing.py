@@ -12,10 +12,9 @@ import numpy as np
 
 from movement_readiness._validation import quoted
 from movement_readiness.exceptions import ArgumentError, ResponsesWarning
-from movement_readiness.instrument import Instrument
+from movement_readiness.instrument import RESPONSE_COLUMNS, Instrument
 from movement_readiness.responses.cells import NA_VALUES, CellRules, OptionNames, read_item
 from movement_readiness.responses.findings import Findings
-from movement_readiness.responses.folding import OWN_COLUMNS
 from movement_readiness.responses.frames import pandas_column, pandas_of
 from movement_readiness.responses.raw import RawColumn
 from movement_readiness.responses.targets import TARGETS, Content, differences
@@ -132,7 +131,7 @@ def _content(responses: Any, instrument: Instrument) -> Content:
             f"got {quoted(names)}."
         )
     columns = {name: pandas_column(frame.iloc[:, at]) for at, name in enumerate(names)}
-    extras = tuple(name for name in names if name not in items and name not in OWN_COLUMNS)
+    extras = tuple(name for name in names if name not in items and name not in RESPONSE_COLUMNS)
     return Content(frame, columns, items, extras)
 
 

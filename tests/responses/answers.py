@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pandas as pd
 
-from movement_readiness.responses.folding import OWN_COLUMNS
+from movement_readiness.instrument import RESPONSE_COLUMNS
 
 
 def frame_of(instrument, n=12, *, form=None, seed=1, holes=True):
@@ -31,7 +31,7 @@ def frame_of(instrument, n=12, *, form=None, seed=1, holes=True):
     days = np.array(["2026-03-01", "NaT" if holes else "2026-03-02"], dtype="datetime64[s]")
     frame["submitted_on"] = days[np.arange(n) % 2]
     frame["synthetic"] = True
-    assert tuple(frame.columns) == OWN_COLUMNS
+    assert tuple(frame.columns) == RESPONSE_COLUMNS
     for item in instrument.items:
         if item in instrument.forms[form].items:
             frame[item] = _codes(instrument, item, rng, n, holes=holes)
