@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from movement_readiness._validation import closest, quoted
@@ -136,12 +138,16 @@ class _Build:
         self.team_differences = pd.concat(map(states_table, rounds, differences), ignore_index=True)
         scores, agreement, items, answers = [], [], [], []
         for part, found in zip(rounds, differences, strict=True):
+            unpublished: dict[str, npt.NDArray[np.bool_]] = {}
             for column, scale in enumerate(part.scales):
                 table = scores_table(self.study, part, column, found[scale], policy)
                 scores.append(table.assign(scale=scale))
+                unpublished[scale] = (table["status"] != PUBLISHED).to_numpy()
                 agreement.append(spread_table(self.study, part, column, table).assign(scale=scale))
-            for column in range(len(part.items)):
-                means, counts = item_tables(self.study, part, column, instrument, policy)
+            for column, item in enumerate(part.items):
+                holders = [hidden for scale, hidden in unpublished.items() if item in instrument.item_ids(scale)]
+                barred = np.any([np.zeros(len(table), dtype=bool), *holders], axis=0)
+                means, counts = item_tables(self.study, part, column, instrument, policy, barred)
                 items.append(means)
                 answers.append(counts)
         self.scores, self.agreement = _joined(scores, "scale"), _joined(agreement, "scale")

@@ -11,7 +11,8 @@ shown groups from each other is judged like a shown group. What is promised with
    hidden team's mean can be narrowed to an interval shorter than ``min_interval`` points (rounding, which
    only widens what can be known, is left out of the reckoning);
 3. a distribution of answers is shown only if at least three people are outside its largest category and
-   the categories used span at least ``min_interval`` points, and the same holds for what is left.
+   the categories used span at least ``min_interval`` points, and the same holds for what is left; and only
+   where the means of all scales with that item are published, because a scale's items add up to it.
 
 Not yet covered here: differences between tables (waves, repeated releases).
 """
@@ -214,7 +215,13 @@ def _too_alike(table: Ints, values: Floats, policy: DisclosurePolicy) -> Bools:
 
 
 def release_distributions(
-    table: Ints, values: Floats, policy: DisclosurePolicy, *, loose: Ints | None = None
+    table: Ints,
+    values: Floats,
+    policy: DisclosurePolicy,
+    *,
+    loose: Ints | None = None,
+    barred: Bools | None = None,
+    site_barred: bool = False,
 ) -> Release:
     """Decide which teams' distributions of answers to one item, and the site's, may be shown.
 
@@ -228,6 +235,11 @@ def release_distributions(
         Items are shown for published groups only: a team of 5 to 9 sees its means, not its answers.
     loose : array, one entry an option, optional
         The same counts for people of the site who gave no team.
+    barred : array of bool, one entry a team, optional
+        Teams whose mean on a scale with this item is not published: the items of a scale add up to it, so
+        they would give it away.
+    site_barred : bool, default False
+        The same for the site.
 
     Returns
     -------
@@ -238,6 +250,9 @@ def release_distributions(
     alike = _too_alike(table, values, policy)
     alone = np.where(~alike & (counts >= policy.min_respondents), PUBLISHED, HIDDEN).astype(np.int64)
     why = np.where(alone == PUBLISHED, "", _reasons(counts, alike & (counts >= policy.min_respondents))).astype(object)
+    if barred is not None:
+        why[barred & (alone == PUBLISHED)] = "protects_others"
+        alone[barred] = HIDDEN
 
     def rest_is_safe(hidden: Bools) -> bool:
         rest = table[hidden].sum(axis=0) + apart
@@ -250,4 +265,6 @@ def release_distributions(
     site_reason = "" if site.sum() >= policy.min_respondents else ("too_few" if site.sum() else "no_answers")
     if not site_reason and _too_alike(site[None, :], values, policy)[0]:
         site_reason = "too_alike"
+    if not site_reason and site_barred:
+        site_reason = "protects_others"
     return _choose(counts, alone, why, rest_is_safe, site_reason)

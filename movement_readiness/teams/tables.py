@@ -35,6 +35,7 @@ __all__ = [
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 Differences = Mapping[str, ICCResult | None]
 
 PLACE = ["level", "site", "team", "wave", "form"]
@@ -61,17 +62,26 @@ def heads_table(study: Study, part: Round) -> pd.DataFrame:
 
 
 def item_tables(
-    study: Study, part: Round, column: int, instrument: Instrument, policy: DisclosurePolicy
+    study: Study, part: Round, column: int, instrument: Instrument, policy: DisclosurePolicy, barred: Bools
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Means (keyed, 0-100) and answer counts (as given) of one item."""
+    """Means (keyed, 0-100) and answer counts (as given) of one item; none for the groups that are barred."""
     item = part.items[column]
     options = np.array(sorted(instrument.response_scale(item).codes), dtype=float)
     turned = instrument.home_scale(item) is not None and instrument.key(item) == -1
     keyed = np.sort(options[0] + options[-1] - options) if turned else options
     values = (keyed - keyed[0]) / (keyed[-1] - keyed[0]) * 100
     teams, loose = _counts(study, part, column, keyed)
+    sites_barred, teams_barred = barred[: len(study.sites)], barred[len(study.sites) :]
     releases = _by_site(
-        study, lambda inside, site: release_distributions(teams[inside], values, policy, loose=loose[site])
+        study,
+        lambda inside, site: release_distributions(
+            teams[inside],
+            values,
+            policy,
+            loose=loose[site],
+            barred=teams_barred[inside],
+            site_barred=bool(sites_barred[site]),
+        ),
     )
     frame = places(study, part).assign(item=item)
     _mark(frame, releases, study)

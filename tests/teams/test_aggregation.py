@@ -280,3 +280,19 @@ def test_whatever_is_published_over_random_studies_keeps_the_promises(instrument
             continue
         left = sum(count for place, count in n.items() if place[0] == site and place not in shown)
         assert left == 0 or left >= 5
+
+
+def test_items_are_shown_only_where_the_scales_that_they_add_up_to_are(any_instrument, responses_of):
+    rng = np.random.default_rng(3)
+    for seed in range(6):
+        groups = {(site, f"T{team}"): int(rng.integers(3, 16)) for site in ("N", "S") for team in range(4)}
+        responses = responses_of(any_instrument, groups, seed=seed)
+        for item in any_instrument.item_ids():
+            responses.loc[rng.random(len(responses)) < 0.08, item] = pd.NA
+        teams = mr.aggregate_scores(responses, any_instrument)
+        place = ["level", "site", "team", "wave", "form"]
+        for scale in any_instrument.report_scales(next(iter(any_instrument.forms))):
+            means = teams.scores[teams.scores["scale"] == scale].set_index(place)["withheld"]
+            for item in any_instrument.item_ids(scale):
+                items = teams.items[teams.items["item"] == item].set_index(place)["withheld"]
+                assert items[means[means].index].all()
