@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import textwrap
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Picture", "heat_map", "profile", "pull_strip"]
 
 INK, QUIET, PALE = "#1a1a1a", "#595959", "#d9d9d9"
+_PIXELS = 115  # an inch of a figure, in pixels of a page
 _WIDTH = 5.6  # inches: on a phone the 10-point letters are still read without zooming
 _STYLE: Any = {  # rcParams; matplotlib types its keys one by one
     "font.family": "DejaVu Sans",  # matplotlib carries it, so every machine draws the same picture
@@ -55,14 +57,17 @@ class Picture:
     def svg(self) -> bytes:
         """The figure as an SVG file."""
         buffer = io.BytesIO()
-        with mpl.rc_context(_STYLE):
+        with mpl.rc_context(_STYLE), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # a name with an emoji: its box will do
             self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         return buffer.getvalue()
 
     def html(self) -> str:
         """An ``<img>`` that holds the picture itself, so that a page needs no other file."""
         data = base64.b64encode(self.svg()).decode("ascii")
-        return f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(self.alternative, quote=True)}">'
+        width = round(self.figure.get_figwidth() * _PIXELS)
+        words = escape(self.alternative, quote=True)
+        return f'<img src="data:image/svg+xml;base64,{data}" width="{width}" alt="{words}">'
 
     def _repr_html_(self) -> str:
         return self.html()
@@ -200,7 +205,7 @@ def pull_strip(
     Picture
     """
     with mpl.rc_context(_STYLE):
-        figure, axes = _axes(_WIDTH, 1.2)
+        figure, axes = _axes(_WIDTH, 1.5)
         axes.spines["bottom"].set_visible(False)
         axes.plot([0, 100], [0, 0], color=PALE, linewidth=10, solid_capstyle="butt", zorder=1)
         parts = []
@@ -240,7 +245,7 @@ def pull_strip(
             parts.append(f"{reference_name}: {_interval(reference)}")
         axes.set_xlim(-1, 101)
         axes.set_ylim(-1, 1)
-        axes.set_xticks([0, 100], [f"0  {low_label}", f"{high_label}  100"])
+        axes.set_xticks([0, 100], [f"0\n{textwrap.fill(low_label, 30)}", f"100\n{textwrap.fill(high_label, 30)}"])
         low, high = axes.get_xticklabels()
         low.set_horizontalalignment("left")
         high.set_horizontalalignment("right")

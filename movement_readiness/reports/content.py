@@ -17,6 +17,7 @@ from movement_readiness.teams import TeamResults
 __all__ = ["Choice", "choose", "site_context", "team_context"]
 
 _EXTREMES = 3  # lines listed as highest, and as lowest
+_ENOUGH = 2 / 3  # share of the lines that must be shown before any is called highest
 
 
 @dataclass(frozen=True)
@@ -169,8 +170,11 @@ def _extremes(choice: Choice) -> dict[str, Any] | None:
     rows = choice.rows(choice.teams.items, "team")
     profile_items = {item for scale in choice.scales("profile") for item in choice.instrument.item_ids(scale)}
     rows = rows[~rows["withheld"] & rows["item"].isin(profile_items)]
-    if len(rows) < 2 * _EXTREMES:
+    # Of a remnant nobody can say which lines are the highest.
+    if len(rows) < 2 * _EXTREMES or len(rows) < _ENOUGH * len(profile_items):
         return None
+    turned = rows["item"].map(choice.instrument.key) == -1
+    rows = rows.assign(mean=rows["mean"].mask(turned, 100 - rows["mean"]))  # as worded, as it is read here
     ordered = rows.sort_values(["mean", "item"], ascending=[False, True], kind="stable")
     listed = [{"text": choice.words.items[row["item"]], "mean": row["mean"]} for _, row in ordered.iterrows()]
     return {
@@ -228,6 +232,7 @@ def team_context(choice: Choice) -> dict[str, Any]:
         "shown": shown,
         "site_shown": site_shown,
         "who": say.who_answered(heads.iloc[0], "team"),
+        "why_none": say.why_no_team_numbers(set(rows["reason"])),
         "who_site": say.who_answered(site_heads.iloc[0], "site"),
         "picture": picture,
         "compared": shown and bool((~compared["withheld"]).any()),
@@ -291,6 +296,7 @@ def site_context(choice: Choice) -> dict[str, Any]:
         "heat": heat_map(means, [row["label"] for row in teams], choice.words.scales) if some else None,
         "team_rows": teams,
         "scales": choice.scales("profile"),
+        "any_invited": bool(choice.rows(choice.teams.respondents, "team")["invited"].notna().any()),
         "n_hidden_teams": sum(row["hidden"] for row in teams),
         "questions": _questions(choice, rows),
     }

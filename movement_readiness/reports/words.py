@@ -16,6 +16,7 @@ __all__ = [
     "reliability_words",
     "scale_ends",
     "who_answered",
+    "why_no_team_numbers",
     "withheld_words",
 ]
 
@@ -45,11 +46,25 @@ def scale_ends(instrument: Instrument, words: Translation, form: str) -> str:
     shared = {
         instrument.items[item].response_scale for item in instrument.item_ids() if item in instrument.form(form).items
     }
-    if len(shared) != 1:
-        return "Scores run from 0 (the lowest answer on every line) to 100 (the highest answer on every line)."
+    reversed_items = any(-1 in instrument.scales[scale].keys.values() for scale in instrument.report_scales(form))
+    if len(shared) != 1 or reversed_items:
+        return "Scores run from 0 (the least that the answers can show) to 100 (the most)."
     scale = instrument.response_scales[shared.pop()]
     labels = words.options[scale.id]
     return f"Scores run from 0 (everybody answers “{labels[scale.low]}” on every line) to 100 (“{labels[scale.high]}”)."
+
+
+def why_no_team_numbers(reasons: set[str]) -> str:
+    """Why a team's page has no numbers of its own, in words for that team."""
+    if reasons == {"protects_others"}:
+        return (
+            "Enough of you answered. But a smaller group here did not, and with your numbers and the others somebody "
+            "could work out theirs. So yours are left out to protect them."
+        )
+    return (
+        "We do this to protect each of you. With so few answers, or answers so alike, someone could work out who "
+        "said what."
+    )
 
 
 def withheld_words(reason: str) -> str:
@@ -60,8 +75,9 @@ def withheld_words(reason: str) -> str:
 def interval_words(teams: TeamResults) -> str:
     """How to read the line through a dot."""
     return (
-        "The line through a dot shows how sure we can be: other answers by the same kind of people would put the dot "
-        "somewhere on that line 95 times in 100. Where two lines overlap a lot, do not read the dots as different. "
+        "The line through a dot shows how sure we can be: the true value is probably somewhere on it (lines made in "
+        "this way hold the true value 95 times in 100). Where two lines overlap a lot, do not read the dots as "
+        "different. "
         f"Numbers are rounded to {teams.policy.round_to:g}."
     )
 
@@ -91,8 +107,7 @@ def differences_words(teams: TeamResults, wave: str, form: str) -> str:
     known = rows.dropna(subset=["icc1"])
     if known.empty:
         return "Whether teams differ at all cannot be told from these answers. Do not compare teams."
-    low, high = known["icc1"].min(), known["icc1"].max()
-    numbers = f"ICC(1) {max(low, 0):.2f} to {max(high, 0):.2f}, {int(known['n_teams'].max())} teams"
+    numbers = _icc_words(known)
     if states == {"supported"}:
         return f"These answers support that teams differ ({numbers})."
     if states == {"not supported"}:
@@ -102,6 +117,15 @@ def differences_words(teams: TeamResults, wave: str, form: str) -> str:
             f"For some scores these answers support that teams differ, for others not ({numbers}). Compare with care."
         )
     return f"It is unclear from these answers whether teams differ ({numbers}). Do not read much into a difference."
+
+
+def _icc_words(known: pd.DataFrame) -> str:
+    """ICC(1) with its interval: of the one scale, or of those with the lowest and the highest."""
+    ordered = known.sort_values("icc1", kind="stable")
+    ends = [ordered.iloc[0], ordered.iloc[-1]] if len(ordered) > 1 else [ordered.iloc[0]]
+    shown = " to ".join(f"{row['icc1']:.2f} ({row['ci_low']:.2f}, {row['ci_high']:.2f})" for row in ends)
+    shown = shown.replace("-", "\N{MINUS SIGN}")
+    return f"ICC(1), with 95 % limits: {shown}; {int(known['n_teams'].max())} teams"
 
 
 def claim_words(teams: TeamResults) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["fold_label", "fold_name", "fold_wording", "listed"]
+__all__ = ["fold_label", "fold_name", "fold_wording", "listed", "plain_name"]
 
 _APOSTROPHES = re.compile("['’‘‛´`ʼʹ′]")
 _DASHES = re.compile("[‐‑‒–—−]")
@@ -34,3 +34,8 @@ def listed(parts: list[str], last: str = "and") -> str:
     if len(parts) < 2:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def plain_name(text: str) -> str:
+    """The name of a site or team as it is kept: composed characters, no spaces around it."""
+    return unicodedata.normalize("NFC", text.strip())

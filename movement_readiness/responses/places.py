@@ -8,36 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from movement_readiness.exceptions import ArgumentError
 from movement_readiness.responses.findings import Findings, quoted_cell
 from movement_readiness.responses.folding import fold_label
-from movement_readiness.responses.frames import pandas_column, pandas_of
 from movement_readiness.responses.raw import RawColumn, RowArray
-from movement_readiness.responses.texts import MOST_NAMED, as_text
+from movement_readiness.responses.roster import read_roster
+from movement_readiness.responses.texts import MOST_NAMED
 
-__all__ = ["check_places", "read_roster"]
+__all__ = ["check_places", "places_of"]
 
 Place = tuple[str, str | None]
 
 
-def read_roster(roster: Any) -> set[Place] | None:
-    """The (site, team) pairs of a roster, as text."""
+def places_of(roster: Any) -> set[Place] | None:
+    """The (site, team) pairs of a roster."""
     if roster is None:
         return None
-    frame = pandas_of(roster, "roster")
-    lacking = [name for name in ("site", "team") if name not in frame.columns]
-    if lacking:
-        given = ", ".join(map(repr, frame.columns))
-        missing = ", ".join(lacking)
-        raise ArgumentError(f"roster: expected the columns 'site' and 'team'; {missing} missing; got {given}.")
-    columns = [pandas_column(frame[name]) for name in ("site", "team")]
-    sites, teams = ([_text(column, at) for at in range(len(frame))] for column in columns)
-    return {(site, team) for site, team in zip(sites, teams, strict=True) if site is not None}
-
-
-def _text(column: RawColumn, at: int) -> str | None:
-    code = column.codes[at]
-    return as_text(column.values[code]).strip() if code >= 0 else None  # as the names of the file are read
+    frame = read_roster(roster)
+    return set(zip(frame["site"], frame["team"], strict=True))
 
 
 def check_places(

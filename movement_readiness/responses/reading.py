@@ -18,7 +18,7 @@ from movement_readiness.responses.findings import Findings
 from movement_readiness.responses.folding import fold_label
 from movement_readiness.responses.formats import FileOptions, read_table
 from movement_readiness.responses.headers import Names
-from movement_readiness.responses.places import read_roster
+from movement_readiness.responses.places import places_of
 
 __all__ = ["read_responses"]
 
@@ -181,7 +181,7 @@ def _checked(
     ):
         raise ArgumentError(f"na_values: expected a collection of texts such as ('NA', '.'); got {na_values!r}.")
     rules = CellRules(frozenset(map(str.strip, na_values)), _missing_values(missing_values, instrument))
-    return Options(layout, form, language, invalid, read_roster(roster), columns, rules)
+    return Options(layout, form, language, invalid, places_of(roster), columns, rules)
 
 
 def _missing_values(given: Mapping[Any, str | None] | None, instrument: Instrument) -> dict[int | str, int | None]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from movement_readiness._validation import closest, quoted
 from movement_readiness.responses.findings import Findings, quoted_cell, shown
-from movement_readiness.responses.folding import fold_label
+from movement_readiness.responses.folding import fold_label, plain_name
 from movement_readiness.responses.layout import Wide
 from movement_readiness.responses.raw import RawColumn
 
@@ -60,14 +60,14 @@ class Texts:
             self.findings.bad(column, self.rows, name, dates)
         texts = [None if at in dates else as_text(value) for at, value in enumerate(column.values)]
         if name in ("site", "team"):  # "Ward 3 " is Ward 3: nobody means the spaces around a name
-            texts = self._without_spaces_around(name, texts)
+            texts = self._plain_names(name, texts)
         return column.mapped([None if text is None or text.strip() in self.na_values else text for text in texts])
 
-    def _without_spaces_around(self, name: str, texts: list[str | None]) -> list[str | None]:
+    def _plain_names(self, name: str, texts: list[str | None]) -> list[str | None]:
         spaced = [text for text in texts if text is not None and text != text.strip()]
         if spaced:
             self.findings.notes.append(f"column {name!r}: spaces around a name were left out ({quoted(spaced, 3)})")
-        return [None if text is None else text.strip() for text in texts]
+        return [None if text is None else plain_name(text) for text in texts]
 
     def filled(self, name: str, value: str) -> RawColumn:
         """A text column whose empty cells get a value, which is noted."""

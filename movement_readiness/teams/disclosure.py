@@ -44,6 +44,7 @@ REASONS = {
 }
 _OUTSIDE_LARGEST = 3  # with two, one of them knows what everybody else answered
 _SMALLEST_K = 3
+_DEFAULT_OWN = 5
 # Scores are sums of thirds, quarters and the like: a width of 19.999... is a width of 20.
 _EPSILON = 1e-9
 
@@ -76,12 +77,14 @@ class DisclosurePolicy:
     """
 
     min_respondents: int = 10
-    min_respondents_own_team: int = 5
+    min_respondents_own_team: int = _DEFAULT_OWN
     min_interval: float = 20.0
     round_to: float = 1.0
 
     def __post_init__(self) -> None:
         published = check_integer("min_respondents", self.min_respondents, _SMALLEST_K)
+        if self.min_respondents_own_team == _DEFAULT_OWN > published:
+            object.__setattr__(self, "min_respondents_own_team", published)  # a team never sees less than others do
         check_integer("min_respondents_own_team", self.min_respondents_own_team, _SMALLEST_K, published)
         object.__setattr__(self, "min_interval", check_number("min_interval", self.min_interval, 0, 100))
         object.__setattr__(self, "round_to", check_number("round_to", self.round_to, 0.5, 20))

@@ -13,10 +13,11 @@ import pandas as pd
 
 from movement_readiness._validation import quoted
 from movement_readiness.exceptions import ArgumentError, ResponsesError
-from movement_readiness.instrument import Instrument
+from movement_readiness.instrument import RESPONSE_COLUMNS, Instrument
+from movement_readiness.responses.roster import read_roster
 from movement_readiness.scoring import item_matrix, score_scales
 
-__all__ = ["Round", "Study", "read_roster", "read_study"]
+__all__ = ["Round", "Study", "read_study"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -54,41 +55,21 @@ class Study:
     n_without_site: int
 
 
-def read_roster(roster: Any) -> pd.DataFrame:
-    """A roster as a checked pandas frame (site, team, invited); one row a team."""
-    frame = nw.from_native(roster, eager_only=True, pass_through=False)
-    lacking = [name for name in ("site", "team", "invited") if name not in frame.columns]
-    if lacking:
-        raise ArgumentError(
-            f"roster: expected the columns 'site', 'team', 'invited'; {quoted(lacking)} missing; "
-            f"available: {quoted(frame.columns)}."
-        )
-    table = pd.DataFrame({name: frame[name].to_list() for name in ("site", "team", "invited")})
-    table = table.dropna(subset=["site", "team"]).astype({"site": "str", "team": "str"})
-    invited = pd.to_numeric(table["invited"], errors="coerce")
-    bad = table["invited"].notna() & ~(invited.ge(0) & invited.mod(1).eq(0))
-    if bad.any():
-        row = table[bad].iloc[0]
-        raise ArgumentError(
-            "roster: expected whole numbers of people in 'invited'; "
-            f"team {row['team']!r} at {row['site']!r} has {row['invited']!r}."
-        )
-    twice = table[table.duplicated(["site", "team"])]
-    if len(twice):
-        row = twice.iloc[0]
-        raise ArgumentError(f"roster: team {row['team']!r} at site {row['site']!r} is listed more than once.")
-    return table.assign(invited=invited.astype(float))
-
-
 def read_study(responses: Any, instrument: Instrument, roster: Any, extra_scales: tuple[str, ...]) -> Study:
     """Check that the answers may be put together, score them and lay them out as arrays."""
-    frame = nw.from_native(responses, eager_only=True, pass_through=False)
+    frame = _opened(responses)
     _check_columns(frame)
     aim = _only(frame, "aim_id", instrument.aim_id, "results are compared only within one aim")
     _only(frame, "instrument_version", instrument.version, "versions are never mixed")
     site, team = _text(frame, "site"), _text(frame, "team")
     placed = site.notna().to_numpy()
-    listed = read_roster(roster) if roster is not None else None
+    if not placed.any():
+        others = [name for name in frame.columns if name not in (*RESPONSE_COLUMNS, *instrument.items)]
+        raise ResponsesError(
+            "responses: expected a site for each response, but none has one. Say which columns hold site and team when "
+            f"reading the file (columns={{...}}); its other columns are: {quoted(others) or 'none'}."
+        )
+    listed = read_roster(roster, needs_invited=True) if roster is not None else None
     teams = _teams(site[placed & team.notna()], team[placed & team.notna()], listed)
     sites = tuple(sorted({*site[placed], *(name for name, _ in teams)}))
     return Study(
@@ -101,6 +82,15 @@ def read_study(responses: Any, instrument: Instrument, roster: Any, extra_scales
         synthetic=_any_synthetic(frame),
         n_without_site=int((~placed).sum()),
     )
+
+
+def _opened(responses: Any) -> nw.DataFrame[Any]:
+    try:
+        return nw.from_native(responses, eager_only=True, pass_through=False)
+    except TypeError:
+        raise ArgumentError(
+            f"responses: expected an eager data frame (pandas, polars, pyarrow ...); got {type(responses).__name__}."
+        ) from None
 
 
 def _check_columns(frame: nw.DataFrame[Any]) -> None:
@@ -142,14 +132,14 @@ def _any_synthetic(frame: nw.DataFrame[Any]) -> bool:
 def _teams(site: pd.Series[str], team: pd.Series[str], roster: pd.DataFrame | None) -> tuple[tuple[str, str], ...]:
     found = set(zip(site, team, strict=True))
     if roster is not None:
-        found |= set(zip(roster["site"].str.strip(), roster["team"].str.strip(), strict=True))
+        found |= set(zip(roster["site"], roster["team"], strict=True))
     return tuple(sorted(found))
 
 
 def _invited(teams: tuple[tuple[str, str], ...], roster: pd.DataFrame | None) -> Floats:
     if roster is None:
         return np.full(len(teams), np.nan)
-    keys = zip(roster["site"].str.strip(), roster["team"].str.strip(), strict=True)
+    keys = zip(roster["site"], roster["team"], strict=True)
     known = dict(zip(keys, roster["invited"], strict=True))
     return np.array([known.get(team, np.nan) for team in teams], dtype=float)
 

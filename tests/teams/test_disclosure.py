@@ -160,7 +160,10 @@ def test_a_team_hidden_to_protect_two_people_is_not_narrowed_either():
     [
         ({"min_respondents": 2}, "min_respondents: expected a whole number, 3 or more; got 2"),
         ({"min_respondents": 10.5}, "min_respondents: expected a whole number"),
-        ({"min_respondents": 4}, "min_respondents_own_team: expected a whole number from 3 to 4; got 5"),
+        (
+            {"min_respondents": 6, "min_respondents_own_team": 7},
+            "min_respondents_own_team: expected a whole number from 3 to 6",
+        ),
         ({"min_interval": 120}, "min_interval: expected a number from 0 to 100; got 120"),
         ({"round_to": 0}, "round_to: expected a number from 0.5 to 20; got 0"),
     ],
