@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 import movement_readiness as mr
-from movement_readiness.exceptions import ArgumentError, MovementReadinessError, ResponsesWarning
+from movement_readiness.exceptions import ArgumentError, MovementReadinessError, ResponsesError, ResponsesWarning
 from movement_readiness.instrument import bundled_directory
 
 if TYPE_CHECKING:
@@ -60,6 +60,9 @@ InstrumentOption = Annotated[
 AnswersArgument = Annotated[Path, typer.Argument(help="A file of answers: .csv, .xlsx, .parquet or .sav.")]
 InvalidOption = Annotated[Invalid, typer.Option(help="A bad cell stops the run, or becomes missing and is named.")]
 RosterOption = Annotated[Path | None, typer.Option(help="A CSV or XLSX with the columns site, team, invited.")]
+RenameOption = Annotated[
+    list[str], typer.Option("--rename", help="HEADER=NAME: which header is which column or item; may be repeated.")
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")]
 SeedOption = Annotated[int, typer.Option(help="Start of the random numbers; the same seed gives the same study.")]
 
@@ -72,7 +75,13 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except _USAGE_ERRORS as error:
-        _fail(error.format_message())
+        message = error.format_message()
+        if not message:  # no command given: the help has been shown
+            sys.exit(BAD_INPUT)
+        _fail(message)
+    except ResponsesError as error:
+        hint = "\n--invalid set-missing goes on without the cells that cannot be read, and names them."
+        _fail(str(error) + (hint if any(problem.column for problem in error.problems) else ""))
     except MovementReadinessError as error:
         _fail(str(error))
     except OSError as error:
@@ -87,44 +96,51 @@ def _fail(message: str, code: int = BAD_INPUT) -> None:
     sys.exit(code)
 
 
-@contextmanager
-def _told_warnings() -> Iterator[None]:
-    """Our warnings as plain lines; they are meant for the person at the keyboard."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ResponsesWarning)
-        yield
-    for warning in caught:
-        if issubclass(warning.category, ResponsesWarning):
-            print(f"Note: {warning.message}", file=sys.stderr)
-
-
-def _read(answers: Path, instrument: mr.Instrument, invalid: Invalid, roster: Any = None) -> pd.DataFrame:
+def _read(
+    answers: Path, instrument: mr.Instrument, invalid: Invalid, rename: list[str], roster: Any = None
+) -> pd.DataFrame:
     choice: Literal["raise", "set_missing"] = "raise" if invalid is Invalid.refuse else "set_missing"
-    with _told_warnings():
-        responses: pd.DataFrame = mr.read_responses(answers, instrument, invalid=choice, roster=roster)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResponsesWarning)  # the summary says the same
+        responses: pd.DataFrame = mr.read_responses(
+            answers, instrument, invalid=choice, roster=roster, columns=_renamed(rename)
+        )
     print(responses.attrs["summary"])
     return responses
 
 
-def _read_roster(path: Path | None) -> pd.DataFrame | None:
-    if path is None:
-        return None
-    import pandas as pd
+def _renamed(pairs: list[str]) -> dict[str, str] | None:
+    found = {}
+    for pair in pairs:
+        header, separator, name = pair.rpartition("=")
+        if not separator or not header or not name:
+            raise ArgumentError(f"--rename: expected HEADER=NAME, such as Ward=team; got {pair!r}.")
+        found[header] = name
+    return found or None
 
-    if not path.is_file():
-        raise ArgumentError(f"roster: expected a CSV or XLSX file; {str(path)!r} does not exist.")
-    if path.suffix.lower() == ".xlsx":
-        return pd.read_excel(path)
-    try:
-        return pd.read_csv(path, sep=None, engine="python", encoding="utf-8-sig", dtype={"site": "str", "team": "str"})
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ArgumentError(f"roster: {path.name} cannot be read as CSV in UTF-8 ({error}).") from None
+
+def _read_roster(path: Path | None) -> pd.DataFrame | None:
+    from movement_readiness.responses.roster import read_roster
+
+    return None if path is None else read_roster(path, needs_invited=True)
 
 
 def _new_file(path: Path, force: bool) -> Path:
     if path.exists() and not force:
         raise ArgumentError(f"--out: {str(path)!r} exists already; choose another name, or pass --force to replace it.")
     return path
+
+
+def _writer(path: Path) -> Callable[[pd.DataFrame, Path], None]:
+    """How a table is written to a file of this name."""
+    writers: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+        ".csv": lambda frame, place: frame.to_csv(place, index=False),
+        ".xlsx": lambda frame, place: frame.to_excel(place, index=False),
+        ".parquet": lambda frame, place: frame.to_parquet(place, index=False),
+    }
+    if path.suffix.lower() not in writers:
+        raise ArgumentError(f"--out: expected a name that ends in .csv, .xlsx or .parquet; got {path.name!r}.")
+    return writers[path.suffix.lower()]
 
 
 @app.command()
@@ -159,11 +175,11 @@ def demo(
     written = write_reports(responses, instrument, out / "reports", roster=study.roster, progress=sys.stderr.isatty())
     print(f"3. Reports: {len(written.sites)} sites, {len(written.teams)} teams; small groups are protected")
     print(f"\nOpen this in a browser: {written.index.resolve()}")
-    program = _program()
+    program, answers_said, roster_said = shlex.quote(_program()), shlex.quote(str(answers)), shlex.quote(str(roster))
     print(
         f"{written.results.claim.sentence}\n\nWhat next:\n"
         f"  the notebooks, in JupyterLab:    {program} lab\n"
-        f"  pages from a file of answers:    {program} report {answers} --roster {roster} --out my-reports\n"
+        f"  pages from a file of answers:    {program} report {answers_said} --roster {roster_said} --out my-reports\n"
         f"  what every item and code means:  {program} codebook --format html --out codebook.html\n"
         f"  everything else:                 {program} --help"
     )
@@ -185,18 +201,21 @@ def _program() -> str:
 def score(
     answers: AnswersArgument,
     out: Annotated[
-        Path | None, typer.Option(help="Where to write the scores (.csv); <answers>-scores.csv by default.")
+        Path | None,
+        typer.Option(help="Where to write the scores (.csv, .xlsx or .parquet); <answers>-scores.csv by default."),
     ] = None,
     instrument: InstrumentOption = None,
     invalid: InvalidOption = Invalid.refuse,
+    rename: RenameOption = [],  # noqa: B006  (typer copies it)
     force: ForceOption = False,
 ) -> None:
     """Score a file of answers: 0-100 points a scale, one row a response."""
     loaded = mr.load_instrument(instrument)
     place = _new_file(out or answers.with_name(f"{answers.stem}-scores.csv"), force)
-    scores = mr.score_scales(_read(answers, loaded, invalid), loaded)
-    scores.to_csv(place, index=False)
-    print(f"{len(scores)} responses scored -> {place}\n{mr.claim(loaded).sentence}")
+    write = _writer(place)
+    scores = mr.score_scales(_read(answers, loaded, invalid, rename), loaded)
+    write(scores, place)
+    print(f"{len(scores)} responses scored -> {place}")
 
 
 @app.command()
@@ -208,6 +227,7 @@ def report(
     language: Annotated[str | None, typer.Option(help="Language of scale titles and items.")] = None,
     instrument: InstrumentOption = None,
     invalid: InvalidOption = Invalid.refuse,
+    rename: RenameOption = [],  # noqa: B006  (typer copies it)
     min_respondents: Annotated[int, typer.Option(help="Smallest group that is published.")] = 10,
     min_respondents_own_team: Annotated[int, typer.Option(help="Smallest team that sees its own means.")] = 5,
 ) -> None:
@@ -217,7 +237,7 @@ def report(
     loaded = mr.load_instrument(instrument)
     policy = mr.DisclosurePolicy(min_respondents=min_respondents, min_respondents_own_team=min_respondents_own_team)
     listed = _read_roster(roster)
-    responses = _read(answers, loaded, invalid, listed)
+    responses = _read(answers, loaded, invalid, rename, listed)
     written = write_reports(
         responses,
         loaded,
@@ -228,8 +248,7 @@ def report(
         language=language,
         progress=sys.stderr.isatty(),
     )
-    print(f"{len(written.sites)} site pages and {len(written.teams)} team pages -> {written.index}")
-    print(written.results.claim.sentence)
+    print(f"Pages of {len(written.sites)} sites and {len(written.teams)} teams -> {written.index}")
 
 
 @app.command()
@@ -243,6 +262,7 @@ def simulate(
     skipped: Annotated[float, typer.Option(help="Share of answers left empty.")] = 0.0,
     careless: Annotated[float, typer.Option(help="Share of people who answer without reading.")] = 0.0,
     form: Annotated[str | None, typer.Option(help="Which form; the instrument's first by default.")] = None,
+    roster: Annotated[Path | None, typer.Option(help="Where to write the roster (.csv), if wanted.")] = None,
     instrument: InstrumentOption = None,
     seed: SeedOption = 1,
     force: ForceOption = False,
@@ -262,6 +282,9 @@ def simulate(
         careless=careless,
         seed=seed,
     )
+    if roster is not None:
+        _new_file(roster, force)
+        study.roster.to_csv(roster, index=False)
     mr.write_responses(study.responses, place, loaded)
     print(f"{len(study.responses)} synthetic responses -> {place}")
 

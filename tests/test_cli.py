@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -92,7 +93,7 @@ def test_report_makes_a_page_for_every_site_and_team(run, answers, tmp_path):
     teams.assign(invited=15).to_csv(tmp_path / "roster.csv", index=False, sep=";")
     code, out, err = run("report", answers, "--roster", "roster.csv", "--out", "pages")
     assert code == 0, err
-    assert "2 site pages and 6 team pages" in out
+    assert "Pages of 2 sites and 6 teams" in out
     assert "12 of the 15 people" in (tmp_path / "pages" / "teams" / "North-A1.html").read_text(encoding="utf-8")
 
 
@@ -106,6 +107,57 @@ def test_another_instrument_goes_all_the_way(run, tmp_path):
     assert code == 0
     assert "g_chore (reversed)" in out
     assert "Gardening is a nuisance to me." in out
+
+
+def test_a_file_without_site_and_team_says_how_to_name_its_columns(run, answers, tmp_path):
+    frame = pd.read_csv(answers).rename(columns={"site": "Hospital", "team": "Ward"})
+    frame.to_csv(tmp_path / "plain.csv", index=False)
+    code, _, err = run("report", "plain.csv")
+    assert code == 2
+    assert one_line(err)
+    assert "'Hospital', 'Ward'" in err
+    code, out, err = run("report", "plain.csv", "--rename", "Hospital=site", "--rename", "Ward=team", "--out", "p")
+    assert code == 0, err
+    assert "Pages of 2 sites and 6 teams" in out
+    code, _, err = run("score", "plain.csv", "--rename", "Hospital")
+    assert code == 2
+    assert "--rename: expected HEADER=NAME" in err
+
+
+def test_pages_of_an_earlier_run_do_not_stay_beside_the_new_ones(run, answers, tmp_path):
+    assert run("report", answers, "--out", "p")[0] == 0
+    (tmp_path / "p" / "teams" / "mine.html").write_text("not ours", encoding="utf-8")
+    frame = pd.read_csv(answers)
+    frame.assign(team="Z" + frame["team"]).to_csv(tmp_path / "other.csv", index=False)
+    assert run("report", "other.csv", "--out", "p")[0] == 0
+    names = {path.name for path in (tmp_path / "p" / "teams").iterdir()}
+    assert names == {"mine.html", *(f"{site}-ZA{team}.html" for site in ("North", "South") for team in (1, 2, 3))}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("semicolon.csv", "SITE;Team;Invited\nNörd;A1;15\n".encode("cp1252")),
+        ("utf16.csv", "site\tteam\tinvited\nNörd\tA1\t15\n".encode("utf-16")),
+    ],
+)
+def test_rosters_are_read_as_kindly_as_answers(run, answers, tmp_path, name, content):
+    pd.read_csv(answers).assign(site="Nörd", team="A1").to_csv(tmp_path / "one.csv", index=False)
+    (tmp_path / name).write_bytes(content)
+    code, _, err = run("report", "one.csv", "--roster", name, "--out", "p")
+    assert code == 0, err
+    assert "the list of invited people has only 15" in (tmp_path / "p" / "sites" / "Nörd.html").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_scores_are_written_as_the_name_says(run, answers, tmp_path):
+    assert run("score", answers, "--out", "s.xlsx")[0] == 0
+    assert len(pd.read_excel(tmp_path / "s.xlsx")) == 72
+    code, _, err = run("score", answers, "--out", "s.docx")
+    assert code == 2
+    assert one_line(err)
+    assert "expected a name that ends in .csv, .xlsx or .parquet" in err
 
 
 @pytest.mark.parametrize(("kind", "mark"), [("markdown", "| R1 |"), ("html", "<td>R1</td>"), ("csv", "R1,")])
@@ -144,6 +196,7 @@ def test_lab_starts_jupyterlab_on_the_copied_notebooks(run, tmp_path, monkeypatc
         (["score"], "answers"),
         (["scor", "x.csv"], "scor"),
         (["report", "nothing.csv", "--min-respondents", "2"], "min_respondents: expected a whole number, 3 or more"),
+        (["report", "nothing.csv", "--roster", "empty.csv"], "roster: .*empty.csv.*empty"),
         (["report", "nothing.csv", "--roster", "no.csv"], "roster: expected a CSV or XLSX file; 'no.csv' does not exist"),
         (["simulate", "x.csv", "--icc1", "0.99"], "icc1"),
         (["simulate", "x.doc"], "doc"),
@@ -157,6 +210,7 @@ def test_lab_starts_jupyterlab_on_the_copied_notebooks(run, tmp_path, monkeypatc
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_and_exit_code_2(run, arguments, sentence):
+    Path("empty.csv").write_bytes(b"")
     code, _, err = run(*arguments)
     assert code == 2
     assert one_line(err), err

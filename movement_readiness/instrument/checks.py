@@ -136,6 +136,8 @@ def _shape_faults(model: type[BaseModel], raw: Table, report: _Report) -> None:
         model.model_validate(raw)
     except ValidationError as error:
         for found in error.errors():
+            if found["type"] == "too_short" and len(_list(found["input"])) >= found["ctx"]["min_length"]:
+                continue  # enough were given, but some have faults, which are reported themselves
             report.add(tuple(found["loc"]), _sentence(dict(found)))
 
 

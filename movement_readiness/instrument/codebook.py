@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -77,36 +78,50 @@ def _heading(instrument: Instrument, words: Translation) -> str:
     return f"{words.title}, version {instrument.version}{draft} (sha256 {instrument.sha256})"
 
 
-def _table(frame: pd.DataFrame) -> str:
-    table = frame.reset_index()
-    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in table.columns)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(_shown(value))}</td>" for value in row) + "</tr>"
-        for row in table.itertuples(index=False)
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in headings)
+    body = "".join("<tr>" + "".join(f"<td>{escape(_shown(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _shown(value: Any) -> str:
     return "" if str(value) == "<NA>" else str(value)
 
 
+_STYLE = (
+    "body{font:1rem/1.45 system-ui,sans-serif;margin:1rem auto;max-width:60rem;padding:0 1rem;overflow-wrap:break-word}"
+    "table{border-collapse:collapse;width:100%;font-size:.9rem}"
+    "td,th{border-bottom:1px solid #767676;padding:.25rem .4rem;text-align:left;vertical-align:top}"
+    "td:first-child{white-space:nowrap;font-weight:bold}div{overflow-x:auto}"
+    "@page{size:A4;margin:12mm}@media print{body{font-size:9pt;max-width:none}tr{break-inside:avoid}}"
+)
+
+
 def _page(instrument: Instrument, frame: pd.DataFrame, words: Translation) -> str:
+    """A page to print: the options once, the items with room for their text, the rules."""
+    forms = [name for name in frame.columns if name.startswith("form_")]
+    headings = ["Item", "Text", "Scale", "Key", "Options", *(f"Place in {name[5:]}" for name in forms)]
+    items = _table(
+        headings,
+        (
+            [item, row["text"], row["scale"] or f"none ({row['purpose']})", row["key"] or "", row["response_scale"]]
+            + [row[form] for form in forms]
+            for item, row in frame.iterrows()
+        ),
+    )
+    once = frame.drop_duplicates("response_scale")
+    columns = zip(once["response_scale"], once["options"], once["missing_codes"], strict=True)
+    options = _table(["Options", "Codes and labels", "Missing codes"], columns)
     rules = "".join(
         f"<li><strong>{escape(title)}</strong>: {escape(what)}; {escape(rule)}</li>"
         for title, what, rule in _rules(instrument, words)
     )
-    style = (
-        "body{font:16px/1.5 system-ui,sans-serif;margin:2rem;max-width:100rem}"
-        "table{border-collapse:collapse}"
-        "td,th{border:1px solid #767676;padding:.3rem .5rem;text-align:left;vertical-align:top}"
-    )
     return (
         f'<!doctype html><html lang="{words.language}" dir="{words.direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Codebook: {escape(words.title)}</title><style>{style}</style></head><body>"
-        f"<h1>Codebook</h1><p>{escape(_heading(instrument, words))}</p>"
-        f"<h2>Items</h2>{_table(frame)}<h2>Scales and scoring rules</h2><ul>{rules}</ul></body></html>\n"
+        f"<title>Codebook: {escape(words.title)}</title><style>{_STYLE}</style></head><body>"
+        f"<h1>Codebook</h1><p>{escape(_heading(instrument, words))}</p><h2>Response options</h2><div>{options}</div>"
+        f"<h2>Items</h2><div>{items}</div><h2>Scales and scoring rules</h2><ul>{rules}</ul></body></html>\n"
     )
 
 

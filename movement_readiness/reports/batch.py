@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def write_reports(
     responses, instrument, roster, policy
         As for `aggregate_scores`.
     folder : str or pathlib.Path
-        Made if it is not there; pages of the same name are replaced.
+        Made if it is not there. Pages that an earlier run left in it are replaced or removed.
     wave, language : str, optional
         As for `team_report`.
     progress : bool, default True
@@ -78,6 +78,7 @@ def write_reports(
             part.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ArgumentError(f"folder: {str(part)!r} cannot be made ({error.strerror}).") from None
+    earlier = _pages_of_earlier_run(place)
     published = aggregate_scores(responses, instrument, roster=roster, policy=policy)
     names = _Names()
     chosen = {"wave": wave, "language": language}
@@ -90,6 +91,9 @@ def write_reports(
     total = sum(len(published.teams(site)) for site in published.sites)
     for (site, team), report in tqdm(pages, total=total, desc="team pages", unit="page", disable=not progress):
         teams[site, team] = report.save(place / "teams" / f"{names(f'{site} {team}')}.html")
+    written = {path.relative_to(place).as_posix() for path in (*sites.values(), *teams.values())}
+    for stale in earlier - written:  # an old page beside the new ones would be taken for one of them
+        (place / stale).unlink(missing_ok=True)
     index = Report("Reports", _index(sites, teams, published, place)).save(place / "index.html")
     return WrittenReports(index, tuple(sites.values()), tuple(teams.values()), published)
 
@@ -103,6 +107,15 @@ def _team_pages(
 ) -> Iterator[tuple[tuple[str, str], Report]]:
     for (site, team), results in aggregate_own_teams(responses, instrument, roster=roster, policy=policy):
         yield (site, team), team_report(results, instrument, site=site, team=team, **chosen)
+
+
+def _pages_of_earlier_run(place: Path) -> set[str]:
+    """The pages that the index of an earlier run in this folder leads to; nobody else's files."""
+    index = place / "index.html"
+    if not index.is_file():
+        return set()
+    links = re.findall(r'href="((?:sites|teams)/[^"/]+\.html)"', index.read_text(encoding="utf-8", errors="replace"))
+    return {unescape(link) for link in links}
 
 
 class _Names:

@@ -23,7 +23,7 @@ from movement_readiness.responses.places import places_of
 __all__ = ["read_responses"]
 
 
-def read_responses(  # noqa: PLR0913  (one argument per thing a file may leave open; all are named)
+def read_responses(
     source: str | Path | BinaryIO | Any,
     instrument: Instrument,
     *,

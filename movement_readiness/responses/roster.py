@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -42,11 +41,8 @@ def read_roster(roster: Any, *, needs_invited: bool = False) -> pd.DataFrame:
     try:
         table, _ = read_table(roster, FileOptions(None, None, None, lambda name: fold_name(name) in _COLUMNS))
     except (ArgumentError, ResponsesError) as error:
-        name = Path(roster).name if isinstance(roster, str | Path) else type(roster).__name__
-        raise ArgumentError(
-            f"roster: expected a frame, or a CSV or XLSX file, with the columns {quoted(_COLUMNS)}; {name} is none. "
-            f"({error})"
-        ) from None
+        said = str(error).removeprefix("source: ").replace("a file of answers", "a CSV or XLSX file")
+        raise ArgumentError(f"roster: {said}") from None
     frame = _frame(table, _COLUMNS if needs_invited else _COLUMNS[:2])
     twice = frame[frame.duplicated(["site", "team"])]
     if len(twice) and needs_invited:

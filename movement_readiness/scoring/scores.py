@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from movement_readiness import evidence
-from movement_readiness._validation import quoted
+from movement_readiness._validation import check_choice, quoted
 from movement_readiness.exceptions import ArgumentError, ResponsesError
 from movement_readiness.instrument import Instrument
 from movement_readiness.scoring.checks import (
@@ -180,7 +180,7 @@ def item_matrix(responses: IntoFrameT, instrument: Instrument, *, scale: str | N
     """
     check_instrument(instrument)
     frame = open_frame(responses)
-    chosen = None if scale is None else check_scales([scale], instrument)
+    chosen = None if scale is None else (check_choice("scale", scale, tuple(instrument.scales)),)
     columns = frame.collect_schema().names()
     keys = _keys(instrument, check_items(columns, instrument, chosen, whole_forms=False), scale)
     numbers = _checked(frame, instrument, tuple(keys))

@@ -80,6 +80,12 @@ def aggregate_scores(
     m + reliability (mean - m), m the n-weighted mean of the published teams' means (so that it tells
     nothing about withheld ones); NA for withheld teams, and when team differences are not supported.
 
+    Whether teams differ at all (``team_differences``): "supported" where the lower 95 % limit of ICC(1) is at
+    least .02, "not supported" where the upper limit is below .05, "unclear" between, "unknown" where it cannot
+    be estimated. ``spread`` of a team: its mean absolute deviation from its own mean is below 10 points
+    ("alike"), below 16.7 ("mixed") or more ("wide"); a sixth of the range is the usual upper limit for
+    agreement (Burke & Dunlap 2002, doi:10.1177/1094428102005002002).
+
     Examples
     --------
     >>> import movement_readiness as mr

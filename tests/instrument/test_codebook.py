@@ -125,12 +125,18 @@ def test_rules_are_in_words(instrument, garden):
     assert "mean of gardening, neighbours; needs 1 of 2 scales" in garden.codebook("html")
 
 
-def test_the_page_is_one_table_with_a_cell_for_each_value(any_instrument):
+def test_the_page_gives_the_options_once_and_every_item_a_row(any_instrument):
     cells = Cells(any_instrument.codebook("html"))
     frame = any_instrument.codebook()
-    assert len(cells.rows) == 1 + len(frame)
-    assert {len(row) for row in cells.rows} == {1 + len(frame.columns)}
-    assert [row[1] for row in cells.rows[1:]] == list(frame["text"])
+    n_options = frame["response_scale"].nunique()
+    options, items = cells.rows[1 : 1 + n_options], cells.rows[2 + n_options :]
+    assert {row[0]: (row[1], row[2]) for row in options} == {
+        row["response_scale"]: (row["options"], row["missing_codes"]) for _, row in frame.iterrows()
+    }
+    assert [(row[0], row[1], row[4]) for row in items] == list(
+        zip(frame.index, frame["text"], frame["response_scale"], strict=True)
+    )
+    assert {len(row) for row in items} == {5 + len(any_instrument.forms)}
     assert not {"script", "link", "img"} & set(cells.tags)  # self-contained
 
 

@@ -168,7 +168,7 @@ def test_another_instrument_gives_its_own_pages(garden, responses_of):
     assert "Gärtnern" in text
     assert "Ordnung" in text
     assert "Synthetic" not in text
-    assert "0 (the lowest answer on every line)" in text
+    assert "0 (the least that the answers can show)" in text
     english = mr.team_report(teams, garden, site="Ost", team="Beet 1", language="en")
     assert "Gardening" in read(english)
     assert "Shared garden: Beet 1, Ost" in english.title
@@ -180,6 +180,32 @@ def test_the_short_form_has_one_total_and_its_caveat_in_the_rules(instrument, re
     text = read(mr.team_report(teams, instrument, site="N", team="A"))
     assert "Readiness, short form" in text
     assert "Rational" not in text
+
+
+def test_lines_that_stand_out_are_read_as_they_are_worded(garden, responses_of):
+    """Nearly all say that gardening is a nuisance: the reversed item is agreed with most, whatever its key."""
+    responses = responses_of(garden, {("N", "A"): 40, ("N", "B"): 40})
+    responses["g_chore"] = pd.array([6, 7, 7, 7, 5] * 16, dtype="Int64")
+    text = read(mr.team_report(mr.aggregate_scores(responses, garden), garden, site="N", team="A"))
+    assert re.search(r"We agreed most Gärtnern ist mir lästig\. \(9\d\)", text)
+    assert "0 (the least that the answers can show)" in text
+
+
+def test_a_team_withheld_for_others_is_told_so(instrument, responses_of):
+    responses = responses_of(instrument, {("N", "A"): 15, ("N", "B"): 16, ("N", "C"): 3})
+    own = mr.aggregate_scores(responses, instrument, audience=("own_team", "N", "A"))
+    text = read(mr.team_report(own, instrument, site="N", team="A"))
+    assert "Enough of you answered." in text
+    assert "With so few answers" not in text
+    assert "Lines that stand out" not in text
+
+
+def test_sites_without_teams_and_without_a_roster_make_a_page(instrument, responses_of):
+    responses = responses_of(instrument, {("N", "A"): 30})
+    responses["team"] = pd.array([None] * 30, dtype="str")
+    text = read(mr.site_report(mr.aggregate_scores(responses, instrument), instrument, site="N"))
+    assert "30 people answered. How many were invited is not known." in text
+    assert "Teams by condition" not in text
 
 
 def test_later_waves_are_the_default_and_earlier_ones_named(instrument, responses_of):

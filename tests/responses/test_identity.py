@@ -151,9 +151,9 @@ def test_the_roster_decides_which_teams_there_are(any_instrument, roster):
 
 
 def test_the_roster_is_checked(instrument):
-    with pytest.raises(ArgumentError, match="roster: expected the columns 'site' and 'team'; team missing"):
+    with pytest.raises(ArgumentError, match="roster: expected the columns 'site', 'team', 'invited'; 'team' missing"):
         read(grid(instrument), instrument, roster=pd.DataFrame({"site": ["North"]}))
-    with pytest.raises(ArgumentError, match="roster: expected an eager data frame"):
+    with pytest.raises(ArgumentError, match=r"roster: expected .*data frame.*got list"):
         read(grid(instrument), instrument, roster=[("North", "A")])
 
 

@@ -242,6 +242,14 @@ def test_a_faulty_roster_gets_a_sentence(instrument, responses_of, roster, sente
         mr.aggregate_scores(responses_of(instrument, GROUPS), instrument, roster=pd.DataFrame(roster))
 
 
+def test_what_is_no_frame_or_has_no_site_gets_a_sentence(instrument, responses_of):
+    with pytest.raises(ArgumentError, match="responses: expected an eager data frame"):
+        mr.aggregate_scores([1, 2], instrument)
+    responses = responses_of(instrument, GROUPS).assign(site=None, Ward="x")
+    with pytest.raises(ResponsesError, match=r"expected a site for each response.*its other columns are: 'Ward'"):
+        mr.aggregate_scores(responses, instrument)
+
+
 def test_input_is_not_changed_and_results_show_themselves(instrument, responses_of):
     responses = responses_of(instrument, GROUPS)
     before = responses.copy()
