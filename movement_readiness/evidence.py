@@ -96,9 +96,17 @@ class Evidence(BaseModel):
         needs_use = self.requirement in LADDER[-1].requirements
         if needs_use != (self.use is not None):
             raise ValueError("use must be given for, and only for, " + ", ".join(LADDER[-1].requirements))
-        if self.requirement == "omega_hierarchical" and self.ci_low is None:
-            raise ValueError("omega_hierarchical must give estimate, ci_low and ci_high")
+        if self.requirement == "omega_hierarchical":
+            self._check_coefficient()
+        if self.date > date.today():
+            raise ValueError(f"the date {self.date} lies in the future")
         return self
+
+    def _check_coefficient(self) -> None:
+        if self.estimate is None or self.ci_low is None or self.ci_high is None:
+            raise ValueError("omega_hierarchical must give estimate, ci_low and ci_high")
+        if not 0 <= self.ci_low <= self.estimate <= self.ci_high <= 1:
+            raise ValueError("expected 0 <= ci_low <= estimate <= ci_high <= 1")
 
 
 class _Ledger(BaseModel):

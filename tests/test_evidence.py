@@ -20,7 +20,7 @@ USE = "planning local improvement work"
 
 def entry(requirement: str, *, provenance: str = "field", outcome: str = "supported", day: int = 1, **more) -> Evidence:
     data = {
-        "date": dt.date(2027, 1, day),
+        "date": dt.date(2026, 1, day),
         "requirement": requirement,
         "provenance": provenance,
         "outcome": outcome,
@@ -149,6 +149,24 @@ summary = "how many?"
     assert "evidence 2 outcome" in text
     assert "evidence 3: a field finding must give n_respondents and a reference" in text
     assert len(caught.value.faults) == 3
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"estimate": 90.0, "ci_low": 80.0, "ci_high": 95.0},
+        {"estimate": 0.1, "ci_low": 0.85, "ci_high": 0.2},
+        {"ci_low": 0.85},
+    ],
+)
+def test_an_impossible_coefficient_opens_nothing(numbers):
+    with pytest.raises(ValueError, match="ci_low"):
+        entry("omega_hierarchical", **numbers)
+
+
+def test_evidence_is_not_dated_in_the_future():
+    with pytest.raises(ValueError, match="lies in the future"):
+        entry("omega", date=dt.date.today() + dt.timedelta(days=2))
 
 
 def test_a_missing_or_broken_ledger_is_one_sentence(tmp_path):

@@ -265,6 +265,9 @@ def _check_scales(raw: Table, report: _Report) -> None:
         if bool(keys) == bool(parts):
             both = "both" if keys else "neither"
             report.add(place, f"expected either keys (items) or scales (other scales); got {both}")
+        if (scale.get("kind", "domain") == "index") != bool(parts) and bool(keys) != bool(parts):
+            what = "other scales" if parts else "items of its own"
+            report.add((*place, "kind"), f'kind "index" is for, and only for, means of other scales; this has {what}')
         if keys:
             _check_keys((*place, "keys"), keys, raw, report)
             _check_count((*place, "min_answered"), scale.get("min_answered"), len(keys), "items", report)

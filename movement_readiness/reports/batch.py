@@ -19,6 +19,8 @@ from movement_readiness.teams import DisclosurePolicy, TeamResults, aggregate_ow
 
 __all__ = ["WrittenReports", "write_reports"]
 
+_OURS = '<meta name="generator" content="movement_readiness">'
+
 
 @dataclass(frozen=True)
 class WrittenReports:
@@ -73,19 +75,13 @@ def write_reports(
         The folder cannot be made, or is a file.
     """
     place = Path(folder)
-    for part in (place / "sites", place / "teams"):
-        try:
-            part.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ArgumentError(f"folder: {str(part)!r} cannot be made ({error.strerror}).") from None
-    earlier = _pages_of_earlier_run(place)
     published = aggregate_scores(responses, instrument, roster=roster, policy=policy)
-    names = _Names()
     chosen = {"wave": wave, "language": language}
-    sites = {
-        site: site_report(published, instrument, site=site, **chosen).save(place / "sites" / f"{names(site)}.html")
-        for site in published.sites
-    }
+    site_pages = {site: site_report(published, instrument, site=site, **chosen) for site in published.sites}
+    earlier = _pages_of_earlier_run(place)  # nothing has been written so far
+    _make_folders(place)
+    names = _Names()
+    sites = {site: page.save(place / "sites" / f"{names(site)}.html") for site, page in site_pages.items()}
     teams: dict[tuple[str, str], Path] = {}
     pages = _team_pages(responses, instrument, roster, policy, chosen)
     total = sum(len(published.teams(site)) for site in published.sites)
@@ -114,8 +110,19 @@ def _pages_of_earlier_run(place: Path) -> set[str]:
     index = place / "index.html"
     if not index.is_file():
         return set()
-    links = re.findall(r'href="((?:sites|teams)/[^"/]+\.html)"', index.read_text(encoding="utf-8", errors="replace"))
+    text = index.read_text(encoding="utf-8", errors="replace")
+    if _OURS not in text:
+        raise ArgumentError(f"folder: {str(place)!r} holds an index.html that is not ours; choose another folder.")
+    links = re.findall(r'href="((?:sites|teams)/[^"/]+\.html)"', text)
     return {unescape(link) for link in links}
+
+
+def _make_folders(place: Path) -> None:
+    for part in (place / "sites", place / "teams"):
+        try:
+            part.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ArgumentError(f"folder: {str(part)!r} cannot be made ({error.strerror}).") from None
 
 
 class _Names:
@@ -145,7 +152,7 @@ def _index(sites: dict[str, Path], teams: dict[tuple[str, str], Path], published
     mark = "<p><strong>Synthetic data.</strong> These answers were simulated.</p>" if published.synthetic else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Reports</title>'
+        f'{_OURS}<meta name="viewport" content="width=device-width, initial-scale=1"><title>Reports</title>'
         "<style>body{font:1rem/1.6 system-ui,sans-serif;max-width:48rem;margin:0 auto;padding:1rem}"
         "ul{columns:12rem}a{display:inline-block;min-height:1.5rem}</style></head><body><main><h1>Reports</h1>"
         f"{mark}<p>{escape(published.claim.sentence)}</p>"

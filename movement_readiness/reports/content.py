@@ -79,6 +79,9 @@ def choose(
             f"{closest(team, available)}"
         )
     heads = teams.respondents[(teams.respondents["site"] == site) & (teams.respondents["level"] == "site")]
+    if team is not None:
+        own = teams.respondents[(teams.respondents["site"] == site) & (teams.respondents["team"] == team)]
+        heads = own if own["n"].notna().any() else heads
     chosen_wave = check_choice("wave", teams.waves[-1] if wave is None else wave, teams.waves)
     heads = heads[heads["wave"] == chosen_wave]
     forms = list(heads.assign(n=heads["n"].fillna(0)).sort_values("n", ascending=False, kind="stable")["form"])
@@ -255,7 +258,10 @@ def _comparable(choice: Choice, site_rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _means_by_team(choice: Choice, scales: list[str]) -> pd.DataFrame:
-    rows = choice.rows(choice.teams.scores, "team")
+    rows = _comparable(choice, choice.rows(choice.teams.scores, "team"))
+    # Teams are compared by shrunken means; where those are unknown (no ICC), by their own, with a warning.
+    best = rows["shrunken"].fillna(rows["mean"]).mask(rows["withheld"])
+    rows = rows.assign(mean=best)
     table = rows[rows["scale"].isin(scales)].pivot_table(index="team", columns="scale", values="mean", dropna=False)
     return table.reindex(columns=scales).sort_index()
 

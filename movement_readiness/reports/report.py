@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -38,13 +36,12 @@ class Report:
         place = Path(path)
         if not place.parent.is_dir():
             raise ArgumentError(f"path: expected a file in an existing folder; {str(place.parent)!r} does not exist.")
+        part = place.with_name(f".{place.name}.part")
         try:
-            handle, name = tempfile.mkstemp(dir=place.parent, suffix=".part")
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(self.html)
-            Path(name).chmod(0o644)
-            Path(name).replace(place)
+            part.write_text(self.html, encoding="utf-8", newline="\n")
+            part.replace(place)
         except OSError as error:
+            part.unlink(missing_ok=True)
             raise ArgumentError(f"path: {str(place)!r} cannot be written ({error.strerror}).") from None
         return place
 

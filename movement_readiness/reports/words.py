@@ -22,8 +22,7 @@ __all__ = [
 
 _TEAM_WITHHELD = {
     "too_few": "Too few people answered this to show a number without pointing to someone.",
-    "too_alike": "The answers are so alike that one person's answer could be worked out, so no number is shown.",
-    "protects_others": "Not shown, because with other numbers it would let a smaller group's answers be worked out.",
+    "protected": "Not shown: with it, one person's answers or a smaller group's could be worked out.",
     "no_answers": "Nobody has answered this yet.",
 }
 
@@ -56,14 +55,11 @@ def scale_ends(instrument: Instrument, words: Translation, form: str) -> str:
 
 def why_no_team_numbers(reasons: set[str]) -> str:
     """Why a team's page has no numbers of its own, in words for that team."""
-    if reasons == {"protects_others"}:
-        return (
-            "Enough of you answered. But a smaller group here did not, and with your numbers and the others somebody "
-            "could work out theirs. So yours are left out to protect them."
-        )
+    if reasons <= {"too_few", "no_answers"}:
+        return "We do this to protect each of you. With so few answers, someone could work out who said what."
     return (
-        "We do this to protect each of you. With so few answers, or answers so alike, someone could work out who "
-        "said what."
+        "Enough of you may have answered. But with your numbers and those of others, somebody could work out one "
+        "person's answers or a smaller group's, so they are left out to protect people."
     )
 
 
@@ -90,11 +86,11 @@ def reliability_words(values: list[float]) -> str:
     low, high = min(known), max(known)
     span = f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
     verdict = (
-        "high enough to speak of this team as different from others"
+        "high enough to tell teams apart by their means"
         if low >= 0.7
-        else "too low to say that this team differs from others"
+        else "too low to tell teams apart by their means"
         if high < 0.7
-        else "for some of them too low to say that this team differs from others"
+        else "for some of them too low to tell teams apart by their means"
     )
     return f"The reliability of this team's means is {span} (0 is none, 1 is perfect; .70 is a usual least): {verdict}."
 

@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from movement_readiness._validation import closest, quoted
 from movement_readiness.evidence import claim
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.instrument import Instrument
-from movement_readiness.teams.disclosure import OWN, PUBLISHED, DisclosurePolicy
+from movement_readiness.teams.disclosure import OWN, PUBLIC_REASON, PUBLISHED, DisclosurePolicy
 from movement_readiness.teams.results import Audience, TeamResults
 from movement_readiness.teams.study import Study, read_study
 from movement_readiness.teams.tables import (
     PLACE,
     heads_table,
     item_tables,
+    mean_releases,
     scores_table,
     spread_table,
     states_table,
@@ -74,7 +74,9 @@ def aggregate_scores(
     Interval of a team's mean (95 %): mean ± t(df_within) s / sqrt(n), where s is the within-team SD pooled
     over all teams of the round (never the team's own, which could pin its answers; fewer than three
     teams: s = 25 points instead). Of a site's mean: mean ± t(teams - 1) sqrt(s²/N + v Σn_t²/N²), v the
-    between-team variance, because people sit in teams. Half-widths are rounded up.
+    between-team variance, because people sit in teams (somebody without a team is a team of one). Half-widths
+    are rounded up. s, v and ICC(1) are estimated from the teams whose mean somebody sees; where s is below 10
+    points (teams that agree almost wholly) the interval uses 25, and ICC(1) counts as unknown.
 
     Reliability of a team's mean: n ICC(1) / (1 + (n - 1) ICC(1)) (Bliese 2000). Shrunken mean:
     m + reliability (mean - m), m the n-weighted mean of the published teams' means (so that it tells
@@ -95,7 +97,9 @@ def aggregate_scores(
     >>> teams.scores["withheld"].any()
     np.True_
     """
-    rules = policy or DisclosurePolicy()
+    rules = policy if policy is not None else DisclosurePolicy()
+    if not isinstance(rules, DisclosurePolicy):
+        raise ArgumentError(f"policy: expected a DisclosurePolicy; got {policy!r}.")
     build = _Build(responses, instrument, roster, rules)
     return build.results(_checked_audience(audience, build.study))
 
@@ -139,23 +143,24 @@ class _Build:
         indices = [scale.id for scale in instrument.scales.values() if scale.kind == "index"]
         self.study = read_study(responses, instrument, roster, tuple(indices) if self.claim.index_allowed else ())
         rounds = self.study.rounds
-        differences = [team_differences(part) for part in rounds]
         self.respondents = pd.concat([heads_table(self.study, part) for part in rounds], ignore_index=True)
-        self.team_differences = pd.concat(map(states_table, rounds, differences), ignore_index=True)
-        scores, agreement, items, answers = [], [], [], []
-        for part, found in zip(rounds, differences, strict=True):
-            unpublished: dict[str, npt.NDArray[np.bool_]] = {}
+        scores, agreement, items, answers, states = [], [], [], [], []
+        for part in rounds:
+            releases = mean_releases(self.study, part, instrument, policy)
+            differences = team_differences(self.study, part, releases)
+            states.append(states_table(part, differences))
             for column, scale in enumerate(part.scales):
-                table = scores_table(self.study, part, column, found[scale], policy)
+                table = scores_table(self.study, part, column, releases[scale], differences[scale], policy)
                 scores.append(table.assign(scale=scale))
-                unpublished[scale] = (table["status"] != PUBLISHED).to_numpy()
                 agreement.append(spread_table(self.study, part, column, table).assign(scale=scale))
             for column, item in enumerate(part.items):
-                holders = [hidden for scale, hidden in unpublished.items() if item in instrument.item_ids(scale)]
-                barred = np.any([np.zeros(len(table), dtype=bool), *holders], axis=0)
+                holders = [releases[scale]["status"] for scale in part.scales if item in instrument.item_ids(scale)]
+                barred = np.array([status != PUBLISHED for status in holders]).any(axis=0)
+                barred = np.broadcast_to(barred, len(self.study.sites) + len(self.study.teams))
                 means, counts = item_tables(self.study, part, column, instrument, policy, barred)
                 items.append(means)
                 answers.append(counts)
+        self.team_differences = pd.concat(states, ignore_index=True)
         self.scores, self.agreement = _joined(scores, "scale"), _joined(agreement, "scale")
         self.items, self.answers = _joined(items, "item"), _joined(answers, "item")
 
@@ -228,4 +233,6 @@ def _visible(frame: pd.DataFrame, own: tuple[str, ...] | None, numbers: list[str
     reason = chosen["reason"].mask(hidden & (chosen["reason"] == ""), "too_few").astype("str")
     blanked = {name: chosen[name].mask(hidden) for name in numbers if name in chosen.columns}
     shown = chosen.drop(columns=["status", "reason"]).assign(**blanked)
-    return shown.assign(withheld=hidden.astype(bool), reason=reason.mask(~hidden, "")).reset_index(drop=True)
+    return shown.assign(
+        withheld=hidden.astype(bool), reason=reason.replace(PUBLIC_REASON).mask(~hidden, "")
+    ).reset_index(drop=True)

@@ -13,6 +13,8 @@ shown groups from each other is judged like a shown group. What is promised with
 3. a distribution of answers is shown only if at least three people are outside its largest category and
    the categories used span at least ``min_interval`` points, and the same holds for what is left; and only
    where the means of all scales with that item are published, because a scale's items add up to it.
+   Scales that share items are shown to the same audience for the same reason.
+4. nothing else that is shown (intervals, reliability, ICC) is estimated from the answers of hidden teams.
 
 Not yet covered here: differences between tables (waves, repeated releases).
 """
@@ -27,7 +29,7 @@ import numpy.typing as npt
 
 from movement_readiness._validation import check_integer, check_number
 
-__all__ = ["REASONS", "DisclosurePolicy", "Release", "release_distributions", "release_means"]
+__all__ = ["PUBLIC_REASON", "REASONS", "DisclosurePolicy", "Release", "release_distributions", "release_means"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -35,13 +37,15 @@ Bools = npt.NDArray[np.bool_]
 
 HIDDEN, OWN, PUBLISHED = 0, 1, 2  # who sees a group: nobody, its own team, everybody
 
+# What may be said about a withheld group. Whether its answers are alike, or another group needs protection,
+# is not told apart: that the answers are alike would itself say what they are.
 REASONS = {
     "": "shown",
     "too_few": "too few people answered",
-    "too_alike": "the answers are so alike that one person's answer could be worked out",
-    "protects_others": "showing it would let a smaller group be worked out",
+    "protected": "one person's answers, or a smaller group's, could be worked out",
     "no_answers": "nobody answered",
 }
+PUBLIC_REASON = {"too_alike": "protected", "protects_others": "protected"}
 _OUTSIDE_LARGEST = 3  # with two, one of them knows what everybody else answered
 _SMALLEST_K = 3
 _DEFAULT_OWN = 5
@@ -103,7 +107,7 @@ class Release:
     """Who sees what of one site's table.
 
     ``site`` is `PUBLISHED` or `HIDDEN`; ``teams`` holds `PUBLISHED`, `OWN` or `HIDDEN` for each team; the
-    reasons are keys of `REASONS`.
+    reasons are keys of `REASONS` or of `PUBLIC_REASON`.
     """
 
     site: int
@@ -167,7 +171,14 @@ def _reasons(counts: Ints, alike: Bools) -> npt.NDArray[np.object_]:
 
 
 def release_means(
-    counts: Ints, totals: Floats, policy: DisclosurePolicy, *, loose_count: int = 0, loose_total: float = 0.0
+    counts: Ints,
+    totals: Floats,
+    policy: DisclosurePolicy,
+    *,
+    loose_count: int = 0,
+    loose_total: float = 0.0,
+    most: Ints | None = None,
+    site_most: int = PUBLISHED,
 ) -> Release:
     """Decide which means of one site's teams, and whether the site's own mean, may be shown.
 
@@ -178,6 +189,10 @@ def release_means(
     policy : DisclosurePolicy
     loose_count, loose_total : int, float
         The same for people of the site who gave no team.
+    most : array, one entry a team, optional
+        The widest audience a team's mean may have: that of the scales which share items with this one.
+    site_most : int, optional
+        The same for the site.
 
     Returns
     -------
@@ -187,7 +202,11 @@ def release_means(
     site_n, site_total = float(n.sum() + loose_count), float(totals.sum() + loose_total)
     alike = _pins_people(n, totals, policy)
     alone = np.where(alike, HIDDEN, _audience(counts, policy))
-    why = np.where(alone == PUBLISHED, "", _reasons(counts, alike)).astype(object)
+    large = counts >= policy.min_respondents_own_team  # of a smaller group, not even that its answers are alike
+    why = np.where(alone == PUBLISHED, "", _reasons(counts, alike & large)).astype(object)
+    if most is not None:
+        why[(alone > most) & (why == "")] = "protects_others"
+        alone = np.minimum(alone, most)
 
     def rest_is_safe(hidden: Bools) -> bool:
         rest_n = float(n[hidden].sum() + loose_count)
@@ -202,7 +221,9 @@ def release_means(
 
     site_alike = _pins_people(np.array([site_n]), np.array([site_total]), policy)[0]
     site_reason = "" if site_n >= policy.min_respondents else ("too_few" if site_n else "no_answers")
-    return _choose(counts, alone, why, rest_is_safe, "too_alike" if site_alike and not site_reason else site_reason)
+    if not site_reason and (site_alike or site_most == HIDDEN):
+        site_reason = "too_alike" if site_alike else "protects_others"
+    return _choose(counts, alone, why, rest_is_safe, site_reason)
 
 
 def _too_alike(table: Ints, values: Floats, policy: DisclosurePolicy) -> Bools:

@@ -19,6 +19,8 @@ from movement_readiness.scoring import item_matrix, score_scales
 
 __all__ = ["Round", "Study", "read_study"]
 
+_YES, _NO = ("true", "1", "1.0", "yes"), ("false", "0", "0.0", "no", "", "nan", "<na>", "none")
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
@@ -59,6 +61,7 @@ def read_study(responses: Any, instrument: Instrument, roster: Any, extra_scales
     """Check that the answers may be put together, score them and lay them out as arrays."""
     frame = _opened(responses)
     _check_columns(frame)
+    _check_ids(frame)
     aim = _only(frame, "aim_id", instrument.aim_id, "results are compared only within one aim")
     _only(frame, "instrument_version", instrument.version, "versions are never mixed")
     site, team = _text(frame, "site"), _text(frame, "team")
@@ -82,6 +85,17 @@ def read_study(responses: Any, instrument: Instrument, roster: Any, extra_scales
         synthetic=_any_synthetic(frame),
         n_without_site=int((~placed).sum()),
     )
+
+
+def _check_ids(frame: nw.DataFrame[Any]) -> None:
+    """A response that stands twice would count as two people, and lift a small team over the threshold."""
+    ids = _text(frame, "response_id").dropna()
+    twice = ids[ids.duplicated()]
+    if len(twice):
+        raise ResponsesError(
+            f"responses: expected every response_id once; {twice.iloc[0]!r} stands {int((ids == twice.iloc[0]).sum())} "
+            f"times ({twice.nunique()} ids are repeated)."
+        )
 
 
 def _opened(responses: Any) -> nw.DataFrame[Any]:
@@ -108,9 +122,14 @@ def _text(frame: nw.DataFrame[Any], name: str, default: str | None = None) -> pd
     if name not in frame.columns:
         return pd.Series([default] * len(frame), dtype="str")
     values = pd.Series(frame[name].to_list(), dtype="object")
-    text = values.where(values.isna(), values.astype(str)).astype("str").str.strip()
+    text = values.where(values.isna(), values.map(_as_name)).astype("str").str.strip()
     filled = text.where(text != "")
     return filled.fillna(default) if default is not None else filled
+
+
+def _as_name(value: Any) -> str:
+    """1.0 is 1: a column of whole numbers with gaps holds floats."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _only(frame: nw.DataFrame[Any], name: str, default: str, why: str) -> str:
@@ -126,7 +145,13 @@ def _only(frame: nw.DataFrame[Any], name: str, default: str, why: str) -> str:
 def _any_synthetic(frame: nw.DataFrame[Any]) -> bool:
     if "synthetic" not in frame.columns:
         return False
-    return any(value is True or value == 1 for value in frame["synthetic"].unique().to_list())
+    found = {str(value).strip().casefold() for value in frame["synthetic"].unique().to_list() if value is not None}
+    unknown = found - {*_YES, *_NO}
+    if unknown:
+        raise ResponsesError(
+            f"responses: expected True or False in the column synthetic; got {quoted(sorted(unknown))}."
+        )
+    return bool(found & set(_YES))
 
 
 def _teams(site: pd.Series[str], team: pd.Series[str], roster: pd.DataFrame | None) -> tuple[tuple[str, str], ...]:
@@ -159,6 +184,12 @@ def _rounds(
     answers = nw.from_native(item_matrix(responses, instrument), eager_only=True)
     site_code = pd.Index(sites).get_indexer(pd.Index(site))
     team_code = pd.MultiIndex.from_tuples(teams or [("", "")]).get_indexer(pd.MultiIndex.from_arrays([site, team]))
+    for name in ("wave", "form"):
+        given = _text(frame, name).notna()
+        if given.any() and not given.all():
+            raise ResponsesError(
+                f"responses: expected a {name} for every response, or for none; {int((~given).sum())} have none."
+            )
     wave, form = _text(frame, "wave", "1"), _text(frame, "form", next(iter(instrument.forms)))
     for (one_wave, one_form), rows in pd.DataFrame({"wave": wave, "form": form})[placed].groupby(["wave", "form"]):
         chosen = rows.index.to_numpy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from movement_readiness.instrument import Instrument
-from movement_readiness.psychometrics import ICCResult, evidence_state, icc
+from movement_readiness.psychometrics import EstimationWarning, ICCResult, evidence_state, icc
 from movement_readiness.teams.disclosure import (
     HIDDEN,
     OWN,
@@ -27,6 +28,7 @@ __all__ = [
     "PLACE",
     "heads_table",
     "item_tables",
+    "mean_releases",
     "scores_table",
     "spread_table",
     "states_table",
@@ -42,6 +44,8 @@ PLACE = ["level", "site", "team", "wave", "form"]
 # With fewer teams the pooled SD comes close to being one team's own, which could pin its answers; this
 # one stands in for it. It is on the wide side of what 0-100 scores of a few items show (17 to 22).
 _PLANNING_SD = 25.0
+# A pooled SD near zero would say that every team agrees wholly, and so what everybody's score is.
+_LEAST_SD = 10.0
 _MIN_TEAMS_POOLED = 3
 # Average deviation from the team's mean, in points. A sixth of the range is the usual upper limit for
 # practical agreement (Burke & Dunlap 2002, doi:10.1177/1094428102005002002).
@@ -71,7 +75,8 @@ def item_tables(
     turned = instrument.home_scale(item) is not None and instrument.key(item) == -1
     keyed = np.sort(options[0] + options[-1] - options) if turned else options
     values = (keyed - keyed[0]) / (keyed[-1] - keyed[0]) * 100
-    teams, loose = _counts(study, part, column, keyed)
+    holders = [place for place, scale in enumerate(part.scales) if item in instrument.item_ids(scale)]
+    teams, loose = _counts(study, part, column, keyed, holders)
     sites_barred, teams_barred = barred[: len(study.sites)], barred[len(study.sites) :]
     releases = _by_site(
         study,
@@ -109,16 +114,70 @@ def places(study: Study, part: Round) -> pd.DataFrame:
     )
 
 
-def team_differences(part: Round) -> Differences:
-    """ICC of every scale of a round over its teams; None where it cannot be estimated."""
+def mean_releases(
+    study: Study, part: Round, instrument: Instrument, policy: DisclosurePolicy
+) -> dict[str, pd.DataFrame]:
+    """Who may see the mean of every group on every scale (columns status and reason beside the place).
+
+    Scales that share items are decided together: what one of them withholds, the others would give away.
+    """
+    items = {scale: set(instrument.item_ids(scale)) for scale in part.scales}
+    linked = {scale: [other for other in part.scales if items[scale] & items[other]] for scale in part.scales}
+    frames: dict[str, pd.DataFrame] = {}
+    most = {scale: np.full(len(study.sites) + len(study.teams), PUBLISHED) for scale in part.scales}
+    changed = True
+    while changed:  # audiences only shrink, so this ends
+        for column, scale in enumerate(part.scales):
+            frames[scale] = _mean_release(study, part, column, policy, most[scale])
+        status = {scale: frame["status"].to_numpy() for scale, frame in frames.items()}
+        least = {scale: np.min([status[other] for other in linked[scale]], axis=0) for scale in part.scales}
+        changed = any((least[scale] < status[scale]).any() for scale in part.scales)
+        most = {scale: np.minimum(most[scale], least[scale]) for scale in part.scales}
+    return frames
+
+
+def _mean_release(study: Study, part: Round, column: int, policy: DisclosurePolicy, most: Ints) -> pd.DataFrame:
+    counts, totals, loose_n, loose_total = _sums(study, part, column)
+    teams_most = most[len(study.sites) :]
+    releases = _by_site(
+        study,
+        lambda inside, site: release_means(
+            counts[inside],
+            totals[inside],
+            policy,
+            loose_count=int(loose_n[site]),
+            loose_total=float(loose_total[site]),
+            most=teams_most[inside],
+            site_most=int(most[site]),
+        ),
+    )
+    frame = places(study, part)
+    _mark(frame, releases, study)
+    return frame
+
+
+def team_differences(study: Study, part: Round, releases: Mapping[str, pd.DataFrame]) -> Differences:
+    """ICC of every scale over the teams whose mean somebody sees; None where it cannot be estimated.
+
+    Hidden teams are left out: from the ICC of all teams and the means of the others theirs could be solved.
+    """
     found: dict[str, ICCResult | None] = {}
     for column, scale in enumerate(part.scales):
+        shown = releases[scale]["status"].to_numpy()[len(study.sites) :] >= OWN
         usable = (part.team >= 0) & ~np.isnan(part.scores[:, column])
-        sizes = np.bincount(part.team[usable])
-        enough = np.count_nonzero(sizes) >= 2 and sizes.max(initial=0) >= 2
-        varied = enough and np.ptp(part.scores[usable, column]) > 0
-        found[scale] = icc(part.scores[usable, column], part.team[usable]) if varied else None
+        usable[usable] = shown[part.team[usable]]
+        found[scale] = _difference(part.scores[usable, column], part.team[usable])
     return found
+
+
+def _difference(scores: Floats, team: Ints) -> ICCResult | None:
+    sizes = np.bincount(team)
+    if np.count_nonzero(sizes) < 2 or sizes.max(initial=0) < 2:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EstimationWarning)  # teams that agree wholly: dealt with here
+        found = icc(scores, team)
+    return found if found.sd_within >= _LEAST_SD else None
 
 
 def states_table(part: Round, differences: Differences) -> pd.DataFrame:
@@ -134,8 +193,8 @@ def states_table(part: Round, differences: Differences) -> pd.DataFrame:
                 "ci_low": found.icc1_ci_low if found else np.nan,
                 "ci_high": found.icc1_ci_high if found else np.nan,
                 "state": evidence_state(found) if found else "unknown",
-                "n_respondents": found.n_respondents if found else int((~np.isnan(part.scores[:, 0])).sum()),
-                "n_teams": found.n_groups if found else len(np.unique(part.team[part.team >= 0])),
+                "n_respondents": found.n_respondents if found else 0,
+                "n_teams": found.n_groups if found else 0,
             }
         )
     return pd.DataFrame(rows)
@@ -179,26 +238,21 @@ def _sums(study: Study, part: Round, column: int) -> tuple[Ints, Floats, Ints, F
 
 
 def scores_table(
-    study: Study, part: Round, column: int, found: ICCResult | None, policy: DisclosurePolicy
+    study: Study,
+    part: Round,
+    column: int,
+    release: pd.DataFrame,
+    found: ICCResult | None,
+    policy: DisclosurePolicy,
 ) -> pd.DataFrame:
     """Means of one scale with intervals, reliability and shrunken means."""
     counts, totals, loose_n, loose_total = _sums(study, part, column)
-    releases = _by_site(
-        study,
-        lambda inside, site: release_means(
-            counts[inside],
-            totals[inside],
-            policy,
-            loose_count=int(loose_n[site]),
-            loose_total=float(loose_total[site]),
-        ),
-    )
-    frame = places(study, part)
-    _mark(frame, releases, study)
+    frame = release.copy()
     n = np.concatenate([site_sums(study, counts) + loose_n, counts])
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = policy.rounded(np.concatenate([site_sums(study, totals) + loose_total, totals]) / n)
-        half = policy.rounded_up(_half_widths(study, counts, n, found))
+        # From the rounded mean, so half a step is added: the interval never claims too much.
+        half = policy.rounded_up(_half_widths(study, counts, loose_n, n, found) + policy.round_to / 2)
     frame["n"] = pd.array(n, dtype="Int64")
     frame["mean"] = mean
     frame["ci_low"], frame["ci_high"] = np.clip(mean - half, 0, 100), np.clip(mean + half, 0, 100)
@@ -206,7 +260,7 @@ def scores_table(
     return frame
 
 
-def _half_widths(study: Study, counts: Ints, n: Floats, found: ICCResult | None) -> Floats:
+def _half_widths(study: Study, counts: Ints, loose: Ints, n: Floats, found: ICCResult | None) -> Floats:
     """Half-widths of the 95 % intervals of the sites' and then the teams' means, before rounding."""
     pooled = found is not None and found.n_groups - found.n_singletons >= _MIN_TEAMS_POOLED
     sd = found.sd_within if found is not None and pooled else _PLANNING_SD
@@ -214,7 +268,8 @@ def _half_widths(study: Study, counts: Ints, n: Floats, found: ICCResult | None)
     sites = len(study.sites)
     half: Floats = t_within * sd / np.sqrt(n)
     if found is not None and pooled:
-        clustered = found.var_between * site_sums(study, counts.astype(float) ** 2) / n[:sites] ** 2
+        # Somebody without a team is a team of one.
+        clustered = found.var_between * (site_sums(study, counts.astype(float) ** 2) + loose) / n[:sites] ** 2
         half[:sites] = stats.t.ppf(0.975, found.n_groups - 1) * np.sqrt(sd**2 / n[:sites] + clustered)
     return half
 
@@ -252,10 +307,14 @@ def spread_table(study: Study, part: Round, column: int, table: pd.DataFrame) ->
     return frame.assign(status=frame["status"].mask(own_only, HIDDEN), reason=frame["reason"].mask(own_only, "too_few"))
 
 
-def _counts(study: Study, part: Round, column: int, keyed: Floats) -> tuple[Ints, Ints]:
-    """How often each option was chosen: teams x options, and people without a team by site x options."""
+def _counts(study: Study, part: Round, column: int, keyed: Floats, holders: list[int]) -> tuple[Ints, Ints]:
+    """How often each option was chosen: teams x options, and people without a team by site x options.
+
+    Of people who have a score on every shown scale with the item: otherwise the answers of somebody without
+    one would be what the items have more than the scale.
+    """
     values = part.answers[:, column]
-    known = ~np.isnan(values)
+    known = ~np.isnan(values) & ~np.isnan(part.scores[:, holders]).any(axis=1)
     option = np.searchsorted(keyed, values[known])
     width = len(keyed)
 

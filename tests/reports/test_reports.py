@@ -195,9 +195,26 @@ def test_a_team_withheld_for_others_is_told_so(instrument, responses_of):
     responses = responses_of(instrument, {("N", "A"): 15, ("N", "B"): 16, ("N", "C"): 3})
     own = mr.aggregate_scores(responses, instrument, audience=("own_team", "N", "A"))
     text = read(mr.team_report(own, instrument, site="N", team="A"))
-    assert "Enough of you answered." in text
+    assert "Enough of you may have answered." in text
     assert "With so few answers" not in text
     assert "Lines that stand out" not in text
+
+
+def test_teams_are_not_compared_where_it_is_not_supported(instrument, responses_of):
+    responses = responses_of(instrument, {("N", f"T{team}"): 40 for team in range(40)})
+    teams = mr.aggregate_scores(responses, instrument)
+    assert set(teams.team_differences["state"]) == {"not supported"}
+    site = mr.site_report(teams, instrument, site="N")
+    assert "Do not compare teams." in read(site)
+    assert "Mean scores from 0 to 100 by team" not in read(site)
+    assert "The pale band" not in read(mr.team_report(teams, instrument, site="N", team="T0"))
+
+
+def test_a_page_is_about_the_form_that_the_team_answered(instrument, responses_of):
+    full = responses_of(instrument, {("N", "A"): 14, ("N", "B"): 14})
+    short = responses_of(instrument, {("N", "C"): 15}, form="short").assign(response_id=[f"s{n}" for n in range(15)])
+    teams = mr.aggregate_scores(pd.concat([full, short], ignore_index=True), instrument)
+    assert "15 people answered" in read(mr.team_report(teams, instrument, site="N", team="C"))
 
 
 def test_sites_without_teams_and_without_a_roster_make_a_page(instrument, responses_of):
@@ -211,6 +228,7 @@ def test_sites_without_teams_and_without_a_roster_make_a_page(instrument, respon
 def test_later_waves_are_the_default_and_earlier_ones_named(instrument, responses_of):
     groups = {("N", "A"): 14, ("N", "B"): 14}
     responses = pd.concat([responses_of(instrument, groups, wave=wave) for wave in ("1", "2", "10")], ignore_index=True)
+    responses["response_id"] = [f"x{number}" for number in range(len(responses))]
     teams = mr.aggregate_scores(responses, instrument)
     text = read(mr.team_report(teams, instrument, site="N", team="A"))
     assert "wave 10" in text

@@ -53,13 +53,24 @@ def test_means_are_those_of_the_scores(any_instrument, responses_of):
     assert row["mean"] == np.floor(mine.mean() + 0.5)
     site = one(teams.scores, level="site", site="North", scale=scale)
     assert site["mean"] == np.floor(scores[scores["site"] == "North"][scale].mean() + 0.5)
-    found = mr.icc(scores[scale], scores[["site", "team"]])
+    seen = [place for place, own in aggregate_own_teams(responses, any_instrument) if _sees(own, scale)]
+    of_seen = [(site, team) in seen for site, team in zip(scores["site"], scores["team"], strict=True)]
+    found = mr.icc(scores.loc[of_seen, scale], scores.loc[of_seen, ["site", "team"]])
     from scipy import stats
 
-    half = np.ceil(stats.t.ppf(0.975, found.df_within) * found.sd_within / np.sqrt(row["n"]))
-    assert row["ci_low"] == row["mean"] - half
-    assert row["ci_high"] == row["mean"] + half
+    half = np.ceil(stats.t.ppf(0.975, found.df_within) * found.sd_within / np.sqrt(row["n"]) + 0.5)
+    assert row["ci_low"] == max(row["mean"] - half, 0)
+    assert row["ci_high"] == min(row["mean"] + half, 100)
     assert row["reliability"] == round(found.reliability(row["n"]), 2)
+    # The site: people in teams, so the between-team variance counts too.
+    sizes = scores[scores["site"] == "North"].groupby("team")[scale].count().to_numpy()
+    variance = found.ms_within / sizes.sum() + found.var_between * (sizes**2).sum() / sizes.sum() ** 2
+    half = np.ceil(stats.t.ppf(0.975, found.n_groups - 1) * np.sqrt(variance) + 0.5)
+    assert site["ci_low"] == max(site["mean"] - half, 0)
+
+
+def _sees(own: mr.TeamResults, scale: str) -> bool:
+    return not one(own.scores, level="team", scale=scale)["withheld"]
 
 
 def test_published_and_own_audiences_differ_only_in_what_they_may_see(instrument, responses_of):
@@ -144,6 +155,7 @@ def test_a_roster_gives_invited_numbers_and_lists_teams_nobody_answered_in(instr
 def test_waves_and_forms_are_never_put_together(instrument, responses_of):
     groups = {("North", "A"): 12, ("North", "B"): 12}
     frame = pd.concat([responses_of(instrument, groups, wave="1"), responses_of(instrument, groups, wave="2", seed=1)])
+    frame["response_id"] = [f"x{number}" for number in range(len(frame))]
     short = responses_of(instrument, groups, form="short", seed=2)
     teams = mr.aggregate_scores(pd.concat([frame, short], ignore_index=True), instrument)
     assert teams.waves == ("1", "2")
@@ -167,9 +179,81 @@ def test_one_team_alone_gets_a_wide_interval_from_no_ones_answers(instrument, re
     responses = responses_of(instrument, {("North", "A"): 16})
     teams = mr.aggregate_scores(responses, instrument)
     row = one(teams.scores, level="team", scale="rational")
-    assert row["ci_high"] - row["ci_low"] == 2 * np.ceil(1.959964 * 25 / 4)
+    assert row["ci_high"] - row["ci_low"] == 2 * np.ceil(1.959964 * 25 / 4 + 0.5)
     assert pd.isna(row["reliability"])
     assert set(teams.team_differences["state"]) == {"unknown"}
+
+
+def test_teams_that_agree_wholly_do_not_show_it_in_a_narrow_interval(instrument, responses_of):
+    """Three teams, each unanimous: a pooled SD of zero would say what everybody's score is."""
+    responses = responses_of(instrument, {("N", "A"): 12, ("N", "B"): 12, ("N", "C"): 12})
+    for team, code in (("A", 2), ("B", 3), ("C", 4)):
+        responses.loc[responses["team"] == team, list(instrument.item_ids())] = code
+    rows = mr.aggregate_scores(responses, instrument).scores.query("level == 'team' and scale == 'rational'")
+    assert (rows["ci_high"] - rows["ci_low"] >= 2 * np.ceil(1.96 * 25 / np.sqrt(12))).all()
+    assert rows["reliability"].isna().all()
+
+
+def test_nothing_is_estimated_from_hidden_teams(instrument, responses_of):
+    """The ICC of all teams, with the means of the others, would give the mean of a hidden one."""
+    groups = {("A", "t"): 20, ("B", "t"): 24, ("C", "t"): 17, ("D", "t"): 4}
+    responses = responses_of(instrument, groups)
+    base = mr.aggregate_scores(responses, instrument)
+    changed = responses.copy()
+    changed.loc[changed["site"] == "D", list(instrument.item_ids())] = 5
+    other = mr.aggregate_scores(changed, instrument)
+    for name in ("scores", "items", "answers", "agreement", "team_differences", "respondents"):
+        pd.testing.assert_frame_equal(getattr(base, name), getattr(other, name))
+
+
+def test_items_do_not_tell_what_somebody_without_a_score_answered(instrument, responses_of):
+    responses = responses_of(instrument, {("N", "A"): 11, ("N", "B"): 20})
+    responses.loc[0, ["R4", "R5"]] = -9
+    teams = mr.aggregate_scores(responses, instrument)
+    assert one(teams.scores, level="team", team="A", scale="rational")["n"] == 10
+    rows = teams.items[(teams.items["team"] == "A") & teams.items["item"].isin(instrument.item_ids("rational"))]
+    assert set(rows["n"].dropna()) <= {10}
+    again = responses.copy()
+    again.loc[0, ["R1", "R2", "R3"]] = 5
+    pd.testing.assert_frame_equal(teams.answers, mr.aggregate_scores(again, instrument).answers)
+
+
+def test_scales_that_share_items_are_shown_together(garden, responses_of):
+    """In the garden all three item scales are linked through shared items."""
+    responses = responses_of(garden, {("N", "A"): 20, ("N", "B"): 20, ("N", "C"): 20})
+    alike = responses["team"] == "A"
+    responses.loc[alike, "n_fence"] = 1
+    responses.loc[alike, "n_key"] = 0
+    teams = mr.aggregate_scores(responses, garden)
+    rows = teams.scores[(teams.scores["level"] == "team")].pivot_table(
+        index="team", columns="scale", values="withheld", aggfunc="max"
+    )
+    assert rows.loc["A", "order"]
+    assert all(len(set(row)) == 1 for row in rows.itertuples(index=False))
+
+
+def test_a_response_that_stands_twice_is_not_two_people(instrument, responses_of):
+    responses = responses_of(instrument, {("N", "A"): 5, ("N", "B"): 12})
+    with pytest.raises(ResponsesError, match="'r0' stands 2 times"):
+        mr.aggregate_scores(pd.concat([responses, responses], ignore_index=True), instrument)
+
+
+@pytest.mark.parametrize(("value", "mark"), [("True", True), ("1", True), (1, True), ("false", False), (None, False)])
+def test_the_synthetic_mark_survives_other_types(instrument, responses_of, value, mark):
+    responses = responses_of(instrument, {("N", "A"): 12}).assign(synthetic=value)
+    assert mr.aggregate_scores(responses, instrument).synthetic is mark
+    with pytest.raises(ResponsesError, match="expected True or False"):
+        mr.aggregate_scores(responses.assign(synthetic="perhaps"), instrument)
+
+
+def test_waves_and_teams_that_are_numbers_are_named_as_people_write_them(instrument, responses_of):
+    responses = responses_of(instrument, {("N", "1"): 12}).assign(team=[1.0] * 11 + [np.nan], wave=1.0)
+    roster = pd.DataFrame({"site": ["N"], "team": [1], "invited": [14]})
+    teams = mr.aggregate_scores(responses, instrument, roster=roster)
+    assert teams.waves == ("1",)
+    assert one(teams.respondents, level="team")["n"] == 11
+    with pytest.raises(ResponsesError, match="expected a wave for every response"):
+        mr.aggregate_scores(responses.assign(wave=[1.0] * 11 + [np.nan]), instrument)
 
 
 def test_no_half_width_tells_a_teams_own_spread(instrument, responses_of):
@@ -189,11 +273,11 @@ def test_unanimous_items_and_scales_are_withheld(instrument, responses_of):
         responses.loc[responses["team"] == "A", item] = 5
     teams = mr.aggregate_scores(responses, instrument)
     row = one(teams.scores, level="team", team="A", scale="rational")
-    assert row["reason"] == "too_alike"
-    assert one(teams.items, level="team", team="A", item="R1")["reason"] == "too_alike"
+    assert row["reason"] == "protected"
+    assert one(teams.items, level="team", team="A", item="R1")["reason"] == "protected"
     # The site less the two other teams would give it away, so one more is hidden.
     others = teams.scores[(teams.scores["team"].isin(["B", "C"])) & (teams.scores["scale"] == "rational")]
-    assert sorted(others["reason"]) == ["", "protects_others"]
+    assert sorted(others["reason"]) == ["", "protected"]
 
 
 @pytest.mark.parametrize(
