@@ -205,7 +205,7 @@ def pull_strip(
     Picture
     """
     with mpl.rc_context(_STYLE):
-        figure, axes = _axes(_WIDTH, 1.5)
+        figure, axes = _axes(_WIDTH, 1.3)
         axes.spines["bottom"].set_visible(False)
         axes.plot([0, 100], [0, 0], color=PALE, linewidth=10, solid_capstyle="butt", zorder=1)
         parts = []
@@ -245,7 +245,7 @@ def pull_strip(
             parts.append(f"{reference_name}: {_interval(reference)}")
         axes.set_xlim(-1, 101)
         axes.set_ylim(-1, 1)
-        axes.set_xticks([0, 100], [f"0\n{textwrap.fill(low_label, 30)}", f"100\n{textwrap.fill(high_label, 30)}"])
+        axes.set_xticks([0, 100], [f"0\n{textwrap.fill(low_label, 36)}", f"100\n{textwrap.fill(high_label, 36)}"])
         low, high = axes.get_xticklabels()
         low.set_horizontalalignment("left")
         high.set_horizontalalignment("right")

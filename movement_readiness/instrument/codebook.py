@@ -88,6 +88,10 @@ def _shown(value: Any) -> str:
     return "" if str(value) == "<NA>" else str(value)
 
 
+def _scrolled(table: str, name: str) -> str:
+    return f'<div tabindex="0" role="region" aria-label="{name}">{table}</div>'
+
+
 _STYLE = (
     "body{font:1rem/1.45 system-ui,sans-serif;margin:1rem auto;max-width:60rem;padding:0 1rem;overflow-wrap:break-word}"
     "table{border-collapse:collapse;width:100%;font-size:.9rem}"
@@ -119,9 +123,11 @@ def _page(instrument: Instrument, frame: pd.DataFrame, words: Translation) -> st
     return (
         f'<!doctype html><html lang="{words.language}" dir="{words.direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Codebook: {escape(words.title)}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>Codebook</h1><p>{escape(_heading(instrument, words))}</p><h2>Response options</h2><div>{options}</div>"
-        f"<h2>Items</h2><div>{items}</div><h2>Scales and scoring rules</h2><ul>{rules}</ul></body></html>\n"
+        f"<title>Codebook: {escape(words.title)}</title><style>{_STYLE}</style></head><body><main>"
+        f"<h1>Codebook</h1><p>{escape(_heading(instrument, words))}</p>"
+        f"<h2>Response options</h2>{_scrolled(options, 'Response options')}"
+        f"<h2>Items</h2>{_scrolled(items, 'Items')}"
+        f"<h2>Scales and scoring rules</h2><ul>{rules}</ul></main></body></html>\n"
     )
 
 
