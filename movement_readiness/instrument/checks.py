@@ -272,6 +272,7 @@ def _check_scales(raw: Table, report: _Report) -> None:
             _check_keys((*place, "keys"), keys, raw, report)
             _check_count((*place, "min_answered"), scale.get("min_answered"), len(keys), "items", report)
             _check_per_domain((*place, "min_answered_per_domain"), scale, raw, report)
+            _check_reachable((*place, "min_answered"), scale, raw, report)
         if parts:
             _check_parts((*place, "scales"), parts, raw, report)
             _check_count((*place, "min_scales"), scale.get("min_scales"), len(parts), "scales", report)
@@ -279,6 +280,18 @@ def _check_scales(raw: Table, report: _Report) -> None:
         for form in _list(scale.get("report_forms")):
             if form not in forms:
                 report.add((*place, "report_forms"), _unknown("form", form, forms))
+
+
+def _check_reachable(place: Place, scale: Table, raw: Table, report: _Report) -> None:
+    """A scale that no form can score would be missing for everybody, without a word."""
+    keys, needed = _mapping(scale.get("keys")), scale.get("min_answered")
+    shown = [
+        sum(str(item) in keys for screen in _list(form.get("screens")) for item in _list(screen))
+        for _, form in _tables(raw, "forms")
+    ]
+    most = max(shown, default=0)
+    if isinstance(needed, int) and most and most < needed <= len(keys):
+        report.add(place, f"no form shows {needed} of its items (at most {most}), so it could never be scored")
 
 
 def _check_keys(place: Place, keys: Table, raw: Table, report: _Report) -> None:

@@ -378,3 +378,11 @@ def test_loading_an_instrument_needs_neither_pandas_nor_scipy():
         "print([m for m in ('pandas', 'scipy', 'numpy', 'matplotlib') if m in sys.modules])"
     )
     assert run(code) == "[]"
+
+
+def test_a_scale_that_no_form_can_score_is_a_fault(garden_text, write):
+    text = garden_text.replace('["g_chore", "n_key", "g_share", "n_party"]', '["n_key", "g_share", "n_party"]')
+    text = text.replace('["g_joy", "g_chore", "g_often", "g_share"]', '["g_joy", "g_often", "g_share"]')
+    text = text.replace("min_answered = 3", "min_answered = 4", 1)
+    with pytest.raises(InstrumentError, match=r"'gardening', min_answered: no form shows 4 of its items \(at most 3\)"):
+        mr.load_instrument(write(text))
