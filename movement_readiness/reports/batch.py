@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
@@ -15,7 +14,7 @@ from movement_readiness.exceptions import ArgumentError
 from movement_readiness.instrument import Instrument
 from movement_readiness.reports import site_report, team_report
 from movement_readiness.reports.report import Report
-from movement_readiness.teams import DisclosurePolicy, TeamResults, aggregate_own_teams, aggregate_scores
+from movement_readiness.teams import Aggregation, DisclosurePolicy, TeamResults
 
 __all__ = ["WrittenReports", "write_reports"]
 
@@ -75,7 +74,8 @@ def write_reports(
         The folder cannot be made, or is a file.
     """
     place = Path(folder)
-    published = aggregate_scores(responses, instrument, roster=roster, policy=policy)
+    whole = Aggregation(responses, instrument, roster, policy)
+    published = whole.results("published")
     chosen = {"wave": wave, "language": language}
     site_pages = {site: site_report(published, instrument, site=site, **chosen) for site in published.sites}
     earlier = _pages_of_earlier_run(place)  # nothing has been written so far
@@ -83,26 +83,15 @@ def write_reports(
     names = _Names()
     sites = {site: page.save(place / "sites" / f"{names(site)}.html") for site, page in site_pages.items()}
     teams: dict[tuple[str, str], Path] = {}
-    pages = _team_pages(responses, instrument, roster, policy, chosen)
-    total = sum(len(published.teams(site)) for site in published.sites)
-    for (site, team), report in tqdm(pages, total=total, desc="team pages", unit="page", disable=not progress):
-        teams[site, team] = report.save(place / "teams" / f"{names(f'{site} {team}')}.html")
+    bar = tqdm(whole.own_teams(), total=len(whole.study.teams), desc="team pages", unit="page", disable=not progress)
+    for (site, team), results in bar:
+        page = team_report(results, instrument, site=site, team=team, **chosen)
+        teams[site, team] = page.save(place / "teams" / f"{names(f'{site} {team}')}.html")
     written = {path.relative_to(place).as_posix() for path in (*sites.values(), *teams.values())}
     for stale in earlier - written:  # an old page beside the new ones would be taken for one of them
         (place / stale).unlink(missing_ok=True)
     index = Report("Reports", _index(sites, teams, published, place)).save(place / "index.html")
     return WrittenReports(index, tuple(sites.values()), tuple(teams.values()), published)
-
-
-def _team_pages(
-    responses: Any,
-    instrument: Instrument,
-    roster: Any,
-    policy: DisclosurePolicy | None,
-    chosen: dict[str, str | None],
-) -> Iterator[tuple[tuple[str, str], Report]]:
-    for (site, team), results in aggregate_own_teams(responses, instrument, roster=roster, policy=policy):
-        yield (site, team), team_report(results, instrument, site=site, team=team, **chosen)
 
 
 def _pages_of_earlier_run(place: Path) -> set[str]:

@@ -26,7 +26,7 @@ from movement_readiness.teams.tables import (
     team_differences,
 )
 
-__all__ = ["aggregate_own_teams", "aggregate_scores"]
+__all__ = ["Aggregation", "aggregate_own_teams", "aggregate_scores"]
 
 
 def aggregate_scores(
@@ -97,11 +97,8 @@ def aggregate_scores(
     >>> teams.scores["withheld"].any()
     np.True_
     """
-    rules = policy if policy is not None else DisclosurePolicy()
-    if not isinstance(rules, DisclosurePolicy):
-        raise ArgumentError(f"policy: expected a DisclosurePolicy; got {policy!r}.")
-    build = _Build(responses, instrument, roster, rules)
-    return build.results(_checked_audience(audience, build.study))
+    whole = Aggregation(responses, instrument, roster, policy)
+    return whole.results(_checked_audience(audience, whole.study))
 
 
 def aggregate_own_teams(
@@ -111,9 +108,7 @@ def aggregate_own_teams(
 
     Parameters are those of `aggregate_scores`. Yields ((site, team), TeamResults) in the order of names.
     """
-    build = _Build(responses, instrument, roster, policy or DisclosurePolicy())
-    for site, team in build.study.teams:
-        yield (site, team), build.results(("own_team", site, team))
+    return Aggregation(responses, instrument, roster, policy).own_teams()
 
 
 def _checked_audience(audience: Audience, study: Study) -> Audience:
@@ -134,10 +129,15 @@ def _checked_audience(audience: Audience, study: Study) -> Audience:
     return audience
 
 
-class _Build:
+class Aggregation:
     """One aggregation: every table with its releases, from which any audience's results are taken."""
 
-    def __init__(self, responses: Any, instrument: Instrument, roster: Any, policy: DisclosurePolicy) -> None:
+    def __init__(
+        self, responses: Any, instrument: Instrument, roster: Any = None, policy: DisclosurePolicy | None = None
+    ) -> None:
+        policy = DisclosurePolicy() if policy is None else policy
+        if not isinstance(policy, DisclosurePolicy):
+            raise ArgumentError(f"policy: expected a DisclosurePolicy; got {policy!r}.")
         self.instrument, self.policy = instrument, policy
         self.claim = claim(instrument)
         indices = [scale.id for scale in instrument.scales.values() if scale.kind == "index"]
@@ -163,6 +163,11 @@ class _Build:
         self.team_differences = pd.concat(states, ignore_index=True)
         self.scores, self.agreement = _joined(scores, "scale"), _joined(agreement, "scale")
         self.items, self.answers = _joined(items, "item"), _joined(answers, "item")
+
+    def own_teams(self) -> Iterator[tuple[tuple[str, str], TeamResults]]:
+        """Every team's own results in turn, in the order of names."""
+        for site, team in self.study.teams:
+            yield (site, team), self.results(("own_team", site, team))
 
     def results(self, audience: Audience) -> TeamResults:
         """What one audience may see."""

@@ -388,3 +388,9 @@ def test_items_are_shown_only_where_the_scales_that_they_add_up_to_are(any_instr
             for item in any_instrument.item_ids(scale):
                 items = teams.items[teams.items["item"] == item].set_index(place)["withheld"]
                 assert items[means[means].index].all()
+
+
+@pytest.mark.parametrize("aggregate", [mr.aggregate_scores, aggregate_own_teams])
+def test_a_policy_of_another_kind_gets_a_sentence(instrument, responses_of, aggregate):
+    with pytest.raises(ArgumentError, match="policy: expected a DisclosurePolicy"):
+        aggregate(responses_of(instrument, GROUPS), instrument, policy={"min_respondents": 3})
