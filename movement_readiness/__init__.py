@@ -18,6 +18,9 @@ _HOMES = {
     "MovementReadinessError": "exceptions",
     "MovementReadinessWarning": "exceptions",
     "Report": "reports",
+    "Response": "responses",
+    "ResponseForm": "workshop",
+    "ResponseStore": "workshop",
     "ResponsesSummary": "responses",
     "SimulatedStudy": "simulation",
     "TeamResults": "teams",
@@ -42,6 +45,9 @@ __all__ = [
     "MovementReadinessError",
     "MovementReadinessWarning",
     "Report",
+    "Response",
+    "ResponseForm",
+    "ResponseStore",
     "ResponsesSummary",
     "SimulatedStudy",
     "TeamResults",
@@ -76,7 +82,8 @@ if TYPE_CHECKING:
     from movement_readiness.instrument import Instrument, load_instrument
     from movement_readiness.psychometrics import ICCResult, icc
     from movement_readiness.reports import Report, site_report, team_report
-    from movement_readiness.responses import ResponsesSummary, read_responses, write_responses
+    from movement_readiness.responses import Response, ResponsesSummary, read_responses, write_responses
     from movement_readiness.scoring import item_matrix, score_scales
     from movement_readiness.simulation import SimulatedStudy, simulate_responses
     from movement_readiness.teams import DisclosurePolicy, TeamResults, aggregate_scores
+    from movement_readiness.workshop import ResponseForm, ResponseStore

@@ -15,8 +15,13 @@ __all__ = [
     "MovementReadinessWarning",
     "NothingToReleaseError",
     "Problem",
+    "ResponseConflictError",
+    "ResponseWithdrawnError",
     "ResponsesError",
     "ResponsesWarning",
+    "SessionError",
+    "StoreError",
+    "SubmissionError",
 ]
 
 _SHOWN = 50  # sentences of one error that are printed; all of them are in its attribute
@@ -86,6 +91,46 @@ class ResponsesError(MovementReadinessError, ValueError):
     def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
         self.problems = tuple(problems)
         super().__init__(_listed(message, self.problems) if self.problems else message)
+
+
+class SubmissionError(MovementReadinessError, ValueError):
+    """What a form sent is not a response to the instrument it names; nothing of it was stored."""
+
+
+class SessionError(MovementReadinessError):
+    """A session of a workshop does not allow this; ``reason`` is one word for programs.
+
+    The reasons: unknown, closed, full, exists, ticket, consent, revealed.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
+class StoreError(MovementReadinessError):
+    """A store of responses cannot do what was asked; nothing was lost, and ``reason`` is one word for programs.
+
+    The reasons: missing, locked, read_only, full, corrupt, foreign, newer, unreachable, conflict, withdrawn.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
+class ResponseConflictError(StoreError):
+    """The same response id came again with other content; what was stored first stays."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "conflict")
+
+
+class ResponseWithdrawnError(StoreError):
+    """The response was withdrawn by the person who gave it; it is not taken again."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "withdrawn")
 
 
 class MovementReadinessWarning(UserWarning):

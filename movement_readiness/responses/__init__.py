@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from movement_readiness.responses.reading import read_responses
+    from movement_readiness.responses.response import Response
     from movement_readiness.responses.summary import ColumnReading, ResponsesSummary
     from movement_readiness.responses.writing import write_responses
 
-__all__ = ["ColumnReading", "ResponsesSummary", "read_responses", "write_responses"]
+__all__ = ["ColumnReading", "Response", "ResponsesSummary", "read_responses", "write_responses"]
 
 _HOMES = {
     "ColumnReading": "summary",
+    "Response": "response",
     "ResponsesSummary": "summary",
     "read_responses": "reading",
     "write_responses": "writing",
