@@ -4,7 +4,18 @@ The modules of this package define the commands; importing them here puts them i
 needs is loaded when it runs: the server of a workshop must stay light.
 """
 
-from movement_readiness.cli import answers, demo, notebooks
+from movement_readiness.cli import answers, demo, exporting, keeping, notebooks, revealing, selftesting, serving
 from movement_readiness.cli.running import app, main
 
-__all__ = ["answers", "app", "demo", "main", "notebooks"]
+__all__ = [
+    "answers",
+    "app",
+    "demo",
+    "exporting",
+    "keeping",
+    "main",
+    "notebooks",
+    "revealing",
+    "selftesting",
+    "serving",
+]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "STORE_VARIABLE",
     "AnswersArgument",
     "ForceOption",
     "InstrumentOption",
@@ -26,6 +27,7 @@ __all__ = [
     "RosterOption",
     "SeedOption",
     "StoreArgument",
+    "named_texts",
     "new_file",
     "read_answers",
     "read_listed",
@@ -33,6 +35,7 @@ __all__ = [
     "writer",
 ]
 
+STORE_VARIABLE = "MOVEMENT_READINESS_STORE"  # the environment variable that may name a store
 _SQLITE = b"SQLite format 3\x00"
 
 
@@ -105,6 +108,17 @@ def renamed(pairs: list[str]) -> dict[str, str] | None:
             raise ArgumentError(f"--rename: expected HEADER=NAME, such as Ward=team; got {pair!r}.")
         found[header] = name
     return found or None
+
+
+def named_texts(option: str, pairs: list[str]) -> dict[str, str]:
+    """Texts by name, from NAME=TEXT pairs."""
+    found = {}
+    for pair in pairs:
+        name, separator, text = pair.partition("=")
+        if not separator or not name.strip() or not text.strip():
+            raise ArgumentError(f"{option}: expected NAME=TEXT, such as contact='Ann, room 12'; got {pair!r}.")
+        found[name.strip()] = text.strip()
+    return found
 
 
 def read_listed(path: Path | None) -> pd.DataFrame | None:
