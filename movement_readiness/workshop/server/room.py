@@ -1,0 +1,175 @@
+"""`Room`: everything the handlers of one server share."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter, OrderedDict
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from movement_readiness.exceptions import SessionError
+from movement_readiness.workshop.content import form_content
+from movement_readiness.workshop.server.files import Kept, kept, participant_files
+from movement_readiness.workshop.server.limits import Bucket, Buckets
+from movement_readiness.workshop.server.network import Network
+from movement_readiness.workshop.server.problems import Problem, RefusedError
+from movement_readiness.workshop.server.security import Logins, allowed_hosts
+
+if TYPE_CHECKING:
+    from movement_readiness.instrument import Instrument
+    from movement_readiness.workshop.server.recording import Recorder
+    from movement_readiness.workshop.server.revealing import Reveal
+    from movement_readiness.workshop.sessions import Session
+
+__all__ = ["Room"]
+
+_MOST_TICKETS = 20_000
+_LOOPBACK = ("127.", "::1", "::ffff:127.")
+
+
+class Room:
+    """One server's instrument, store, network, limits and logins.
+
+    Parameters
+    ----------
+    recorder : Recorder
+    instrument : Instrument
+    logins : Logins
+    network : Network
+        What is known of this laptop's addresses.
+    secure : bool
+        Participants reach it over TLS.
+    host_names : collection of str
+        Further names it answers to.
+    reveal : callable, optional
+        From a session's id to its page; without it nothing is revealed here.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        instrument: Instrument,
+        *,
+        logins: Logins,
+        network: Network,
+        secure: bool = False,
+        host_names: Collection[str] = (),
+        reveal: Reveal | None = None,
+    ) -> None:
+        self.recorder = recorder
+        self.store = recorder.store
+        self.instrument = instrument
+        self.logins = logins
+        self.network = network
+        self.secure = secure
+        self.reveal = reveal
+        self.files = participant_files()
+        self.stopping = False
+        self.refusals: Counter[str] = Counter()
+        self.join_limit = Bucket(burst=60, per_minute=60)
+        self.receipt_limit = Bucket(burst=10, per_minute=10)
+        self.login_limit = Bucket(burst=10, per_minute=6)
+        self.ticket_limits = Buckets(burst=30, per_minute=30)
+        self.revealing: set[str] = set()
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self._host_names = tuple(host_names)
+        self._contents: dict[str, tuple[object, dict[str, Any]]] = {}
+        self._sessions: OrderedDict[str, str] = OrderedDict()  # ticket -> session id, which never changes
+
+    @property
+    def local_hosts(self) -> frozenset[str]:
+        """The names of the laptop itself, for its own browser."""
+        return allowed_hosts((), ())
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Every name under which participants may reach this server now."""
+        return allowed_hosts(self.network.hosts, self._host_names)
+
+    def count_visit(self, remote: str | None) -> None:
+        """Remember that another device got through; not which."""
+        if remote and not remote.startswith(_LOOPBACK) and remote not in self.network.hosts:
+            self.network.reached = True
+
+    def count_problem(self, problem: Problem) -> None:
+        """Remember how often what was refused; not to whom."""
+        self.refusals[problem.reason] += 1
+
+    async def session_by_code(self, code: str) -> Session:
+        """The session that a join code belongs to; wrong codes are few a minute."""
+        _pass(self.join_limit.wait(), "Too many codes that do not exist were tried; please wait a moment.")
+        try:
+            return await self.recorder.run(self.store.session_by_code, code)
+        except SessionError as error:
+            if error.reason == "unknown":
+                self.join_limit.take()
+            raise
+
+    async def session_of_ticket(self, ticket: str) -> Session:
+        """The session that a ticket was issued for."""
+        session_id = self._sessions.get(ticket)
+        try:
+            if session_id is None:
+                session_id = await self.recorder.run(self.store.ticket_session, ticket)
+        except SessionError:
+            raise RefusedError(401, "ticket", "This ticket is unknown here; join the session again.") from None
+        self._sessions[ticket] = session_id
+        while len(self._sessions) > _MOST_TICKETS:
+            self._sessions.popitem(last=False)
+        _pass(self.ticket_limits.take(ticket), "This device sends too often; it will try again in a moment.")
+        return await self.recorder.run(self.store.session, session_id)
+
+    def content(self, session: Session) -> dict[str, Any]:
+        """What the form of a session shows."""
+        self.check_instrument(session)
+        made_from = (session.form, session.languages, session.consent, session.retest)
+        if (known := self._contents.get(session.session_id)) is not None and known[0] == made_from:
+            return known[1]
+        content = form_content(
+            self.instrument,
+            session.form,
+            languages=session.languages,
+            consent=session.consent or None,
+            retest=session.retest,
+        )
+        self._contents[session.session_id] = (made_from, content)
+        return content
+
+    def consent_hashes(self, session: Session) -> dict[str, str]:
+        """The hash of the consent text that a session shows, by language."""
+        return {language: words["consent"]["sha256"] for language, words in self.content(session)["words"].items()}
+
+    def check_instrument(self, session: Session) -> None:
+        """Refuse a session of another questionnaire than this server's."""
+        own = (self.instrument.id, self.instrument.version, self.instrument.sha256)
+        its = (session.instrument_id, session.instrument_version, session.instrument_sha256)
+        if its != own:
+            raise RefusedError(
+                423,
+                "instrument",
+                f"This session was opened with {its[0]} {its[1]}, and the server runs {own[0]} {own[1]} now.",
+            )
+
+
+def _pass(seconds: float, message: str) -> None:
+    if seconds:
+        raise RefusedError(429, "often", message, seconds)
+
+
+def session_answer(room: Room, session: Session) -> Kept:
+    """A session and its form as a device gets them."""
+    about = {
+        "id": session.session_id,
+        "code": session.join_code,
+        "site": session.site,
+        "team": session.team,
+        "wave": session.wave,
+        "rehearsal": session.rehearsal,
+        "shared_device": session.shared_device,
+        "state": session.state,
+        "withdraw_until": session.withdraw_until.isoformat(),
+        "insecure": not room.secure,
+    }
+    answer = {"session": about, "content": room.content(session)}
+    return kept(json.dumps(answer, ensure_ascii=False).encode("utf-8"), ".json")
