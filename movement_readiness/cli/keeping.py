@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import movement_readiness as mr
-from movement_readiness.cli.options import InstrumentOption, StoreArgument
+from movement_readiness.cli.options import InstrumentOption, StoreArgument, existing_store
 from movement_readiness.cli.running import BAD_INPUT, app
 from movement_readiness.exceptions import ArgumentError
 
@@ -42,7 +42,7 @@ def import_(
 
     loaded = mr.load_instrument(instrument)
     total = ImportSummary()
-    paths = importable_files(files)
+    paths = importable_files(files, but=store)
     with mr.ResponseStore(store) as opened:
         for path in tqdm(paths, desc="files", unit="file", disable=len(paths) < 2 or not sys.stderr.isatty()):
             total += import_files(
@@ -61,7 +61,7 @@ def backup(
     """Copy a store, safely while it is in use."""
     if out.exists():
         raise ArgumentError(f"out: {str(out)!r} exists already; a backup never replaces a file.")
-    with mr.ResponseStore(store) as opened:
+    with existing_store(store) as opened:
         opened.backup(out)
     print(
         f"{store} -> {out}\n"
@@ -80,8 +80,8 @@ def withdraw(
         raise ArgumentError("--receipt, --response-id: expected one of them; got both.")
     if receipt is None and response_id is None:
         receipt = typer.prompt("Receipt code")
-    with mr.ResponseStore(store) as opened:
+    with existing_store(store) as opened:
         outcome = opened.withdraw(receipt=receipt, response_id=response_id)
-        said = "deleted" if outcome == "withdrawn" else "they were deleted before; nothing changed"
-        print(f"{store}: the answers are {said}." if outcome == "withdrawn" else f"{store}: {said}.")
+    said = "the answers are deleted" if outcome == "withdrawn" else "they were deleted before; nothing changed"
+    print(f"{store}: {said}.")
     print("Copies made before (backups, exported files) may still hold them: delete those, or export anew.")

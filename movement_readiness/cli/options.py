@@ -27,6 +27,7 @@ __all__ = [
     "RosterOption",
     "SeedOption",
     "StoreArgument",
+    "existing_store",
     "named_texts",
     "new_file",
     "read_answers",
@@ -97,6 +98,13 @@ def _read_store(path: Path, instrument: mr.Instrument) -> pd.DataFrame:
     for warning in found:
         print(f"  {warning.message}")
     return responses
+
+
+def existing_store(location: str) -> mr.ResponseStore:
+    """A store that is there already; a misspelt name must not make an empty one."""
+    if "://" not in location and not Path(location).exists():
+        raise ArgumentError(f"store: expected a store of responses; {location!r} does not exist.")
+    return mr.ResponseStore(location)
 
 
 def renamed(pairs: list[str]) -> dict[str, str] | None:

@@ -96,8 +96,18 @@ class ImportSummary:
         return "\n".join([counts + withdrawn, *(f"  {line}" for line in (*self.notes, *self.refused))])
 
 
-def importable_files(places: Iterable[str | Path]) -> list[Path]:
+def importable_files(places: Iterable[str | Path], *, but: str | Path = "") -> list[Path]:
     """The files themselves, with those of every folder in the order of their names.
+
+    Parameters
+    ----------
+    places : iterable of path
+    but : path, optional
+        The store that they go to: where it lies in one of the folders it is left out.
+
+    Returns
+    -------
+    list of pathlib.Path
 
     Raises
     ------
@@ -107,7 +117,8 @@ def importable_files(places: Iterable[str | Path]) -> list[Path]:
     found: list[Path] = []
     for place in map(Path, places):
         if place.is_dir():
-            inside = sorted(path for path in place.iterdir() if path.suffix.lower() in (*_SAVED, *_STORES, *_TABLES))
+            known = (path for path in place.iterdir() if path.suffix.lower() in (*_SAVED, *_STORES, *_TABLES))
+            inside = sorted(path for path in known if path.resolve() != Path(but).resolve())
             if not inside:
                 raise ArgumentError(f"files: the folder {str(place)!r} holds no file of answers.")
             found += inside
@@ -183,7 +194,7 @@ def import_files(
         if value is not None
     }
     total = ImportSummary()
-    for path in importable_files(files):
+    for path in importable_files(files, but=store.location):
         total += _of_file(store, path, instrument, place, accept_unknown)
     return total
 

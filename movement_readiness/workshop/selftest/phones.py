@@ -83,9 +83,10 @@ class Phone:
             until, port, "POST", f"/api/sessions/{self.code}/join", {"device": self.device}, good=(200,)
         )
         self.ticket = joined.json["ticket"]
-        self._fill_in(content)
+        self.fill_in(content)
 
-    def _fill_in(self, content: Mapping[str, Any]) -> None:
+    def fill_in(self, content: Mapping[str, Any]) -> None:
+        """Choose an answer for most items, and make the submission of it."""
         for item, scale in content["items"].items():
             codes = content["scales"][scale]["codes"] + content["scales"][scale]["missing"]
             if self.random.random() < 0.9 or not self.answers:

@@ -31,7 +31,8 @@ class ServerProcess:
 
     Parameters
     ----------
-    store : str or pathlib.Path
+    store : str, pathlib.Path or sequence of str
+        A file; or the arguments of ``serve`` that say where the store is, none where a variable does.
     options : sequence of str
         Further options of ``serve``.
     variables : mapping of str to str, optional
@@ -44,15 +45,16 @@ class ServerProcess:
 
     def __init__(
         self,
-        store: str | Path,
+        store: str | Path | Sequence[str],
         options: Sequence[str] = (),
         *,
         variables: Mapping[str, str] | None = None,
         folder: Path | None = None,
         start: bool = True,
     ) -> None:
-        self._command = [sys.executable, "-m", "movement_readiness", "serve", str(store), "--host", "127.0.0.1"]
-        self._command += ["--no-browser", *options]
+        self._command = [sys.executable, "-m", "movement_readiness", "serve"]
+        self._command += [str(store)] if isinstance(store, str | Path) else list(store)
+        self._command += ["--host", "127.0.0.1", "--no-browser", *options]
         self._variables = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", **(variables or {})}
         self._folder = folder
         self._start = start
