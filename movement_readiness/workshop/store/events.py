@@ -20,13 +20,14 @@ Added = Literal["stored", "unchanged"]
 
 def insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
     """Insert a row unless one with its key is there; whether it was inserted."""
-    if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-        return connection.execute(sqlite_insert(table).on_conflict_do_nothing(), row).rowcount == 1
-    from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-
-    return connection.execute(postgresql_insert(table).on_conflict_do_nothing(), row).rowcount == 1
+    insert: Any
+    if connection.dialect.name == "sqlite":  # a dialect is loaded only where it is used
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert
+    options = {"preserve_rowcount": True}
+    done = connection.execute(insert(table).on_conflict_do_nothing(), row, execution_options=options)
+    return bool(done.rowcount == 1)
 
 
 def row_of(response: Response, number: int, kind: str) -> dict[str, Any]:

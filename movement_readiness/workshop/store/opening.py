@@ -159,7 +159,7 @@ def _copied(path: Path, busy_timeout: float) -> Opened:
 
 
 def _postgresql(url: sa.URL, *, read_only: bool, busy_timeout: float) -> Opened:
-    location = url.set(password=None).render_as_string(hide_password=True)
+    location = url.render_as_string(hide_password=True).replace(":***@", "@")
     try:
         engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
     except ModuleNotFoundError:
