@@ -15,7 +15,7 @@ from movement_readiness.instrument.schema import FrozenMap
 from movement_readiness.responses.response import skipped_code
 from movement_readiness.workshop.consent import consent_names, shown_consent
 
-__all__ = ["form_content", "interface_words", "unnamed_consent"]
+__all__ = ["form_content", "interface_words", "page_words", "stem_scale", "unnamed_consent"]
 
 _WORDS = Path(__file__).parent / "words"
 _FALLBACK = "en"
@@ -98,14 +98,15 @@ def form_content(
         "screens": [list(screen) for screen in instrument.form(form).screens],
         "items": items,
         "scales": {name: _scale(instrument, name) for name in dict.fromkeys(items.values())},
-        "stem_scale": _stem_scale(instrument),
+        "stem_scale": stem_scale(instrument),
         "roles": list(instrument.roles),
         "retest": retest,
         "words": {language: _words(instrument, form, language, consent, items) for language in languages},
     }
 
 
-def _stem_scale(instrument: Instrument) -> str:
+def stem_scale(instrument: Instrument) -> str:
+    """The response scale that the stem is read with: the one most items share."""
     # "How true is this now?" suits the options that most items share, not those of a few other lines.
     return Counter(item.response_scale for item in instrument.items.values()).most_common(1)[0][0]
 

@@ -166,14 +166,13 @@ class Place {
     return this.place.ticket;
   }
 
+  // Another person: a new name, and a ticket now if the server can be reached, else when sending.
   async renew() {
-    const before = this.place;
     this.place = { device: randomHex(16), ticket: null };
     try {
       await this.ticket();
     } catch (error) {
-      this.place = before;
-      throw Object.assign(new Error(say(error.status === 403 ? "full" : error.status === 423 ? "closed" : "unreachable")), error);
+      if (error.status) throw new Error(say(error.status === 403 ? "full" : error.status === 423 ? "closed" : "failed", error));
     }
   }
 }
@@ -188,6 +187,9 @@ async function enter(code, session, content) {
   const tab = session.shared_device ? null : deviceStorage("sessionStorage");
   const marks = { sent: `mr:sent:${session.id}`, receipt: `mr:receipt:${session.id}` };
   let revision = null;
+  // What the form is told of this place. Both promises refuse with {status, reason, message, retryAfter}: the
+  // status of HTTP, or 0 where nobody answered. `storage` null would keep the draft in memory alone; a host that
+  // does not know the team gives `places`, [[site, team], ...]; one that collects nothing says `nowhere`.
   const host = {
     key: session.id,
     storage,
@@ -218,10 +220,11 @@ async function enter(code, session, content) {
         if (tab) tab.setItem(marks.receipt, draft.receipt);
       } catch (error) { /* the code is on the page */ }
     },
-    async next() {
-      await place.renew();
+    next() {
+      revision = null;
       if (storage) storage.removeItem(marks.sent);
       if (tab) tab.removeItem(marks.receipt);
+      return place.renew();
     },
   };
   document.title = content.words[content.languages[0]].title;
