@@ -81,7 +81,7 @@ def paper_fragment(
     parts = [
         f"<style>{_CSS.read_text(encoding='utf-8')}</style>",
         _top(words, own, {"site": site, "team": team, "wave": wave}),
-        _consent(instrument, words, filled),
+        _consent(instrument, words, own, filled),
         _instructions(words, own),
         *_tables(instrument, chosen, words),
         _roles(words, own),
@@ -110,11 +110,11 @@ def _top(words: Translation, own: Mapping[str, str], given: Mapping[str, str | N
     return f'<h1>{escape(words.title)}</h1>{draft}<div class="place">{line}</div>'
 
 
-def _consent(instrument: Instrument, words: Translation, values: Mapping[str, str]) -> str:
+def _consent(instrument: Instrument, words: Translation, own: Mapping[str, str], values: Mapping[str, str]) -> str:
     shown = shown_consent(instrument, words.language, values)
     paragraphs = "".join(f"<p>{escape(text)}</p>" for text in shown.paragraphs)
     box = f'<p><span class="box">{_BOX}</span> <strong>{escape(shown.agree)}</strong></p>'
-    return f'<div class="keep"><h2>{escape(shown.title)}</h2>{paragraphs}{box}</div>'
+    return f'<div class="keep"><h2>{escape(shown.title)}</h2>{paragraphs}<p>{own["no_code"]}</p>{box}</div>'
 
 
 def _instructions(words: Translation, own: Mapping[str, str]) -> str:

@@ -50,5 +50,5 @@ def kept_files(places: Iterable[Path]) -> dict[str, Kept]:
 
 
 def participant_files() -> dict[str, Kept]:
-    """The form and the page that shows it, by name."""
+    """The form and the page that shows it, by name; the page holds its words in every language there is."""
     return {name: kept(content, Path(name).suffix) for name, (content, _) in client_files().items()}
