@@ -1,7 +1,7 @@
 // The page on a phone: joins a session, hands the form its host, deletes answers by their code.
 // Every address is on the server that sent this page. Words stand in the page as data.
 
-import { deviceStorage, fill, h, keptDrafts, mount, randomHex, saveFile } from "./form.js";
+import { deviceStorage, fill, h, keptDrafts, mount, put, randomHex, saveFile } from "./form.js";
 
 const app = document.getElementById("app");
 const everyLanguage = JSON.parse(document.getElementById("words").textContent);
@@ -50,7 +50,7 @@ const button = (key, act, name) => h("button", { type: "button", class: name, on
 function page(heading, ...children) {
   const status = h("p", { class: "mr-status", role: "status" });
   const title = h("h1", { tabindex: -1 }, say(heading));
-  app.replaceChildren(h("div", { class: "mr-form" }, title, ...children, status));
+  put(app, [h("div", { class: "mr-form" }, title, ...children, status)]);
   return { status, title, tell: (key, values) => { status.textContent = say(key, values); } };
 }
 
@@ -228,7 +228,7 @@ async function enter(code, session, content) {
     },
   };
   document.title = content.words[content.languages[0]].title;
-  app.replaceChildren();
+  put(app, []);
   mount(app, content, host);
 }
 
