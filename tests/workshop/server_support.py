@@ -158,7 +158,7 @@ class Client:
 
     def ask(self, method, path, body=None, headers=None, **more) -> Answer:
         sent = {"Host": f"{self.host}:{self.port}", **(headers or {})}
-        if body is not None and not isinstance(body, bytes):
+        if isinstance(body, dict | list):
             body = json.dumps(body).encode()
             sent.setdefault("Content-Type", "application/json")
         if self.cookies:

@@ -99,12 +99,12 @@ class AmendHandler(JsonHandler):
         receipt_sha256(receipt)
         if isinstance(revision, bool) or not isinstance(revision, int) or not 0 <= revision <= _MOST_REVISIONS:
             raise RefusedError(422, "revision", "revision: expected the number that the server gave last.")
-        _check_receipts(self.room)
+        _take_receipt(self.room)
         stored = await self.room.recorder.run(_stored, self.room, response_id)
         session = await self.room.recorder.run(self.room.store.session, stored.session)
         if stored.receipt_sha256 != receipt_sha256(receipt):
-            self.room.receipt_limit.take()
             raise RefusedError(403, "receipt", "This receipt code belongs to no answers with this id.")
+        self.room.receipt_limit.give_back()
         response = _response(self.room, body.get("submission"), session, response_id)
         status, number = await self.room.recorder.run(_amend, self.room, response, receipt, revision)
         self.finish_json({"status": status, "revision": number})
@@ -117,14 +117,14 @@ class WithdrawHandler(JsonHandler):
         """Delete what belongs to a receipt code."""
         receipt = self.json_body().get("receipt")
         receipt_sha256(receipt)
-        _check_receipts(self.room)
+        _take_receipt(self.room)
         try:
             await self.room.recorder.run(self.room.store.withdraw, receipt=receipt)
         except StoreError as error:
             if error.reason == "missing":
-                self.room.receipt_limit.take()
                 raise RefusedError(404, "unknown", "No answers here belong to this receipt code.") from None
             raise
+        self.room.receipt_limit.give_back()
         self.finish_json({"status": "withdrawn"})
 
 
@@ -134,8 +134,9 @@ def _check_open(session: Session) -> None:
         raise SessionError(message, "closed")
 
 
-def _check_receipts(room: Room) -> None:
-    if seconds := room.receipt_limit.wait():
+def _take_receipt(room: Room) -> None:
+    """Count a code until it turns out to be right."""
+    if seconds := room.receipt_limit.take():
         message = "Too many receipt codes that do not exist were tried; please wait a moment."
         raise RefusedError(429, "often", message, seconds)
 

@@ -44,6 +44,10 @@ class Bucket:
             self._held -= 1
         return seconds
 
+    def give_back(self) -> None:
+        """Undo a `take`: it was for something that is not limited after all."""
+        self._held = min(self._burst, self._held + 1)
+
 
 class Buckets:
     """One bucket a key, the longest unused forgotten first.

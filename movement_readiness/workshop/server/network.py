@@ -233,8 +233,8 @@ def _which(good: Sequence[Address], shown: str) -> list[Finding]:
     outer = [one for one in good if not one.inner]
     if not outer:
         text = (
-            f"The only networks of this laptop are inside it or lead elsewhere ({_names(good)}); no phone in the room is "
-            "in them. Join the room's Wi-Fi, or switch on a hotspot."
+            f"The only networks of this laptop are inside it or lead elsewhere ({_names(good)}); "
+            "no phone in the room is in them. Join the room's Wi-Fi, or switch on a hotspot."
         )
         return [Finding("problem", text)]
     found = []

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_PORT", "ServerOptions"]
 
 DEFAULT_PORT = 8750
+_BUSY_SECONDS = 10.0  # less than a phone waits for an answer
 
 
 def _to_terminal(text: str) -> None:
@@ -68,7 +69,7 @@ class ServerOptions:
     reveal: Reveal | None = None
     open_browser: bool = False
     say: Callable[[str], None] = _to_terminal
-    store_options: dict[str, object] = field(default_factory=dict)
+    store_options: dict[str, object] = field(default_factory=lambda: {"busy_timeout": _BUSY_SECONDS})
 
     @property
     def token_place(self) -> Path:

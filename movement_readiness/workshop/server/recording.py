@@ -32,8 +32,9 @@ class _Job:
 class Recorder:
     """Runs everything that needs the store in one thread.
 
-    Submissions that wait beside each other are one transaction, so that a full room costs one flush of
-    the disk and not thirty. A future is done after the commit, never before.
+    Submissions that wait are one transaction, so that a full room costs one flush of the disk and not thirty;
+    what else waits is done after them, so that closing a session cuts off nothing that came before. A future
+    is done after the commit, never before.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ class Recorder:
     most_waiting : int, default 1000
         More than that are told to come again.
     batch : int, default 100
-        Submissions in one transaction at most.
+        Jobs taken at once.
     """
 
     def __init__(self, store: ResponseStore, *, most_waiting: int = 1000, batch: int = 100) -> None:
@@ -92,14 +93,14 @@ class Recorder:
     def _work(self) -> None:
         while not self._ended and (job := self._waiting.get()) is not None:
             jobs = [job]
-            while job.work is None and len(jobs) < self._batch and (following := self._neighbour()) is not None:
+            while len(jobs) < self._batch and (following := self._next()) is not None:
                 jobs.append(following)
-                job = following
             self._run([one for one in jobs if one.work is None])
-            if job.work is not None:
-                self._run_one(job)
+            for one in jobs:
+                if one.work is not None:
+                    self._run_one(one)
 
-    def _neighbour(self) -> _Job | None:
+    def _next(self) -> _Job | None:
         try:
             job = self._waiting.get_nowait()
         except queue.Empty:
@@ -121,7 +122,7 @@ class Recorder:
 
     def _run_one(self, job: _Job) -> None:
         try:
-            outcome = job.work() if job.work is not None else None
+            outcome: Any = job.work() if job.work is not None else None
         except Exception as error:
             outcome = error
         _settle(job.future, outcome)

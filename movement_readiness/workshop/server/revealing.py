@@ -54,9 +54,7 @@ def command_reveal(command: Sequence[str], *, seconds: float = 180.0) -> Reveal:
     """
 
     async def reveal(session_id: str) -> Revealed:
-        process = await asyncio.create_subprocess_exec(
-            *command, session_id, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        process = await _started([*command, session_id])
         try:
             out, err = await asyncio.wait_for(process.communicate(), seconds)
         except TimeoutError:
@@ -68,6 +66,16 @@ def command_reveal(command: Sequence[str], *, seconds: float = 180.0) -> Reveal:
         return _revealed(process.returncode, out, err)
 
     return reveal
+
+
+async def _started(command: Sequence[str]) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    except OSError as error:
+        _log.error("The process that makes the report did not start: %s.", error.strerror)
+        raise RevealError("The report could not be started; nothing is revealed. The answers are safe.") from None
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

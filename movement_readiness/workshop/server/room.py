@@ -67,15 +67,16 @@ class Room:
         self.files = participant_files()
         self.stopping = False
         self.refusals: Counter[str] = Counter()
-        self.join_limit = Bucket(burst=60, per_minute=60)
-        self.receipt_limit = Bucket(burst=10, per_minute=10)
+        # Right codes give back what they took, so only wrong ones are counted; a whole hall may join at once.
+        self.join_limit = Bucket(burst=400, per_minute=60)
+        self.receipt_limit = Bucket(burst=20, per_minute=20)
         self.login_limit = Bucket(burst=10, per_minute=6)
-        self.ticket_limits = Buckets(burst=30, per_minute=30)
+        self.ticket_limits = Buckets(burst=60, per_minute=30)
         self.revealing: set[str] = set()
         self.tasks: set[asyncio.Task[Any]] = set()
         self._host_names = tuple(host_names)
         self._contents: dict[str, tuple[object, dict[str, Any]]] = {}
-        self._sessions: OrderedDict[str, str] = OrderedDict()  # ticket -> session id, which never changes
+        self._sessions: OrderedDict[str, Session] = OrderedDict()  # by ticket; all but its state never changes
 
     @property
     def local_hosts(self) -> frozenset[str]:
@@ -98,27 +99,27 @@ class Room:
 
     async def session_by_code(self, code: str) -> Session:
         """The session that a join code belongs to; wrong codes are few a minute."""
-        _pass(self.join_limit.wait(), "Too many codes that do not exist were tried; please wait a moment.")
-        try:
-            return await self.recorder.run(self.store.session_by_code, code)
-        except SessionError as error:
-            if error.reason == "unknown":
-                self.join_limit.take()
-            raise
+        _pass(self.join_limit.take(), "Too many codes that do not exist were tried; please wait a moment.")
+        session = await self.recorder.run(self.store.session_by_code, code)
+        self.join_limit.give_back()
+        return session
 
     async def session_of_ticket(self, ticket: str) -> Session:
-        """The session that a ticket was issued for."""
-        session_id = self._sessions.get(ticket)
-        try:
-            if session_id is None:
-                session_id = await self.recorder.run(self.store.ticket_session, ticket)
-        except SessionError:
-            raise RefusedError(401, "ticket", "This ticket is unknown here; join the session again.") from None
-        self._sessions[ticket] = session_id
-        while len(self._sessions) > _MOST_TICKETS:
-            self._sessions.popitem(last=False)
+        """The session that a ticket was issued for; its state may be another one by now."""
+        session = self._sessions.get(ticket)
+        if session is None:
+            try:
+                session = await self.recorder.run(self._issued_for, ticket)
+            except SessionError:
+                raise RefusedError(401, "ticket", "This ticket is unknown here; join the session again.") from None
+            self._sessions[ticket] = session
+            while len(self._sessions) > _MOST_TICKETS:
+                self._sessions.popitem(last=False)
         _pass(self.ticket_limits.take(ticket), "This device sends too often; it will try again in a moment.")
-        return await self.recorder.run(self.store.session, session_id)
+        return session
+
+    def _issued_for(self, ticket: str) -> Session:
+        return self.store.session(self.store.ticket_session(ticket))
 
     def content(self, session: Session) -> dict[str, Any]:
         """What the form of a session shows."""
