@@ -92,8 +92,8 @@ class Cluster:
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def address(self, name, *, password=None):
-        return f"postgresql+psycopg://{USER}:{password or self.password}@/{name}?host={self.folder}"
+    def address(self, name, *, secret=None):
+        return f"postgresql+psycopg://{USER}:{secret or self.password}@/{name}?host={self.folder}"
 
     def execute(self, statement, name="postgres"):
         import psycopg

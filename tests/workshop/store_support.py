@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -57,10 +58,12 @@ def device(number):
     return f"{number:032x}"
 
 
-def start(task, **arguments):
+def start(task, *, environment=None, **arguments):
     """Run `task` of store_worker.py in another process."""
     command = [sys.executable, "-W", "error", str(WORKER), task, json.dumps(arguments)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    environment = {**os.environ, **(environment or {})}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment)
 
 
 def ready(process):

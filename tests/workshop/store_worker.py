@@ -96,6 +96,32 @@ def hold(location):
     return []
 
 
+def a_day(location, instrument, acknowledged, count):
+    """Open, store, correct, withdraw, close, and again; what was acknowledged goes to a file as it happens."""
+    loaded = mr.load_instrument(instrument)
+    wait_for_start()
+    number = 0
+    with Path(acknowledged).open("a", encoding="ascii", buffering=1) as file:
+        for _ in range(3):
+            with ResponseStore(location) as store:
+                _checkpoint_often(store)
+                for _ in range(count // 3):
+                    responses = [a_response(loaded, number + more) for more in range(1 + number % 3)]
+                    number += len(responses)
+                    store.add_many(responses)
+                    file.write("".join(f"stored {one.response_id}\n" for one in responses))
+                gone = a_response(loaded, number - 1).response_id
+                file.write(f"withdrawing {gone}\n")
+                store.withdraw(response_id=gone)
+                file.write(f"withdrawn {gone}\n")
+    return number
+
+
+def _checkpoint_often(store):
+    with store._database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_autocheckpoint = 12")
+
+
 def light(location, instrument):
     """Which libraries a store brings along, and how much memory it takes in bytes."""
     import os

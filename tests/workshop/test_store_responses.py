@@ -25,7 +25,7 @@ from movement_readiness.workshop.store import ResponseStore, Version
 def rows(store, table="events"):
     """What is in a table, as a person with a database tool sees it."""
     with store._database.engine.connect() as connection:
-        return [dict(row._mapping) for row in connection.execute(sa.text(f"SELECT * FROM {table}"))]
+        return [dict(row._mapping) for row in connection.execute(sa.select(sa.text("*")).select_from(sa.table(table)))]
 
 
 def changed(response):

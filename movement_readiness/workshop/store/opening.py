@@ -38,6 +38,7 @@ def opened(location: str | os.PathLike[str], *, read_only: bool, busy_timeout: f
     place = _place(location)
     if isinstance(place, sa.URL):
         return _postgresql(place, read_only=read_only, busy_timeout=busy_timeout)
+    place = place.absolute()  # whoever opened it may change the working folder later
     check_place(place, create=not read_only)
     if read_only:
         return _to_be_read(place, busy_timeout)

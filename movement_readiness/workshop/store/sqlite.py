@@ -54,14 +54,17 @@ def _check_place(path: Path, *, create: bool) -> None:
         return
     with path.open("rb") as file:
         begins = file.read(len(_HEADER))
-    if begins and begins != _HEADER:
+    half_made = path.with_name(path.name + "-journal").exists()  # SQLite puts that right when it opens the file
+    if begins and begins != _HEADER and not half_made:
         raise StoreError(f"{path}: expected a store of responses; {_guess(begins)}.", "foreign")
+    if create and not (os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK)):
+        raise StoreError(f"{path}: file or folder may not be written by this user; open it read-only.", "read_only")
 
 
 def _guess(begins: bytes) -> str:
     if begins.startswith(b"PK"):
         return "this is a workbook or another zipped file"
-    if begins.isascii():
+    if begins.isascii() and b"\0" not in begins:
         return "this is a text file"
     return "this is some other file, or a damaged one"
 
