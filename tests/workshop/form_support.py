@@ -53,6 +53,7 @@ def violations(page):
     if not page.evaluate("typeof axe !== 'undefined'"):
         page.evaluate(AXE)
     found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+    assert len(found["passes"]) > 5, "axe-core looked at nothing"
     return [
         f"{rule['id']}: {node['html'][:150]} {node['failureSummary'][:200]}"
         for rule in found["violations"]
@@ -92,6 +93,7 @@ class Room:
         self.lost = 0  # acknowledgements that do not arrive
         self.down = False
         self.asked = []
+        self.told_more = {}
 
     @property
     def url(self):
@@ -110,6 +112,7 @@ class Room:
             "state": self.state,
             "withdraw_until": self.session.withdraw_until.isoformat(),
             "insecure": self.insecure,
+            **self.told_more,
         }
 
     def response(self, submission):
