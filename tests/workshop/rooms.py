@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,10 @@ def a_room(instrument, location, *, instrument_file=None, options=(), **session)
             first, variables = [], {"MOVEMENT_READINESS_STORE": str(location)}
         else:
             first, variables = [str(location)], {}
-        with ServerProcess(first, options, variables=variables) as server:
+        with (
+            tempfile.TemporaryDirectory() as folder,  # the facilitator's token of a database goes there
+            ServerProcess(first, options, variables=variables, folder=Path(folder)) as server,
+        ):
             yield Room(store, opened, server, str(location))
 
 
