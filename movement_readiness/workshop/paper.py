@@ -139,7 +139,8 @@ def _table(instrument: Instrument, words: Translation, scale: str, items: Sequen
         f'<tr><td class="id">{escape(item)}</td><th scope="row">{escape(words.items[item])}</th>{boxes}</tr>\n'
         for item in items
     )
-    head = f'<tr><td></td><th scope="col">{escape(stem or "")}</th>{heads}</tr>'
+    above = f'<th scope="col">{escape(stem)}</th>' if stem else "<td></td>"
+    head = f"<tr><td></td>{above}{heads}</tr>"
     return f"<table><thead>{head}</thead><tbody>\n{rows}</tbody></table>"
 
 
