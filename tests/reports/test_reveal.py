@@ -37,8 +37,9 @@ def test_a_team_of_five_sees_its_means_and_nothing_of_its_site(any_instrument, r
 def test_a_small_team_reads_kind_words_that_are_true(any_instrument, responses_of, size):
     _, page = page_of(responses_of, any_instrument, size, invited=size)
     html = page.report.html
-    assert "This page shows no numbers of your team alone" in html
+    assert "This page shows no numbers of your team" in html
     assert "shown below" not in html
+    assert "The line through a dot" not in html
     assert "At Nörd" not in html
     assert "<img" not in html
     assert not re.search(r"\d+ people answered", html)

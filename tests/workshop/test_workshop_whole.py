@@ -155,7 +155,7 @@ async def _four(page, server):
     await asyncio.to_thread(by_program, server.port, code, range(20, 24))
     shown = await reveal(page)
     text = await shown.inner_text("body")
-    assert "This page shows no numbers of your team alone." in text
+    assert "This page shows no numbers of your team." in text
     assert "North says as a whole" in text
     assert await shown.locator("img").count() == 0
     assert "4 people" not in text
