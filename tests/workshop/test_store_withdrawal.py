@@ -125,7 +125,7 @@ def test_no_copy_is_left_where_pages_were_split(path, instrument, monkeypatch, r
         for begin in range(0, 3000, 20):
             store.add_many(responses[begin : begin + 20])
     if not rebuilt:  # the control: deleted, checkpointed, but not rebuilt
-        monkeypatch.setattr(erasing, "_rebuild", lambda connection: True)
+        monkeypatch.setattr(erasing, "_rebuild", lambda connection: None)
     path.with_name("responses.sqlite.withdrawn").write_text("\n".join(gone))
     with ResponseStore(path) as store:
         assert len(store.to_frame(instrument)) == 2000
@@ -149,6 +149,36 @@ def test_a_reader_delays_the_erasure_and_the_next_write_finishes_it(path, instru
         store.add(a_response(instrument, 2))
         assert not store.erasure_pending
         assert not any(mark in files(path) for mark in marks(response))
+
+
+def test_a_reader_that_goes_on_does_not_slow_everybody_down(path, instrument):
+    response = a_response(instrument, 1, retest=HASHES)
+    with ResponseStore(path) as store:
+        store.add(response)
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM events").fetchone()
+            store.withdraw(response_id=response.response_id)
+            store.add(a_response(instrument, 2))
+            size = path.with_name("responses.sqlite-wal").stat().st_size
+            store.add_many([a_response(instrument, 3)])
+            store.add(a_response(instrument, 4))
+            assert path.with_name("responses.sqlite-wal").stat().st_size < size + 100_000  # rebuilt once, not thrice
+    assert not any(mark in files(path) for mark in marks(response))  # closing tried again
+
+
+def test_what_somebody_else_withdrew_meanwhile_stays_pending(path, instrument):
+    first, second = a_response(instrument, 1), a_response(instrument, 2, retest=HASHES)
+    with ResponseStore(path) as one, ResponseStore(path) as other:
+        one.add_many([first, second])
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM events").fetchone()
+            one.withdraw(response_id=first.response_id)
+            other.withdraw(response_id=second.response_id)
+        one.add(a_response(instrument, 3))
+        assert not one.erasure_pending
+        assert not any(mark in files(path) for mark in marks(second))
 
 
 def test_an_erasure_that_was_cut_short_is_finished_at_the_next_opening(path, instrument, monkeypatch):

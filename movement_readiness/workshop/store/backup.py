@@ -13,6 +13,7 @@ from sqlalchemy import exc
 from movement_readiness.exceptions import ArgumentError, StoreError
 from movement_readiness.workshop.store.database import Database
 from movement_readiness.workshop.store.errors import translated
+from movement_readiness.workshop.store.files import sync_folder
 
 __all__ = ["checked_target", "copy_file", "put_in_place"]
 
@@ -52,3 +53,4 @@ def put_in_place(part: Path, target: Path) -> None:
         os.close(handle)
     checked_target(target)
     part.replace(target)
+    sync_folder(target.absolute().parent)

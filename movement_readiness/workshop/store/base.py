@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from movement_readiness._validation import check_number
 from movement_readiness.exceptions import StoreError
-from movement_readiness.workshop.store.erasing import WithdrawalList, is_pending, sweep
+from movement_readiness.workshop.store.erasing import Sweeper, WithdrawalList, pending
 from movement_readiness.workshop.store.opening import opened
 
 __all__ = ["StoreBase"]
@@ -39,7 +39,7 @@ class StoreBase:
         beside = None if self._path is None else self._path.with_name(self._path.name + ".key")
         self._key_file = beside if key_file is None else Path(key_file)
         self._key: bytes | None = None
-        self._erasing, self._hidden = False, frozenset[str]()
+        self._sweeper, self._hidden = Sweeper(self._database), frozenset[str]()
         self._list = None
         if self._path is not None:
             self._list = WithdrawalList(self._path.with_name(self._path.name + ".withdrawn"))
@@ -56,8 +56,7 @@ class StoreBase:
             return
         if self._list is not None:
             self._list.replay(self._database)
-        self._erasing = self._database.read(is_pending)
-        self._sweep()
+        self._sweeper.run()
 
     @property
     def location(self) -> str:
@@ -75,12 +74,12 @@ class StoreBase:
 
         They are overwritten with the next write, or when the store is closed or opened.
         """
-        return self._read(is_pending)
+        return self._read(pending) is not None
 
     def close(self) -> None:
         """Close every connection and file; on SQLite the last one to close leaves a single file behind."""
         with suppress(StoreError):
-            self._sweep()
+            self._sweeper.run(even_now=True)
         self._opened.close()
 
     def __enter__(self) -> Self:
@@ -99,10 +98,11 @@ class StoreBase:
 
     def _write(self, work: Callable[[sa.Connection], T]) -> T:
         found = self._database.write(work)
-        if self._erasing:
-            self._sweep()
+        with suppress(StoreError):  # what was to be done is done
+            self._sweeper.run()
         return found
 
-    def _sweep(self) -> None:
-        if self._erasing and not self._database.read_only:
-            self._erasing = not sweep(self._database)
+    def _erase(self, work: Callable[[sa.Connection], T]) -> T:
+        """Do something that may have deleted answers."""
+        self._sweeper.want()
+        return self._write(work)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ __all__ = ["PENDING", "Amended", "Withdrawn", "amend", "erase", "ids_to_withdraw
 
 Amended = Literal["amended", "unchanged"]
 Withdrawn = Literal["withdrawn", "unchanged"]
-PENDING = {"name": "erasure_pending", "value": "yes"}
+PENDING = "erasure_pending"  # the name of a token that is another one after each withdrawal
 _SETTLED = ("session", "site", "team", "wave", "form", "rehearsal", "instrument_id", "instrument_sha256")
 
 
@@ -98,7 +99,8 @@ def erase(connection: sa.Connection, response_id: str, *, even_unknown: bool = F
     left = sa.update(events).where(events.c.response_id == response_id, IS_FIRST)
     connection.execute(left.values(_tombstone(response_id, found.receipt_sha256)))
     connection.execute(sa.update(tickets).where(tickets.c.response_id == response_id).values(response_id=None))
-    insert_once(connection, meta, PENDING)
+    connection.execute(sa.delete(meta).where(meta.c.name == PENDING))
+    insert_once(connection, meta, {"name": PENDING, "value": secrets.token_hex(8)})
     return "withdrawn"
 
 

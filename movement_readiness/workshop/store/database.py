@@ -57,14 +57,15 @@ class Database:
             return self._attempt(work, writing=True)
 
     def _attempt(self, work: Callable[[sa.Connection], T], *, writing: bool) -> T:
-        for tried in range(_TRIES):
+        tried = 0
+        while True:
             try:
                 return self._once(work, writing=writing)
             except exc.SQLAlchemyError as error:
-                if not is_passing(error) or tried == _TRIES - 1:
+                tried += 1
+                if not is_passing(error) or tried == _TRIES:
                     raise translated(error, self.location) from None
                 time.sleep(0.01 * 2**tried)
-        raise AssertionError("unreachable")  # pragma: no cover
 
     def _once(self, work: Callable[[sa.Connection], T], *, writing: bool) -> T:
         with self.engine.connect().execution_options(writing=writing) as connection, connection.begin():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -13,52 +15,77 @@ from sqlalchemy import exc
 from movement_readiness.exceptions import StoreError
 from movement_readiness.workshop.store.corrections import PENDING, erase
 from movement_readiness.workshop.store.database import Database
+from movement_readiness.workshop.store.files import write_owned
 from movement_readiness.workshop.store.schema import events, meta
 
-__all__ = ["WithdrawalList", "is_pending", "sweep", "withdrawn_ids"]
+__all__ = ["Sweeper", "WithdrawalList", "pending", "withdrawn_ids"]
 
-_PATIENCE = 500  # milliseconds for readers to finish; after that the next write tries again
-
-
-def is_pending(connection: sa.Connection) -> bool:
-    """Whether bytes of withdrawn answers may still be in a file."""
-    return connection.execute(sa.select(meta.c.value).where(meta.c.name == PENDING["name"])).scalar() is not None
+_PATIENCE = 500  # milliseconds for readers to finish, the first time
+_LONGEST_PAUSE = 60  # seconds between two tries while somebody goes on reading
 
 
-def sweep(database: Database) -> bool:
-    """Rebuild the file from what is left in it and empty the log; whether nothing is pending afterwards.
+def pending(connection: sa.Connection) -> str | None:
+    """A token while bytes of withdrawn answers may still be in a file; another one after each withdrawal."""
+    found: str | None = connection.execute(sa.select(meta.c.value).where(meta.c.name == PENDING)).scalar()
+    return found
+
+
+class Sweeper:
+    """Rebuilds the file from what is left in it and empties the log, as soon as nobody reads it any more.
 
     ``secure_delete`` overwrites what is deleted, but a page that was split before may still have a copy of what
     moved to its neighbour; so the file is rebuilt, which leaves no such copy.
     """
-    if not database.read(is_pending):
-        return True
-    done = _sweep_sqlite(database) if database.is_sqlite else _sweep_postgresql(database)
-    if done:
-        database.write(lambda connection: connection.execute(sa.delete(meta).where(meta.c.name == PENDING["name"])))
-    return done
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._wanted = True  # an earlier program may have left something to do
+        self._rebuilt: str | None = None
+        self._pause, self._not_before = 0.0, 0.0
+
+    def want(self) -> None:
+        """Something was withdrawn."""
+        self._wanted, self._pause, self._not_before = True, 0.0, 0.0
+
+    def run(self, *, even_now: bool = False) -> None:
+        """Do what there is to do; after a try in vain, the next ones are further and further apart."""
+        if not self._wanted or self._database.read_only or (time.monotonic() < self._not_before and not even_now):
+            return
+        token = self._database.read(pending)
+        self._wanted = token is not None and not self._swept(token)
+        if self._wanted:
+            self._not_before = time.monotonic() + self._pause
+            self._pause = min(max(1.0, 2 * self._pause), _LONGEST_PAUSE)
+        elif token is not None:
+            done = sa.delete(meta).where(meta.c.name == PENDING, meta.c.value == token)
+            self._database.write(lambda connection: connection.execute(done))
+
+    def _swept(self, token: str) -> bool:
+        if not self._database.is_sqlite:
+            return _vacuumed(self._database)
+        try:
+            with closing(self._database.engine.raw_connection()) as pooled:
+                return self._swept_file(cast("sqlite3.Connection", pooled.driver_connection), token)
+        except (sqlite3.Error, exc.SQLAlchemyError):
+            return False  # another writer, a full disk
+
+    def _swept_file(self, connection: sqlite3.Connection, token: str) -> bool:
+        before = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+        connection.execute(f"PRAGMA busy_timeout = {min(before, 0 if self._pause else _PATIENCE)}")
+        try:
+            if self._rebuilt != token:
+                _rebuild(connection)
+                self._rebuilt = token
+            return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {before}")
 
 
-def _sweep_sqlite(database: Database) -> bool:
-    try:
-        with closing(database.engine.raw_connection()) as pooled:
-            connection = pooled.driver_connection
-            return isinstance(connection, sqlite3.Connection) and _rebuild(connection)
-    except (sqlite3.Error, exc.SQLAlchemyError):
-        return False  # a reader, another writer, a full disk: the next write tries again
+def _rebuild(connection: sqlite3.Connection) -> None:
+    connection.execute("VACUUM")
 
 
-def _rebuild(connection: sqlite3.Connection) -> bool:
-    before = connection.execute("PRAGMA busy_timeout").fetchone()[0]
-    connection.execute(f"PRAGMA busy_timeout = {min(before, _PATIENCE)}")
-    try:
-        connection.execute("VACUUM")
-        return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {before}")
-
-
-def _sweep_postgresql(database: Database) -> bool:
+def _vacuumed(database: Database) -> bool:
     try:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for table in ("events", "tickets"):
@@ -93,11 +120,7 @@ class WithdrawalList:
         if not ids:
             return
         try:
-            handle = os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write("".join(f"{one}\n" for one in sorted(ids)))
-                file.flush()
-                os.fsync(file.fileno())
+            write_owned(self._path, "".join(f"{one}\n" for one in sorted(ids)), flags=os.O_APPEND)
         except OSError as error:
             raise StoreError(
                 f"{self._path}: the list of withdrawn responses cannot be written ({error.strerror}).", "read_only"

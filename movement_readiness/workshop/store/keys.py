@@ -7,6 +7,7 @@ import hmac
 import os
 import secrets
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from movement_readiness.exceptions import StoreError
 from movement_readiness.workshop.store.database import Database
 from movement_readiness.workshop.store.events import insert_once
+from movement_readiness.workshop.store.files import write_owned
 from movement_readiness.workshop.store.schema import meta
 
 __all__ = ["key_of", "keyed_hash"]
@@ -30,7 +32,7 @@ def keyed_hash(key: bytes, element: int, text: str) -> str:
 def key_of(database: Database, path: Path) -> bytes:
     """The key in this file; made where store and file are both without one, refused where they do not fit."""
     recorded = database.read(_recorded)
-    if recorded is None and not path.exists():
+    if recorded is None and not database.read_only and not path.exists():
         _make(path)
     key = _read(path, database.location)
     own = hashlib.sha256(b"movement-readiness key " + key).hexdigest()
@@ -40,7 +42,7 @@ def key_of(database: Database, path: Path) -> bytes:
     if recorded != own:
         raise StoreError(
             f"{path}: it is not the key that this store began with; codes could not be linked. Put the first one back.",
-            "missing",
+            "key",
         )
     return key
 
@@ -52,15 +54,10 @@ def _recorded(connection: sa.Connection) -> str | None:
 
 def _make(path: Path) -> None:
     try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return  # another program was faster
+        with suppress(FileExistsError):  # another program was faster
+            write_owned(path, secrets.token_hex(_DIGITS // 2), flags=os.O_EXCL)
     except OSError as error:
-        raise StoreError(f"{path}: the key cannot be written ({error.strerror}).", "read_only") from None
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(_DIGITS // 2))
-        file.flush()
-        os.fsync(file.fileno())
+        raise StoreError(f"{path}: the key cannot be written ({error.strerror}).", "key") from None
 
 
 def _read(path: Path, location: str) -> bytes:
@@ -71,9 +68,9 @@ def _read(path: Path, location: str) -> bytes:
                 return bytes.fromhex(text)
         except FileNotFoundError:
             raise StoreError(
-                f"{location}: the key of its codes is missing; put {path.name!r} back beside it.", "missing"
+                f"{location}: the key of its codes is missing; put {path.name!r} back beside it.", "key"
             ) from None
         except (OSError, ValueError):
             break
         time.sleep(0.01)
-    raise StoreError(f"{path}: expected a key of {_DIGITS} hexadecimal digits; put the first one back.", "missing")
+    raise StoreError(f"{path}: expected a key of {_DIGITS} hexadecimal digits; put the first one back.", "key")

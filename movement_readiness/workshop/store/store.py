@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ResponseStore"]
 
-T = TypeVar("T")
 _LARGEST_REVISION = 1_000_000
 
 
@@ -62,7 +61,7 @@ class ResponseStore(SessionMethods):
     StoreError
         It cannot be opened: ``missing``, ``locked``, ``read_only``, ``full``, ``corrupt``, ``foreign``, ``newer``
         or ``unreachable`` in ``reason``. Every method may raise it for the same reasons, ``closed`` after `close`;
-        then nothing of what it was to do was done.
+        then nothing of what it was to do was done. `hash_retest` raises it with ``key`` where the key is lost.
     ArgumentError
         An argument is not what is expected.
     MissingDependencyError
@@ -230,12 +229,6 @@ class ResponseStore(SessionMethods):
             return "withdrawn" if "withdrawn" in done else "unchanged"
 
         return self._erase(work)
-
-    def _erase(self, work: Callable[[sa.Connection], T]) -> T:
-        found = self._database.write(work)
-        self._erasing = True
-        self._sweep()
-        return found
 
     def status(self, response_id: str) -> str:
         """``"stored"``, ``"withdrawn"`` or ``"unknown"``."""
