@@ -48,11 +48,11 @@ def running_browser(chromium):
         browser.close()
 
 
-def violations(page):
+def violations(page, within="html"):
     """What axe-core finds, in one line each."""
     if not page.evaluate("typeof axe !== 'undefined'"):
         page.evaluate(AXE)
-    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+    found = page.evaluate("([tags, within]) => axe.run(within, {runOnly: {type: 'tag', values: tags}})", [TAGS, within])
     assert len(found["passes"]) > 5, "axe-core looked at nothing"
     return [
         f"{rule['id']}: {node['html'][:150]} {node['failureSummary'][:200]}"
