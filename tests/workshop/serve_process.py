@@ -14,11 +14,12 @@ def main():
     instrument = mr.load_instrument(given.pop("instrument", None))
     command = given.pop("reveal_command", None)
     tls = given.pop("tls", None)
+    token_file = given.pop("token_file", None)
     options = ServerOptions(
         instrument=instrument,
         reveal=command_reveal(command, seconds=given.pop("reveal_seconds", 60)) if command else None,
         tls=tuple(map(Path, tls)) if tls else None,
-        token_file=Path(given["token_file"]) if given.pop("token_file", None) else None,
+        token_file=Path(token_file) if token_file else None,
         host_names=tuple(given.pop("host_names", ())),
         **given,
     )

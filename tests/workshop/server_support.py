@@ -55,11 +55,11 @@ class Answer:
 class Server:
     """A running server process."""
 
-    def __init__(self, store, *, cwd=None, **options):
+    def __init__(self, store, *, cwd=None, script=SCRIPT, **options):
         self.store = store
         given = {"store": str(store), "port": 0, **options}
         self.process = subprocess.Popen(
-            [sys.executable, str(SCRIPT), json.dumps(given)],
+            [sys.executable, str(script), json.dumps(given)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -100,7 +100,7 @@ class Server:
             line = self._came.get(timeout=max(0.1, end - time.monotonic()))
             if line is None:
                 self.process.wait(PATIENCE)
-                self._readers[1].join(PATIENCE)
+                self.stop()
                 raise RuntimeError(f"exit code {self.process.returncode}: {''.join(self.errors)}")
             if line.startswith("Stop with"):
                 return

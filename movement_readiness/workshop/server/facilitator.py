@@ -17,7 +17,15 @@ from movement_readiness.workshop.server.problems import Problem, RefusedError
 from movement_readiness.workshop.server.room import Room
 from movement_readiness.workshop.server.security import Login
 
-__all__ = ["EnterHandler", "FacilitatorHandler", "LoginHandler", "LogoutHandler", "StaticHandler"]
+__all__ = [
+    "EnterHandler",
+    "FacilitatorHandler",
+    "HomeHandler",
+    "LoginHandler",
+    "LogoutHandler",
+    "NothingHandler",
+    "StaticHandler",
+]
 
 _HERE = Path(__file__).parent
 _COOKIE = "movement_readiness_facilitator"
@@ -180,3 +188,13 @@ class HomeHandler(FacilitatorHandler):
     def get(self) -> None:
         """Lead to the pages."""
         self.redirect(_HOME, status=303)
+
+
+class NothingHandler(FacilitatorHandler):
+    """Any other address among the facilitator's."""
+
+    def get(self) -> None:
+        """Say that there is no such page."""
+        raise RefusedError(404, "unknown", "There is no such page here.")
+
+    post = get

@@ -11,6 +11,8 @@ from typing import Literal
 
 import psutil
 
+from movement_readiness._validation import check_choice
+
 __all__ = ["Address", "Finding", "Network", "diagnose", "laptop_addresses", "usable"]
 
 # Networks that programs on the laptop make for themselves; no phone is in one.
@@ -108,9 +110,24 @@ class Network:
         self._look = look
         self._clock = clock
         self._began = clock()
+        self._chosen: str | None = None
         self.addresses = look()
         self._first = self.shown_host
         self._changed = False
+
+    def choose(self, ip: str) -> None:
+        """Show this address of the laptop in place of the likeliest one, as long as the laptop has it."""
+        check_choice("address", ip, self.choices)
+        before, self._chosen = self.shown_host, ip
+        if ip != before:
+            self._renewed()
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The addresses that may be shown; one or none where there is nothing to choose."""
+        if self._name or (self._host and not ipaddress.ip_address(self._host).is_unspecified):
+            return ()
+        return tuple(one.ip for one in usable(self.addresses))
 
     def refresh(self) -> bool:
         """Look again; True when the address that participants type is another one now."""
@@ -119,9 +136,12 @@ class Network:
         if self.shown_host == before:
             return False
         self._changed = True
+        self._renewed()
+        return True
+
+    def _renewed(self) -> None:
         self.reached = False
         self._began = self._clock()
-        return True
 
     @property
     def shown_host(self) -> str:
@@ -130,8 +150,10 @@ class Network:
             return self._name
         if self._host and not ipaddress.ip_address(self._host).is_unspecified:
             return self._host
-        found = usable(self.addresses)
-        return found[0].ip if found else "127.0.0.1"
+        choices = self.choices
+        if self._chosen in choices:
+            return str(self._chosen)
+        return choices[0] if choices else "127.0.0.1"
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -241,7 +263,7 @@ def _which(good: Sequence[Address], shown: str) -> list[Finding]:
     if len({one.interface for one in outer}) > 1:
         others = ", ".join(one.ip for one in outer if one.ip != shown and one.version == outer[0].version)
         text = f"This laptop is in several networks ({_names(outer)}). The page shows {shown}"
-        text += f"; if phones cannot open it, they may be in the other one: try {others}." if others else "."
+        text += f"; if phones cannot open it, they may be in the other one: show {others} instead." if others else "."
         found.append(Finding("note", text))
     if all(one.version == 6 for one in outer):
         text = "This network gives IPv6 addresses only, which are long to type: let people scan the code."

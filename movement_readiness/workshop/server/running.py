@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import signal
 import socket
@@ -13,12 +12,11 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
 import tornado.httpserver
-import tornado.netutil
 import tornado.web
 
-from movement_readiness.exceptions import ArgumentError
 from movement_readiness.workshop.server.app import make_app, make_facilitator_app
-from movement_readiness.workshop.server.network import Network, laptop_addresses
+from movement_readiness.workshop.server.listening import check_host, listen
+from movement_readiness.workshop.server.network import Network
 from movement_readiness.workshop.server.options import ServerOptions
 from movement_readiness.workshop.server.quiet import quiet_logs
 from movement_readiness.workshop.server.recording import Recorder
@@ -124,7 +122,7 @@ async def _watch(network: Network, stop: asyncio.Event, options: ServerOptions) 
 async def running(options: ServerOptions) -> AsyncIterator[Running]:
     """A server as a context: started on the way in, stopped without loss on the way out."""
     secure = None if options.tls is None else tls_context(*options.tls)
-    _check_host(options.host)
+    check_host(options.host)
     with contextlib.ExitStack() as opened:
         sockets = _listen(options.port, options.host, opened)
         own = _listen(options.facilitator_port, "127.0.0.1", opened)
@@ -152,33 +150,11 @@ async def running(options: ServerOptions) -> AsyncIterator[Running]:
             await _stop(room, servers)
 
 
-def _check_host(host: str | None) -> None:
-    if host is not None:
-        try:
-            socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
-        except (OSError, ValueError):
-            own = ", ".join(one.ip for one in laptop_addresses()) or "127.0.0.1"
-            raise ArgumentError(f"host: expected an address of this laptop ({own}); got {host!r}.") from None
-
-
 def _listen(port: int, host: str | None, opened: contextlib.ExitStack) -> list[socket.socket]:
-    try:
-        found = tornado.netutil.bind_sockets(port, address=host)
-    except OSError as error:
-        raise ArgumentError(_said(error, port, host)) from None
+    found = listen(port, host)
     for one in found:
         opened.callback(one.close)
     return found
-
-
-def _said(error: OSError, port: int, host: str | None) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"port: expected a free one; {port} is in use, perhaps by another server of yours. Give another port."
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return f"port: expected one that you may use; {port} is reserved. Give one from 1024 to 65535."
-    if error.errno == errno.EADDRNOTAVAIL:
-        return f"host: expected an address of this laptop; {host} is none."
-    return f"port: expected one that can be listened to; {port} cannot be: {error.strerror}."
 
 
 def _open_sessions(store: ResponseStore, options: ServerOptions) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from movement_readiness.exceptions import MovementReadinessError, SessionError
+from movement_readiness.workshop.content import interface_words
 from movement_readiness.workshop.server import facilitator as ways
 from movement_readiness.workshop.server.facilitator import FacilitatorHandler
 from movement_readiness.workshop.server.problems import RefusedError, problem_of
@@ -49,11 +50,13 @@ def facilitator_routes(room: Room, *, local: bool) -> list[Any]:
         (r"/facilitator/logout", ways.LogoutHandler, own),
         (r"/facilitator/static/([^/]+)", ways.StaticHandler, own),
         (r"/facilitator/new", NewHandler, own),
+        (r"/facilitator/address", AddressHandler, own),
         (rf"/facilitator/sessions/{_ID}", OneHandler, own),
         (rf"/facilitator/sessions/{_ID}/counts", CountsHandler, own),
         (rf"/facilitator/sessions/{_ID}/projector", ProjectorHandler, own),
         (rf"/facilitator/sessions/{_ID}/report", ReportHandler, own),
         (rf"/facilitator/sessions/{_ID}/(people|close|reopen|reveal)", ActionHandler, own),
+        (r"/facilitator/.*", ways.NothingHandler, own),
     ]
     return [(r"/", ways.HomeHandler, own), *routes] if local else routes
 
@@ -79,7 +82,24 @@ class ListHandler(FacilitatorHandler):
     async def get(self) -> None:
         """Show them, open ones first."""
         views = await self.room.recorder.run(_views, self.room)
-        self.render_page("sessions.html.j2", views=views, findings=self.room.network.findings())
+        network = self.room.network
+        self.render_page(
+            "sessions.html.j2",
+            views=views,
+            findings=network.findings(),
+            address=network.address,
+            shown=network.shown_host,
+            choices=network.choices,
+        )
+
+
+class AddressHandler(FacilitatorHandler):
+    """Another of the laptop's addresses to show."""
+
+    def post(self) -> None:
+        """Show it from now on."""
+        self.room.network.choose(self.fields().get("address", [""])[0])
+        self.redirect("/facilitator/", status=303)
 
 
 class NewHandler(FacilitatorHandler):
@@ -119,8 +139,9 @@ class NewHandler(FacilitatorHandler):
 
 
 def _language(instrument: Any, code: str) -> str:
-    draft = instrument.translation(code).status == "draft"
-    return f"{code} (draft translation)" if draft else code
+    language, words = interface_words(code)
+    name = f"{words['language_name']} ({code})" if language == code else code
+    return f"{name}, draft translation" if instrument.translation(code).status == "draft" else name
 
 
 class _SessionPage(FacilitatorHandler):

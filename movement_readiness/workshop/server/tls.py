@@ -44,7 +44,7 @@ def _no_password() -> str:
 
 def _check_readable(place: Path) -> None:
     try:
-        place.read_bytes()
+        Path(place).read_bytes()
     except OSError as error:
         raise ArgumentError(f"tls: expected a PEM file; {place} cannot be read: {error.strerror}.") from None
 
