@@ -241,6 +241,18 @@ def test_a_bad_cell_refuses_its_file_with_row_and_column(store, instrument, tmp_
     assert "row 3, column 'R1'" in str(summary)
 
 
+def test_a_team_that_had_no_session_is_named(store, instrument, tmp_path):
+    opened_session(store, instrument)
+    right = paper(instrument, tmp_path / "right.csv", site="North", team="A3")
+    assert imported(store, right, instrument)[0].notes == ()
+    wrong = paper(instrument, tmp_path / "wrong.csv", site="North", team="a 3")
+    summary, counts = imported(store, wrong, instrument)
+    assert counts == (3, 0, 0)
+    assert "3 entries are of 'North, a 3', which had no session in this store. Did you mean 'North, A3'?" in str(
+        summary
+    )
+
+
 # --- files and folders
 
 
