@@ -329,6 +329,61 @@ def test_a_key_with_a_password_is_not_asked_for(tmp_path, pem):
         tls_context(pem["good"][0], locked)
 
 
+def test_the_names_a_server_answers_to_follow_the_laptop(tmp_path, instrument):
+    from movement_readiness.workshop.server.network import Address, Network
+    from movement_readiness.workshop.server.room import Room
+
+    here = [Address("wlan0", "192.168.1.20")]
+    network = Network(8750, look=lambda: tuple(here))
+    with ResponseStore(tmp_path / "r.sqlite") as store:
+        recorder = Recorder(store)
+        room = Room(recorder, instrument, logins=Logins("x" * 30), network=network, host_names=("Room.Example",))
+        assert {"192.168.1.20", "room.example", "localhost"} <= room.hosts
+        room.count_visit("192.168.1.20")
+        room.count_visit("127.0.0.1")
+        assert not network.reached  # the laptop itself is no other device
+        room.count_visit("192.168.1.77")
+        assert network.reached
+        here[0] = Address("wlan0", "10.9.9.9")
+        network.refresh()
+        assert "10.9.9.9" in room.hosts
+        assert "192.168.1.20" not in room.hosts
+        assert "10.9.9.9" not in room.local_hosts
+        recorder.close()
+
+
+def test_the_browser_is_opened_by_a_file_of_its_owner_alone(tmp_path, instrument, monkeypatch):
+    from movement_readiness.workshop.server import telling
+
+    opened = []
+    monkeypatch.setattr(telling.webbrowser, "open", opened.append)
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(telling.tempfile, "tempdir", str(tmp_path))
+    invitation = telling.Invitation(
+        "http://192.168.1.20:8750", "http://127.0.0.1:1/facilitator/", "http://127.0.0.1:1/k", (), ()
+    )
+    said = []
+    with telling.invite(invitation, options_for(tmp_path, instrument, open_browser=True, say=said.append)):
+        (place,) = tmp_path.glob("facilitator-*.html")
+        assert opened == [place.as_uri()]
+        assert "http://127.0.0.1:1/k" in place.read_text()
+        if os.name == "posix":
+            assert place.stat().st_mode & 0o077 == 0
+    assert not place.exists()
+    assert said[-1].startswith("Stopped")
+
+
+def test_the_terminal_shows_the_code_of_a_session_opened_at_once(tmp_path, instrument):
+    from movement_readiness.workshop.server import telling
+
+    session = session_for(instrument)
+    invitation = telling.Invitation("http://192.168.1.20:8750", "http://x/", "http://x/k", (session,), ())
+    text = "\n".join(telling.lines(invitation, options_for(tmp_path, instrument)))
+    assert session.spoken_code in text
+    assert "█" in text
+    assert "token is in" in text
+
+
 def test_the_helpers_of_these_tests_make_valid_submissions(any_instrument):
     session = session_for(any_instrument)
     assert submission_for(any_instrument, session)["answers"]

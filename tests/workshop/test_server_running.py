@@ -301,3 +301,25 @@ def test_idle_connections_hold_nobody_up_at_the_end(store):
         assert time.monotonic() - began < 10
         for one in idle:
             one.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit of open files: Windows has none")
+def test_a_flood_of_connections_does_not_stop_it(store):
+    few = Path(__file__).with_name("few_files_process.py")
+    with Server(store, script=few) as server:
+        flood = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(150)]
+        process = psutil.Process(server.process.pid)
+        busy = process.cpu_percent(0.5)
+        assert busy < 60, "it must not spin"
+        for one in flood:
+            one.close()
+        end = time.monotonic() + 20
+        while True:
+            try:
+                assert Client(server.port).get("/api/ping").status == 200
+                break
+            except (OSError, http.client.HTTPException):
+                assert time.monotonic() < end
+                time.sleep(0.05)
+        assert server.stop() == 0
+        assert server.error_output == ""

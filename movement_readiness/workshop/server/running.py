@@ -15,6 +15,7 @@ import tornado.httpserver
 import tornado.web
 
 from movement_readiness.workshop.server.app import make_app, make_facilitator_app
+from movement_readiness.workshop.server.connections import CountedServer
 from movement_readiness.workshop.server.listening import check_host, listen
 from movement_readiness.workshop.server.network import Network
 from movement_readiness.workshop.server.options import ServerOptions
@@ -34,7 +35,7 @@ _STOP_SECONDS = 15.0
 _LIMITS = {
     "max_header_size": 16 * 1024,
     "max_body_size": 1024 * 1024,  # what is too large is read up to here, so that the refusal can be read
-    "idle_connection_timeout": 75.0,
+    "idle_connection_timeout": 30.0,
     "body_timeout": 20.0,
     "chunk_size": 16 * 1024,
 }
@@ -165,7 +166,7 @@ def _open_sessions(store: ResponseStore, options: ServerOptions) -> None:
 def _started(
     app: tornado.web.Application, sockets: Sequence[socket.socket], secure: ssl.SSLContext | None
 ) -> tornado.httpserver.HTTPServer:
-    server = tornado.httpserver.HTTPServer(app, ssl_options=secure, **_LIMITS)
+    server = CountedServer(app, ssl_options=secure, **_LIMITS)
     server.add_sockets(sockets)
     return server
 

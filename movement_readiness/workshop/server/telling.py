@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import html
 import os
+import sys
 import tempfile
 import webbrowser
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ def invite(invitation: Invitation, options: ServerOptions) -> Iterator[None]:
     for line in lines(invitation, options):
         options.say(line)
     with contextlib.ExitStack() as opened:
-        if options.open_browser:
+        if options.open_browser and _has_screen():
             webbrowser.open(opened.enter_context(_way_in(invitation.link)).as_uri())
         yield
     options.say("Stopped. Everything that was acknowledged is in the store.")
@@ -70,6 +71,11 @@ def lines(invitation: Invitation, options: ServerOptions) -> list[str]:
         "Stop with Ctrl+C; phones keep what they could not send.",
     ]
     return shown
+
+
+def _has_screen() -> bool:
+    """A browser of the terminal would take the terminal over."""
+    return sys.platform in ("win32", "darwin") or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
 
 
 @contextlib.contextmanager
