@@ -22,13 +22,13 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path[0] = str(Path(__file__).resolve().parent.parent)  # not this folder, which has a workshop.py of its own
 
-from workshop.postgres import Cluster, missing
-from workshop.store_support import a_response, a_session, device, in_session
+from workshop.postgres import Cluster, missing  # noqa: E402
+from workshop.store_support import a_response, a_session, device, in_session  # noqa: E402
 
-import movement_readiness as mr
-from movement_readiness.workshop.store import ResponseStore
+import movement_readiness as mr  # noqa: E402
+from movement_readiness.workshop.store import ResponseStore  # noqa: E402
 
 INSTRUMENT = mr.load_instrument()
 PEOPLE = 500
@@ -101,9 +101,11 @@ def large(folder, n):
         print(f"  {n:,} responses added in {time.perf_counter() - began:.1f} s")
         megabytes = sum(one.stat().st_size for one in folder.glob("large*")) / 1e6
         for call in ("first", "again"):
-            began = time.perf_counter()
+            began, used = time.perf_counter(), time.process_time()
             frame = store.to_frame(INSTRUMENT)
-            print(f"  to_frame, {call}: {len(frame):,} x {len(frame.columns)} in {time.perf_counter() - began:.1f} s")
+            seconds, busy = time.perf_counter() - began, time.process_time() - used
+            size = f"{len(frame):,} x {len(frame.columns)}"
+            print(f"  to_frame, {call}: {size} in {seconds:.1f} s, {busy:.1f} s of processor")
         began = time.perf_counter()
         store.withdraw(response_id=a_response_id(5))
         print(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -16,18 +17,31 @@ from movement_readiness.workshop.store.schema import CONSENT, FIRST, IS_FIRST, e
 __all__ = ["Added", "add", "first_event", "insert_once", "latest", "refuse_withdrawn", "response_from", "row_of"]
 
 Added = Literal["stored", "unchanged"]
+_OF_CONTENTS = (
+    events.c.response_id,
+    events.c.on_date,
+    events.c.instrument_id,
+    events.c.instrument_version,
+    events.c.instrument_sha256,
+    events.c.content,
+)
 
 
 def insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
     """Insert a row unless one with its key is there; whether it was inserted."""
+    statement = _insert_once(connection.dialect.name, table)
+    return bool(connection.execute(statement, row, execution_options={"preserve_rowcount": True}).rowcount == 1)
+
+
+@cache
+def _insert_once(dialect: str, table: sa.Table) -> sa.Insert:
     insert: Any
-    if connection.dialect.name == "sqlite":  # a dialect is loaded only where it is used
+    if dialect == "sqlite":  # a dialect is loaded only where it is used
         from sqlalchemy.dialects.sqlite import insert
     else:
         from sqlalchemy.dialects.postgresql import insert
-    options = {"preserve_rowcount": True}
-    done = connection.execute(insert(table).on_conflict_do_nothing(), row, execution_options=options)
-    return bool(done.rowcount == 1)
+    statement: sa.Insert = insert(table).on_conflict_do_nothing()
+    return statement
 
 
 def row_of(response: Response, number: int, kind: str) -> dict[str, Any]:
@@ -118,5 +132,5 @@ def add(connection: sa.Connection, response: Response) -> Added:
 
 def contents(connection: sa.Connection, conditions: Iterable[Any] = ()) -> Iterable[Any]:
     """Every event that holds answers, the later ones of a response after its earlier ones."""
-    query = sa.select(events).where(events.c.kind.in_(("response", "amend")), *conditions)
+    query = sa.select(*_OF_CONTENTS).where(events.c.kind.in_(("response", "amend")), *conditions)
     return connection.execute(query.order_by(events.c.number))

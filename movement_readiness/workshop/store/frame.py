@@ -46,9 +46,9 @@ def latest_contents(rows: Iterable[Any], hidden: frozenset[str]) -> list[Any]:
 def frame_of(rows: list[Any], instrument: Instrument, *, rehearsal: bool, location: str) -> pd.DataFrame:
     """The frame; answers to other versions are named in one warning and left out."""
     wanted = (instrument.id, instrument.version, instrument.sha256)
-    others = Counter(key for key in map(_version_key, rows) if key != wanted)
-    left_out = [Version(*key, n) for key, n in sorted(others.items())]
-    kept = [row for row in rows if _version_key(row) == wanted]
+    counted = Counter(map(_version_key, rows))
+    left_out = [Version(*key, n) for key, n in sorted(counted.items()) if key != wanted]
+    kept = [row for row in rows if _version_key(row) == wanted] if left_out else rows
     if left_out:
         _name(left_out, instrument, location, any_kept=bool(kept))
     frame = _frame(kept, instrument, rehearsal=rehearsal)
