@@ -31,7 +31,7 @@ export function h(tag, attributes, ...children) {
 
 export function put(node, children) {
 	node.textContent = "";
-	node.append(...children.filter((child) => child || child === 0));
+	node.append(...children.filter(Boolean));
 	return node;
 }
 
@@ -129,7 +129,8 @@ class Form {
 		this.alarm = h("div", { class: "mr-alarm", role: "alert" });
 		this.top = h("div");
 		this.main = h("div");
-		this.root = h("div", { class: "mr-form" }, this.alarm, this.top, this.main, this.status);
+		// A notebook would take the arrow keys for its own.
+		this.root = h("div", { class: "mr-form", onkeydown: (event) => event.stopPropagation() }, this.alarm, this.top, this.main, this.status);
 		el.append(this.root);
 		const kept = keptDrafts(this.storage, prefix);
 		const mine = kept.find(({ key }) => key === this.key);

@@ -266,6 +266,8 @@ class Responses(Handler):
 class Amend(Handler):
     def post(self, response_id):
         room = self.room
+        if room.state != "open":
+            self.refuse(423, "closed")
         response = room.response(self.body["submission"])
         if receipt_sha256(self.body["receipt"]) != room.stored[response_id].receipt_sha256:
             self.refuse(403, "receipt")

@@ -63,6 +63,7 @@ def saved_file(page, me, tmp_path):
 def test_answers_arrive_as_chosen_and_leave_the_device(context, room):
     page, me, answers = answered(context, room)
     assert len(kept(page)) == 1
+    assert not re.search(r"^(0+|null|undefined|false)$", page.locator(".mr-form").inner_text(), re.M)
     me.press("send")
     me.sees("thanks_title")
     (response,) = room.stored.values()
@@ -385,6 +386,18 @@ def test_answers_are_corrected_from_memory_while_the_session_is_open(context, ro
         assert dict(response.answers) == changed
         assert page.locator(".mr-code").inner_text() == code
     assert kept(page) == []
+
+
+def test_a_correction_after_closing_leaves_what_was_sent(context, room):
+    page, me, answers = answered(context, room)
+    me.press("send")
+    me.sees("thanks_title")
+    me.press("correct")
+    me.answer_all(some_answers(room.content, 1))
+    room.state = "closed"
+    me.press("send_correction")
+    page.get_by_text("The answers that you sent first stay as they are.").first.wait_for()
+    assert [dict(response.answers) for response in room.stored.values()] == [answers]
 
 
 def test_the_code_deletes_the_answers_and_says_so(context, room):

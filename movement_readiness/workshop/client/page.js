@@ -210,7 +210,13 @@ async function enter(code, session, content) {
     async amend(submission, receipt) {
       const address = `/api/responses/${submission.response_id}`;
       if (revision === null) revision = (await call("GET", address, null, await place.ticket())).revision;
-      await acknowledged(call("POST", `${address}/amend`, { receipt, revision, submission }));
+      try {
+        await acknowledged(call("POST", `${address}/amend`, { receipt, revision, submission }));
+      } catch (error) {
+        if (error.status === 423) throw { status: 422, message: say("closed_correction") }; // nothing to wait for
+        if (error.status === 409) revision = null;
+        throw error;
+      }
       revision = null;
     },
     sent(draft) {
