@@ -6,8 +6,11 @@ import os
 import re
 import stat
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 from workshop.facilitator_support import COOKIE, Facilitator
 from workshop.server_support import Client, Device, Server, submission_for
@@ -334,6 +337,24 @@ def test_a_report_that_takes_too_long_is_ended(tmp_path, instrument):
         answer = browser.act(f"/facilitator/sessions/{session_id}/reveal")
         assert answer.status == 422
         assert "after 1 seconds" in answer.text
+
+
+def test_a_server_that_is_stopped_ends_the_report_that_is_being_made(tmp_path, instrument):
+    begun = tmp_path / "begun"
+    with start(tmp_path, "slow", str(begun)) as server, ThreadPoolExecutor(1) as pool:
+        browser = logged_in(server)
+        _, session_id = browser.open_session(instrument)
+        csrf = browser.csrf()
+        asked = pool.submit(browser.post_form, f"/facilitator/sessions/{session_id}/reveal", {"csrf": csrf})
+        while not begun.exists():
+            time.sleep(0.02)
+        children = psutil.Process(server.process.pid).children()
+        assert server.stop() == 0
+        answer = asked.result(30)
+        assert answer.status == 503
+        assert "nothing was revealed" in answer.text
+        assert children
+        assert not psutil.wait_procs(children, 10)[1]
 
 
 def test_a_command_that_is_not_there_is_told(tmp_path, instrument):

@@ -10,11 +10,11 @@ from movement_readiness.responses.response import Response, check_response_id
 from movement_readiness.workshop.receipts import receipt_sha256
 from movement_readiness.workshop.server.base import JsonHandler
 from movement_readiness.workshop.server.problems import Problem, RefusedError
-from movement_readiness.workshop.server.room import Room, session_answer
 from movement_readiness.workshop.sessions import plain_code
 from movement_readiness.workshop.submission import response_of
 
 if TYPE_CHECKING:
+    from movement_readiness.workshop.server.room import Room
     from movement_readiness.workshop.sessions import Session
 
 __all__ = ["AmendHandler", "JoinHandler", "PingHandler", "ResponseHandler", "SessionHandler", "WithdrawHandler"]
@@ -40,7 +40,7 @@ class SessionHandler(JsonHandler):
         """Answer 404 for an unknown code and 423 for a closed session."""
         self.session = await self.room.session_by_code(plain_code(code))
         _check_open(self.session)
-        self.send_kept(session_answer(self.room, self.session), revalidate=False)
+        self.send_kept(self.room.answer(self.session), revalidate=False)
 
     def write_problem(self, problem: Problem) -> None:
         """Tell a device whose session is closed which one it was, so that it can keep its draft."""

@@ -90,6 +90,16 @@ class Network:
     look : callable, optional
         Finds the addresses.
     clock : callable, optional
+
+    Attributes
+    ----------
+    shown_host : str
+        The name or address that participants type.
+    hosts : tuple of str
+        Every address and name that they may have typed.
+    addresses : tuple of Address
+    reached : bool
+        Another device has reached the page.
     """
 
     def __init__(
@@ -112,6 +122,7 @@ class Network:
         self._began = clock()
         self._chosen: str | None = None
         self.addresses = look()
+        self._settle()
         self._first = self.shown_host
         self._changed = False
 
@@ -119,6 +130,7 @@ class Network:
         """Show this address of the laptop in place of the likeliest one, as long as the laptop has it."""
         check_choice("address", ip, self.choices)
         before, self._chosen = self.shown_host, ip
+        self._settle()
         if ip != before:
             self._renewed()
 
@@ -133,6 +145,7 @@ class Network:
         """Look again; True when the address that participants type is another one now."""
         before = self.shown_host
         self.addresses = self._look()
+        self._settle()
         if self.shown_host == before:
             return False
         self._changed = True
@@ -143,9 +156,12 @@ class Network:
         self.reached = False
         self._began = self._clock()
 
-    @property
-    def shown_host(self) -> str:
-        """The name or address that participants type."""
+    def _settle(self) -> None:
+        # Worked out once a change, for every request asks for them.
+        self.shown_host = self._best_host()
+        self.hosts = (self.shown_host, *(one.ip for one in self.addresses))
+
+    def _best_host(self) -> str:
         if self._name:
             return self._name
         if self._host and not ipaddress.ip_address(self._host).is_unspecified:
@@ -154,11 +170,6 @@ class Network:
         if self._chosen in choices:
             return str(self._chosen)
         return choices[0] if choices else "127.0.0.1"
-
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """Every address and name that participants may have typed."""
-        return (self.shown_host, *(one.ip for one in self.addresses))
 
     @property
     def address(self) -> str:

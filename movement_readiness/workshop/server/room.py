@@ -74,19 +74,20 @@ class Room:
         self.ticket_limits = Buckets(burst=60, per_minute=30)
         self.revealing: set[str] = set()
         self.tasks: set[asyncio.Task[Any]] = set()
+        self.local_hosts = allowed_hosts((), ())  # the laptop itself, for its own browser
         self._host_names = tuple(host_names)
+        self._hosts: tuple[tuple[str, ...], frozenset[str]] | None = None
         self._contents: dict[str, tuple[object, dict[str, Any]]] = {}
+        self._answers: dict[str, tuple[Session, Kept]] = {}
         self._sessions: OrderedDict[str, Session] = OrderedDict()  # by ticket; all but its state never changes
-
-    @property
-    def local_hosts(self) -> frozenset[str]:
-        """The names of the laptop itself, for its own browser."""
-        return allowed_hosts((), ())
 
     @property
     def hosts(self) -> frozenset[str]:
         """Every name under which participants may reach this server now."""
-        return allowed_hosts(self.network.hosts, self._host_names)
+        known = self.network.hosts
+        if self._hosts is None or self._hosts[0] is not known:
+            self._hosts = (known, allowed_hosts(known, self._host_names))
+        return self._hosts[1]
 
     def count_visit(self, remote: str | None) -> None:
         """Remember that another device got through; not which."""
@@ -137,6 +138,13 @@ class Room:
         self._contents[session.session_id] = (made_from, content)
         return content
 
+    def answer(self, session: Session) -> Kept:
+        """A session and its form as a device gets them; made once for everyone in the room."""
+        known = self._answers.get(session.session_id)
+        if known is None or known[0] != session:
+            known = self._answers[session.session_id] = (session, _answer(self, session))
+        return known[1]
+
     def consent_hashes(self, session: Session) -> dict[str, str]:
         """The hash of the consent text that a session shows, by language."""
         return {language: words["consent"]["sha256"] for language, words in self.content(session)["words"].items()}
@@ -158,8 +166,7 @@ def _pass(seconds: float, message: str) -> None:
         raise RefusedError(429, "often", message, seconds)
 
 
-def session_answer(room: Room, session: Session) -> Kept:
-    """A session and its form as a device gets them."""
+def _answer(room: Room, session: Session) -> Kept:
     about = {
         "id": session.session_id,
         "code": session.join_code,
