@@ -41,12 +41,11 @@ const buttons = (...children) => h("div", { class: "mr-buttons" }, ...children);
 export const fill = (text, values) =>
 	text.replace(/\{(\w+)\}/g, (all, name) => (values && has(values, name) ? String(values[name]) : all));
 
-// The storage of this device, or null where it is forbidden or full.
+// The storage of this device, or null where it is forbidden; a full one can still be read.
 export function deviceStorage(name = "localStorage") {
 	try {
 		const storage = window[name];
-		storage.setItem("mr:?", "1");
-		storage.removeItem("mr:?");
+		storage.getItem("mr:");
 		return storage;
 	} catch (error) {
 		return null;
@@ -248,6 +247,7 @@ class Form {
 
 	wipe(sent) {
 		try {
+			this.storage.removeItem(this.key);
 			if (sent) this.storage.setItem(this.key, '{"sent":true}'); // other tabs hear of it
 			this.storage.removeItem(this.key);
 		} catch (error) { /* nothing is kept */ }

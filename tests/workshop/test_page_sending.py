@@ -185,10 +185,10 @@ def test_a_busy_server_is_given_the_time_it_asks_for(context, room):
     me.press("send")
     me.sees("waiting_title")
     before = len(room.asked)
-    page.clock.run_for(39000)
+    page.clock.run_for(35000)
     assert len(room.asked) == before
     with page.expect_response(lambda answer: answer.status == 503):
-        page.clock.run_for(12000)
+        page.clock.run_for(16000)
     page.get_by_role("button", name=me.says("try_now")).wait_for()
     page.clock.run_for(40000)
     me.sees("thanks_title")
@@ -304,6 +304,16 @@ def test_a_device_that_keeps_nothing_works_and_says_so(context, room, blocked):
     me.sees("safe_page")
     me.sees("thanks_title", timeout=SOON)
     assert [dict(response.answers) for response in room.stored.values()] == [answers]
+
+
+def test_a_draft_survives_a_storage_that_has_become_full(context, room):
+    page, me, answers = answered(context, room)
+    context.add_init_script("Storage.prototype.setItem = () => { throw new Error('full'); };")
+    page.reload()
+    me.press("send")
+    me.sees("thanks_title")
+    assert [dict(response.answers) for response in room.stored.values()] == [answers]
+    assert kept(page) == []
 
 
 def test_two_tabs_of_one_device_are_one_person(context, room):
@@ -475,9 +485,9 @@ def test_a_shared_device_left_alone_is_cleared_after_a_warning(context, any_inst
         me.begin()
         item = room.content["screens"][0][0]
         me.choose(item, room.content["scales"][room.content["items"][item]]["codes"][0])
-        page.clock.run_for(299_000)
+        page.clock.run_for(285_000)
         assert page.get_by_text(me.says("idle", seconds=30)).count() == 0
-        page.clock.run_for(2_000)
+        page.clock.run_for(16_000)
         me.sees("idle", seconds=30)
         assert violations(page) == []
         me.press("still_here")
@@ -500,7 +510,7 @@ def test_answers_on_their_way_are_never_cleared_from_a_shared_device(context, an
         page.clock.run_for(900_000)
         me.sees("waiting_title")
         room.down = False
-        me.press("try_now")
+        page.clock.run_for(90_000)
         me.sees("thanks_title")
         assert [dict(response.answers) for response in room.stored.values()] == [answers]
 
