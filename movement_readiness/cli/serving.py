@@ -67,6 +67,14 @@ def serve(  # noqa: PLR0913, PLR0917  (the options of a command)
         Path | None,
         typer.Option(help="Where the facilitator's token is; beside the store by default.", rich_help_panel=_ADDRESS),
     ] = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the key of people's own codes is (--retest); beside a file by default, to be named for a "
+            "database.",
+            rich_help_panel=_ADDRESS,
+        ),
+    ] = None,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Do not open the facilitator's page.", rich_help_panel=_ADDRESS)
     ] = False,
@@ -136,6 +144,7 @@ def serve(  # noqa: PLR0913, PLR0917  (the options of a command)
             sessions=_sessions(loaded, site, team, people, asked),
             reveal=command_reveal(_reveal_command(location, instrument)),
             open_browser=not no_browser and sys.stdout.isatty(),
+            store_options={} if key_file is None else {"key_file": key_file},
         )
     )
     raise typer.Exit(code)
