@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from movement_readiness.workshop.server.revealing import Reveal
     from movement_readiness.workshop.sessions import Session
 
-__all__ = ["DEFAULT_PORT", "ServerOptions"]
+__all__ = ["BUSY_SECONDS", "DEFAULT_PORT", "ServerOptions"]
 
 DEFAULT_PORT = 8750
-_BUSY_SECONDS = 10.0  # less than a phone waits for an answer
+BUSY_SECONDS = 10.0  # less than a phone waits for an answer
 
 
 def _to_terminal(text: str) -> None:
@@ -69,7 +69,7 @@ class ServerOptions:
     reveal: Reveal | None = None
     open_browser: bool = False
     say: Callable[[str], None] = _to_terminal
-    store_options: dict[str, object] = field(default_factory=lambda: {"busy_timeout": _BUSY_SECONDS})
+    store_options: dict[str, object] = field(default_factory=dict)
 
     @property
     def token_place(self) -> Path:

@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import tornado.httpserver
 import tornado.web
@@ -18,7 +19,7 @@ from movement_readiness.workshop.server.app import make_app, make_facilitator_ap
 from movement_readiness.workshop.server.connections import CountedServer
 from movement_readiness.workshop.server.listening import check_host, listen
 from movement_readiness.workshop.server.network import Network
-from movement_readiness.workshop.server.options import ServerOptions
+from movement_readiness.workshop.server.options import BUSY_SECONDS, ServerOptions
 from movement_readiness.workshop.server.quiet import quiet_logs
 from movement_readiness.workshop.server.recording import Recorder
 from movement_readiness.workshop.server.room import Room
@@ -128,7 +129,8 @@ async def running(options: ServerOptions) -> AsyncIterator[Running]:
         sockets = _listen(options.port, options.host, opened)
         own = _listen(options.facilitator_port, "127.0.0.1", opened)
         logins = Logins(facilitator_token(options.token_place))
-        store = opened.enter_context(ResponseStore(options.store, **options.store_options))  # type: ignore[arg-type]
+        patience: dict[str, Any] = {"busy_timeout": BUSY_SECONDS, **options.store_options}
+        store = opened.enter_context(ResponseStore(options.store, **patience))
         _open_sessions(store, options)
         recorder = Recorder(store)
         opened.callback(recorder.close)
