@@ -66,25 +66,29 @@ def test_a_killed_server_has_everything_it_acknowledged(location, instrument, ro
         for number in range(rounds):
             phones = joined(room, room.server.port, range(100 * number, 100 * number + 40))
             tickets = [phone.ticket for phone in phones]
-            killer = threading.Timer(chance.uniform(0.005, 0.1), kill_and_look, [room, phones, known, lost])
+            after = chance.randint(1, 25)
+            killer = threading.Thread(target=kill_and_look, args=[room, phones, after, known, lost])
             killer.start()
             sent(phones, room.server.port)
             killer.join()
             everyone += phones
-            interrupted += max(phone.seconds for phone in phones) > 0.3
+            interrupted += len(known[-1]) < len(phones)
             assert [ask_ticket(room, phone) for phone in phones] == tickets, "the devices' tickets are good no longer"
         assert not lost
-        assert known, "nothing had been acknowledged before a kill: nothing was shown"
+        assert all(known), "nothing had been acknowledged before a kill: nothing was shown"
         assert interrupted > rounds / 2, "the server was hardly ever killed while somebody was sending"
         assert_each_once(room, instrument, everyone)
 
 
-def kill_and_look(room, phones, known, lost):
-    """Kill the server, start it again, and look whether what had been acknowledged is there."""
+def kill_and_look(room, phones, after, known, lost):
+    """Kill the server when so many were acknowledged, start it again, and look whether those are there."""
+    until = time.monotonic() + PATIENCE
+    while sum(phone.status > 0 for phone in phones) < after and time.monotonic() < until:
+        time.sleep(0.001)
     room.server.kill()
     acknowledged = [phone for phone in phones if phone.status]
     room.server.start()
-    known += acknowledged
+    known.append(acknowledged)
     lost += [phone.response_id for phone in acknowledged if room.store.status(phone.response_id) != "stored"]
 
 

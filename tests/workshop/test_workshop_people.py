@@ -44,10 +44,11 @@ def test_people_on_a_bad_network(chromium, instrument, tmp_path, request, size, 
     location = tmp_path / "r.sqlite" if database == "sqlite" else request.getfixturevalue("cluster").database()
     with (
         a_room(instrument, location, head_count=size) as room,
-        FaultyNetwork(room.server.port, seed=size, faulty=is_api) as network,
+        FaultyNetwork(room.server.port, seed=20, faulty=is_api) as network,
     ):
         clicked = asyncio.run(_crowd(chromium, instrument, room, network.port, size))
-        assert network.fates["sent twice"] + network.fates["cut after it arrived"] > 0
+        assert network.fates["sent twice"] > 0, "seed 20 has every fate among its first requests"
+        assert network.fates["cut after it arrived"] > 0
         assert room.store.count(room.session.session_id) == (size, size)
         expected = [as_sent(instrument, room.session.form, chosen) for chosen in clicked]
         assert in_order(stored_answers(location, instrument)) == in_order(expected)

@@ -20,6 +20,7 @@ __all__ = ["CHECKS"]
 
 ERASED_WITHIN = 10.0  # seconds; a reader of the file may hold it up
 _MOST_MEGABYTES = 150.0
+_LONGEST_WAIT = 20.0
 
 
 def bad_network(bench: Bench) -> str:
@@ -61,14 +62,14 @@ def speed(bench: Bench) -> str:
 def kills(bench: Bench) -> str:
     """The server killed in the middle of its work: what it acknowledged is there when it is back."""
     rounds, of_round = (2, 20) if bench.quick else (6, 40)
-    chance = random.Random(2)  # noqa: S311  (moments that can be repeated, no secrets)
+    chance = random.Random(2)  # noqa: S311  (moments in the work, no secrets)
     acknowledged = 0
     for number in range(rounds):
         phones = [Phone(10_000 + 100 * number + place) for place in range(of_round)]
         session = bench.session(f"kill {number}", of_round)
         bench.join_all(phones, session, bench.server.port)
         known: list[Phone] = []
-        bench.send_all(phones, bench.server.port, _killer(bench, phones, chance.uniform(0.01, 0.12), known))
+        bench.send_all(phones, bench.server.port, _killer(bench, phones, chance.randint(1, of_round * 2 // 3), known))
         acknowledged += len(known)
         bench.expect_each_once(phones, session)
     whole = bench.store.check()
@@ -79,9 +80,13 @@ def kills(bench: Bench) -> str:
     )
 
 
-def _killer(bench: Bench, phones: list[Phone], after: float, known: list[Phone]) -> Callable[[], None]:
+def _killer(bench: Bench, phones: list[Phone], after: int, known: list[Phone]) -> Callable[[], None]:
+    """Kills the server when so many of the phones have been acknowledged and the others are sending."""
+
     def kill() -> None:
-        time.sleep(after)
+        until = time.monotonic() + _LONGEST_WAIT
+        while sum(phone.status > 0 for phone in phones) < after and time.monotonic() < until:
+            time.sleep(0.001)
         bench.server.kill()
         known.extend(phone for phone in phones if phone.status)
         missing = [phone for phone in known if bench.store.get(phone.response_id) is None]

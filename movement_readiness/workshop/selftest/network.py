@@ -56,7 +56,8 @@ class FaultyNetwork:
         self.port = 0
         self._faulty = faulty
         self._slowest = slowest
-        self._random = random.Random(seed)  # noqa: S311  (a sequence that can be repeated, not a secret)
+        self._fates = random.Random(seed)  # noqa: S311  (a sequence that can be repeated, not a secret)
+        self._pauses = random.Random(seed)  # noqa: S311  (apart, so that the fates do not depend on the timing)
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="faulty network", daemon=True)
 
@@ -98,7 +99,7 @@ class FaultyNetwork:
     def _fate(self, path: str) -> str:
         if self._faulty is not None and not self._faulty(path):
             return "passed on"
-        fate = self._random.choices(list(FATES), list(FATES.values()))[0]
+        fate = self._fates.choices(list(FATES), list(FATES.values()))[0]
         self.fates[fate] += 1
         return fate
 
@@ -107,14 +108,14 @@ class FaultyNetwork:
             back.transport.abort()
             return
         if fate == "delayed":
-            await asyncio.sleep(self._random.uniform(0, self._slowest))
+            await asyncio.sleep(self._pauses.uniform(0, self._slowest))
         if fate == "cut in the middle of it":
             await self._forward(request[: max(len(request) // 2, 1)], whole=False)
             back.transport.abort()
             return
         copies = 2 if fate == "sent twice" else 1
         answers = await asyncio.gather(*(self._forward(request) for _ in range(copies)))
-        answer = answers[self._random.randrange(copies)]
+        answer = answers[self._pauses.randrange(copies)]
         if fate == "cut after it arrived":
             back.transport.abort()
             return
