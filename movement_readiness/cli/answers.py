@@ -22,6 +22,7 @@ from movement_readiness.cli.options import (
     new_file,
     read_answers,
     read_listed,
+    revealed_places,
     writer,
 )
 from movement_readiness.cli.running import app
@@ -87,6 +88,7 @@ def report(
         wave=wave,
         language=language,
         progress=sys.stderr.isatty(),
+        revealed=revealed_places(answers),
     )
     print(f"Pages of {len(written.sites)} sites and {len(written.teams)} teams -> {written.index}")
 

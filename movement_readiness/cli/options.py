@@ -33,6 +33,7 @@ __all__ = [
     "read_answers",
     "read_listed",
     "renamed",
+    "revealed_places",
     "writer",
 ]
 
@@ -98,6 +99,14 @@ def _read_store(path: Path, instrument: mr.Instrument) -> pd.DataFrame:
     for warning in found:
         print(f"  {warning.message}")
     return responses
+
+
+def revealed_places(answers: Path) -> list[tuple[str, str, str, str]]:
+    """The teams that have seen their page already, where the answers come from a store that knows it."""
+    if not _is_store(answers):
+        return []
+    with mr.ResponseStore(answers, read_only=True) as store:
+        return store.revealed()
 
 
 def existing_store(location: str) -> mr.ResponseStore:

@@ -271,3 +271,25 @@ def test_a_rehearsal_is_revealed_from_its_rehearsed_answers_alone(answered, inst
     assert found["response_ids"] == sorted(phone.response_id for phone in phones)
     assert "Rehearsal." in found["html"]
     assert "simulated" not in found["html"]
+
+
+def test_a_report_after_a_reveal_counts_the_revealed_team_as_shown(run, instrument, tmp_path):
+    with mr.ResponseStore(tmp_path / STORE) as store:
+        sessions = [opened_session(store, instrument, team=team, head_count=n) for team, n in (("A3", 16), ("B2", 3))]
+        for session, n in zip(sessions, (16, 3), strict=True):
+            for seed in range(n):
+                saved_file(tmp_path, filled_phone(store, instrument, session, 50 * n + seed), session)
+    assert run("import", STORE, ".")[0] == 0
+    assert run("report", STORE, "--out", "before")[0] == 0
+    found = json.loads(revealed(tmp_path / STORE, sessions[0].session_id).stdout)
+    with mr.ResponseStore(tmp_path / STORE) as store:
+        assert store.revealed() == []
+        store.close_session(sessions[0].session_id)
+        ids = found["response_ids"]
+        store.save_release(sessions[0].session_id, found["html"], response_ids=ids, n=found["n"])
+        assert store.revealed() == [("North", "A3", "1", "full")]
+    assert run("report", STORE, "--out", "after")[0] == 0
+    before, after = ((tmp_path / name / "sites" / "North.html").read_text("utf-8") for name in ("before", "after"))
+    profile = "95 % intervals for North"
+    assert profile in before
+    assert profile not in after

@@ -13,7 +13,7 @@ from movement_readiness.workshop.store.days import today
 from movement_readiness.workshop.store.schema import APPLICATION_ID, releases, sessions
 from movement_readiness.workshop.store.sittings import session_row
 
-__all__ = ["frozen", "save"]
+__all__ = ["frozen", "revealed", "save"]
 
 # Two releases whose respondents differ by fewer people than this tell what those few answered.
 _FEWEST = 5
@@ -41,6 +41,14 @@ def save(connection: sa.Connection, session_id: str, html: str, response_ids: Co
     change = sa.update(sessions).where(sessions.c.session_id == session_id)
     connection.execute(change.values(state="revealed"))
     return html if first is None else first
+
+
+def revealed(connection: sa.Connection) -> list[tuple[str, str, str, str]]:
+    """The places whose pages are out, without those of rehearsals."""
+    place = [sessions.c[name] for name in ("site", "team", "wave", "form")]
+    query = sa.select(*place).join(releases, releases.c.session_id == sessions.c.session_id)
+    found = connection.execute(query.where(releases.c.rehearsal == 0).distinct().order_by(*place))
+    return [(row.site, row.team, row.wave, row.form) for row in found]
 
 
 def _check_difference(connection: sa.Connection, session: Any, ids: set[str]) -> None:

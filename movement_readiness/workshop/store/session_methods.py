@@ -119,6 +119,10 @@ class SessionMethods(StoreBase):
         ids = list(response_ids)
         return self._write(lambda connection: releases.save(connection, session_id, html, ids, n))
 
+    def revealed(self) -> list[tuple[str, str, str, str]]:
+        """Site, team, wave and form of every team whose page was revealed, for `aggregate_scores`; no rehearsals."""
+        return self._read(releases.revealed)
+
     def release(self, session_id: str) -> str | None:
         """The page that was frozen for a session, None before that."""
         return self._read(lambda connection: releases.frozen(connection, session_id))
