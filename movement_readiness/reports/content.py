@@ -110,10 +110,18 @@ def _common(choice: Choice) -> dict[str, Any]:
         "sources": instrument.file.instrument.sources[:1],
         "policy": teams.policy,
         "earlier_waves": [wave for wave in teams.waves if wave != choice.wave],
+        "other_forms": _other_forms(choice),
         "instrument": instrument,
         "labels": choice.words.scales,
         "definitions": choice.words.definitions,
     }
+
+
+def _other_forms(choice: Choice) -> list[str]:
+    """Titles of the other forms that were answered in this wave."""
+    rows = choice.teams.respondents
+    forms = dict.fromkeys(rows.loc[rows["wave"] == choice.wave, "form"])
+    return [choice.words.forms[form] for form in forms if form != choice.form]
 
 
 def _profile_rows(choice: Choice, level: str) -> pd.DataFrame:
@@ -274,22 +282,34 @@ def _means_by_team(choice: Choice, scales: list[str]) -> pd.DataFrame:
     return table.reindex(columns=scales).sort_index()
 
 
+def _silent_teams(choice: Choice) -> set[str]:
+    """Teams of which nobody answered this form in this wave."""
+    rows = choice.rows(choice.teams.scores, "team")
+    silent = (rows["reason"] == "no_answers").groupby(rows["team"]).all()
+    return set(silent.index[silent])
+
+
 def _team_rows(choice: Choice, means: pd.DataFrame) -> list[dict[str, Any]]:
     heads = choice.rows(choice.teams.respondents, "team").set_index("team")
-    rows = []
-    for team, values in means.iterrows():
-        head = heads.loc[str(team)]
-        invited: str = "" if pd.isna(head["invited"]) else f" of {head['invited']}"
-        rows.append(
-            {
-                "team": team,
-                "n": f"not shown{invited}" if head["withheld"] else f"{head['n']}{invited}",
-                "label": "n not shown" if head["withheld"] else f"n {head['n']}",
-                "values": list(values),
-                "hidden": bool(values.isna().all()),
-            }
-        )
-    return rows
+    silent = _silent_teams(choice)
+    return [
+        {
+            "team": team,
+            **_head_words(heads.loc[str(team)], nobody=team in silent),
+            "values": list(values),
+            "hidden": bool(values.isna().all()) and team not in silent,
+        }
+        for team, values in means.iterrows()
+    ]
+
+
+def _head_words(head: pd.Series[Any], *, nobody: bool) -> dict[str, str]:
+    """How many of a team answered, for a table (`n`) and for a picture (`label`)."""
+    if nobody:
+        return {"n": "none", "label": "none"}
+    known = "not shown" if head["withheld"] else str(head["n"])
+    invited = "" if pd.isna(head["invited"]) else f" of {head['invited']}"
+    return {"n": f"{known}{invited}", "label": f"n {known}"}
 
 
 def site_context(choice: Choice) -> dict[str, Any]:

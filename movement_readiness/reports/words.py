@@ -74,8 +74,12 @@ def interval_words(teams: TeamResults) -> str:
         "The line through a dot shows how sure we can be: the true value is probably somewhere on it (lines made in "
         "this way hold the true value 95 times in 100). Where two lines overlap a lot, do not read the dots as "
         "different. "
-        f"Numbers are rounded to {teams.policy.round_to:g}."
+        f"Numbers are rounded to {_steps(teams.policy.round_to)}."
     )
+
+
+def _steps(width: float) -> str:
+    return "whole points" if width == 1 else f"steps of {width:g} points"
 
 
 def reliability_words(values: list[float]) -> str:

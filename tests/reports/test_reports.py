@@ -96,7 +96,7 @@ def test_a_site_too_small_shows_no_numbers_and_says_so(published, instrument):
     assert "This page shows no numbers yet." in text
     assert "What is in place at South now" not in text
     text = read(mr.team_report(published, instrument, site="South", team="A"))
-    assert "count as soon as enough people at South have answered" in text
+    assert "count as soon as enough people at South have answered the same form" in text
     assert "Questions to talk about" in text
 
 
@@ -123,6 +123,17 @@ def test_no_withheld_number_is_anywhere_in_a_published_page(published, instrumen
         lambda teams: mr.site_report(teams, instrument, site="North"),
     ):
         assert build(published).html == build(other).html
+
+
+def test_a_team_that_answered_another_form_is_not_said_to_count_here(instrument, responses_of):
+    full = responses_of(instrument, {("North", "A"): 15, ("North", "B"): 12})
+    short = responses_of(instrument, {("North", "C"): 9}, form="short")
+    short["response_id"] = "s" + short["response_id"]
+    teams = mr.aggregate_scores(pd.concat([full, short], ignore_index=True), instrument)
+    text = read(mr.site_report(teams, instrument, site="North"))
+    assert "27 people answered" in text
+    assert "1 team has no published numbers" not in text
+    assert "others were answered too (Short form)" in text
 
 
 def test_a_site_page_lists_its_teams_by_name_without_a_ranking(published, instrument):
