@@ -19,7 +19,7 @@ __all__ = ["form_content", "interface_words", "page_words", "stem_scale", "unnam
 
 _WORDS = Path(__file__).parent / "words"
 _FALLBACK = "en"
-_SHARED_WITH_PAGE = ("direction", "try_now", "save_file")
+_SHARED_WITH_PAGE = ("direction", "try_now", "save_file", "file_warning")
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,6 @@
 // The form, for three hosts: a widget in JupyterLab, the same in Voila, a page on a phone. Text reaches the page as
 // text nodes only; nothing is loaded from anywhere. `content` (content.py) is what is shown; `host` is how answers
-// travel and what people are told of it (client/page.js names its parts; notebookHost below is the other one).
+// travel and what people are told of it (client/page.js names its parts).
 
 const has = (table, key) => Object.prototype.hasOwnProperty.call(table, key);
 const LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -133,7 +133,7 @@ class Form {
 		el.append(this.root);
 		const kept = keptDrafts(this.storage, prefix);
 		const mine = kept.find(({ key }) => key === this.key);
-		this.older = kept.filter(({ draft }) => draft.instrument.sha256 !== content.instrument.sha256);
+		this.older = kept.filter(({ draft }) => draft.instrument.sha256 !== content.instrument.sha256).concat(host.older || []);
 		if (mine) this.adopt(mine.draft);
 		this.listen();
 		if (host.done && !mine) this.thanks(host.done.receipt);
@@ -175,10 +175,15 @@ class Form {
 		if (this.host.shared) ["keydown", "pointerdown"].forEach((name) => on(this.root, name, () => this.rest()));
 	}
 
-	destroy() {
-		this.gone = true;
+	still() {
 		clearTimeout(this.timer);
 		clearTimeout(this.idle);
+		put(this.alarm, []);
+	}
+
+	destroy() {
+		this.gone = true;
+		this.still();
 		this.stops.forEach((stop) => stop());
 		this.root.remove();
 	}
@@ -300,9 +305,10 @@ class Form {
 	olderNotice(old) {
 		const drop = () => {
 			this.storage.removeItem(old.key);
+			this.older = this.older.filter((other) => other !== old);
 			note.remove();
 		};
-		const note = h("div", { class: "mr-note" }, this.p("older_draft"), buttons(this.fileButton(old.draft), this.button("delete_older", drop, "mr-quiet")));
+		const note = h("div", { class: "mr-note" }, this.p("older_draft"), buttons(this.fileButton(old.draft, null, "", old.extra), this.button("delete_older", drop, "mr-quiet")));
 		return note;
 	}
 
@@ -476,6 +482,7 @@ class Form {
 
 	another() {
 		const { language } = this.draft;
+		this.still();
 		this.wipe();
 		this.fresh();
 		this.draft.language = language;
@@ -497,14 +504,14 @@ class Form {
 		Object.assign(this, { busy: true, refused: false });
 		const { draft, host, content } = this;
 		const submission = submissionOf(draft, content);
+		const here = (act) => (told) => !this.gone && this.draft === draft && act(told);
 		if (this.view !== "waiting") this.draw("sending", [this.heading("sending_title")]);
 		this.tell("sending");
 		(this.amending ? host.amend(submission, draft.receipt) : host.send(submission, draft.place))
-			.then(() => this.acknowledged(), (error) => this.failed(error || {}));
+			.then(here(() => this.acknowledged()), here((error) => this.failed(error || {})));
 	}
 
 	failed({ status, reason, message, retryAfter }) {
-		if (this.gone) return;
 		this.busy = false;
 		this.failures += 1;
 		this.since = this.since || Date.now();
@@ -528,7 +535,10 @@ class Form {
 		this.tell(key, values, true);
 	}
 
-	fileOffer() { return [this.p("file_offer"), this.p("file_warning"), buttons(this.fileButton(this.draft, this.content))]; }
+	fileOffer() {
+		const next = this.host.shared && this.button("next_person", () => this.again());
+		return [this.p("file_offer"), this.p("file_warning"), buttons(this.fileButton(this.draft, this.content), next)];
+	}
 
 	refuse(status, reason, message) {
 		this.refused = true;
@@ -547,16 +557,15 @@ class Form {
 		this.tell(key, { message }, true);
 	}
 
-	fileButton(draft, content, name) {
+	fileButton(draft, content, name, extra) {
 		return this.button("save_file", () => {
-			const [site, team] = (this.host.places && this.host.places[draft.place]) || [];
-			saveFile(draft, content, Object.assign({}, this.host.extra, team && { site, team }));
+			const [site, team] = (this.host.places || [])[draft.place] || [];
+			saveFile(draft, content, Object.assign({}, extra || this.host.extra, team && { site, team }));
 			this.tell("file_saved");
 		}, name);
 	}
 
 	acknowledged() {
-		if (this.gone) return;
 		this.busy = false;
 		this.wipe(true);
 		if (this.host.sent) this.host.sent(this.draft);
@@ -576,9 +585,9 @@ class Form {
 			code,
 			code && buttons(this.button("copy", () => this.copy(code))),
 			host.withdraw && h("p", null, this.text("a", "withdraw_link", null, { href: host.withdraw })),
-			buttons(
-				now && host.amend && !host.shared && this.button("correct", () => this.correct()),
-				host.next && this.button("next_person", () => this.nextPerson(), host.shared && "mr-main")),
+			buttons(host.shared
+				? this.button("next_person", () => this.another(), "mr-main")
+				: now && host.amend && this.button("correct", () => this.correct())),
 		], Boolean(now));
 		this.tell(now && "sent", null, true);
 	}
@@ -589,19 +598,12 @@ class Form {
 		this.tell(document.execCommand("copy") ? "copied" : "copy_by_hand");
 	}
 
-	// From what this page still remembers; nothing is on the device any more.
+	// From what this page still remembers.
 	correct() {
 		Object.assign(this, { amending: true, failures: 0, since: 0 });
 		this.draft.screen = 1;
 		this.show();
 		this.tell("correcting");
-	}
-
-	nextPerson() {
-		put(this.alarm, []);
-		clearTimeout(this.idle);
-		this.another();
-		Promise.resolve(this.host.next()).catch(({ message }) => this.tell("next_failed", { message: message || "" }));
 	}
 
 	// On a shared device what one person left is taken away before the next one comes.
@@ -610,7 +612,7 @@ class Form {
 		put(this.alarm, warned ? [this.p("idle", { seconds: 30 }), this.button("still_here", () => this.rest(), "mr-main")] : []);
 		const act = () => {
 			if (this.draft.pending || !warned) this.rest(!this.draft.pending);
-			else this.nextPerson();
+			else this.another();
 		};
 		this.idle = setTimeout(act, warned ? 30000 : 300000);
 	}
@@ -632,7 +634,7 @@ function notebookHost(model) {
 		setTimeout(() => told({ n, status: 0 }), 15000); // no kernel answers
 		model.send({ kind: "submit", n, submission, place });
 	});
-	return Object.assign({}, model.get("host"), { send, storage: deviceStorage(), next: () => null });
+	return Object.assign({}, model.get("host"), { send, storage: deviceStorage() });
 }
 
 function render({ model, el }) {

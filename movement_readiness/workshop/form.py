@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -154,16 +155,17 @@ class ResponseForm(anywidget.AnyWidget):
 
     def _told(self, shared_device: bool, session: Session | None) -> dict[str, Any]:
         place = {name: self._settled[name] for name in ("session", "site", "team", "wave")}
-        parts = [self._settled["form"], *(value or "" for value in place.values())]
+        rehearsal = self._settled["rehearsal"]
+        parts = json.dumps([self._settled["form"], *place.values(), rehearsal])
         return {
             **place,
-            "key": "notebook:" + ":".join(parts),
-            "rehearsal": self._settled["rehearsal"],
+            "key": f"notebook:{parts}",
+            "rehearsal": rehearsal,
             "shared": shared_device,
             "nowhere": self._on_submit is None,
             "places": None if self._places is None else [list(place) for place in self._places],
             "until": None if session is None else session.withdraw_until.isoformat(),
-            "extra": place,
+            "extra": {**place, "rehearsal": rehearsal},
         }
 
     def _received(self, _widget: object, message: Any, _buffers: object) -> None:

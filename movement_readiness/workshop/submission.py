@@ -14,8 +14,8 @@ from movement_readiness.workshop.receipts import receipt_sha256
 
 __all__ = ["FIELDS", "RETEST_ELEMENTS", "response_of"]
 
-# What a submission may hold. "session", "site", "team", "wave" and "ticket" are there in a saved file only
-# to say where it belongs; they are never taken from it (`response_of` is told the place by its caller).
+# What a submission may hold. "session", "site", "team", "wave", "rehearsal" and "ticket" are there in a saved file
+# only to say where it belongs; they are never taken from it (`response_of` is told the place by its caller).
 FIELDS = (
     "format",
     "response_id",
@@ -33,6 +33,7 @@ FIELDS = (
     "site",
     "team",
     "wave",
+    "rehearsal",
     "ticket",
     "answered_on",
 )

@@ -181,6 +181,7 @@ def test_in_jupyterlab_nothing_of_an_answer_stays_in_the_notebook(browser, folde
         me.sees("thanks_title")
         other.press("send")
         other.sees("thanks_title")
+        assert page.get_by_role("button", name=me.says("next_person")).count() == 0
         found = taken(folder)
         assert [row["answers"] for row in found] == [answers, some_answers(me.content, 1)]
         assert found[0]["response_id"] != found[1]["response_id"]

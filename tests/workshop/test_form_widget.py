@@ -223,6 +223,21 @@ def test_bad_instruments_and_sessions_of_another_one(instrument, garden):
         ResponseForm(instrument, session=session)
 
 
+def test_two_places_never_share_a_draft_and_a_saved_file_says_what_is_a_rehearsal(instrument):
+    places = [
+        {"site": "North", "team": "A:B"},
+        {"site": "North:A", "team": "B"},
+        {"site": "North", "team": "A:B", "rehearsal": True},
+        {"site": "North", "team": "A", "wave": "B"},
+        {"site": "North"},
+        {"team": "North"},
+    ]
+    forms = [ResponseForm(instrument, "short", on_submit=print, **place) for place in places]
+    assert len({form.host["key"] for form in forms}) == len(places)
+    assert [form.host["extra"]["rehearsal"] for form in forms] == [False, False, True, False, False, False]
+    assert forms[0].host["key"] == ResponseForm(instrument, "short", on_submit=print, **places[0]).host["key"]
+
+
 def test_without_on_submit_it_says_so_and_takes_nothing(instrument):
     form = Heard(instrument)
     assert form.host["nowhere"] is True

@@ -77,11 +77,19 @@ def test_answers_arrive_as_chosen_and_leave_the_device(context, room):
     everything = page.evaluate("JSON.stringify(localStorage)")
     assert code.replace("-", "") not in everything
     assert response.response_id not in everything
+    # Neither the ticket nor the device's name, which the store could follow to the response.
+    ((device, ticket),) = room.tickets.items()
+    assert device not in everything
+    assert ticket not in everything
+    assert list(page.evaluate("Object.keys(localStorage)")) == [f"mr:sent:{room.session.session_id}"]
+    # One phone is one person: nobody takes another place with it.
+    assert page.get_by_role("button", name=me.says("next_person")).count() == 0
     # A reload shows the code again in this tab, and no form that would send a second time.
     page.reload()
     me.sees("already_title")
     assert page.locator(".mr-code").inner_text() == code
     assert page.get_by_role("checkbox").count() == 0
+    assert list(room.tickets) == [device]
 
 
 def test_a_reload_in_mid_form_keeps_every_answer(context, room):
@@ -161,6 +169,8 @@ def test_a_network_that_goes_away_and_comes_back(context, room, tmp_path):
     assert name == f"answers-{file['response_id'][:8]}.json"
     assert file["session"] == room.session.session_id
     assert file["ticket"] in room.tickets.values()
+    assert file["rehearsal"] is False
+    me.sees("file_warning")
     assert dict(room.response(file).answers) == answers  # what an import takes
     context.set_offline(False)  # the browser says so: no waiting for the timer
     me.sees("thanks_title", timeout=5000)
@@ -206,16 +216,37 @@ def test_a_busy_server_is_given_the_time_it_asks_for(context, room):
 )
 def test_a_refusal_is_said_in_words_and_never_loops(context, room, tmp_path, status, reason, key):
     page, me, answers = answered(context, room)
-    room.refusals.append((status, reason, {}))
+    requests = 2 if status == 401 else 1  # a ticket that is not known is asked for once more
+    room.refusals.extend([(status, reason, {})] * requests)
     page.clock.install()
     me.press("send")
     me.sees(key)
     assert violations(page) == []
     page.clock.run_for(600_000)
     page.evaluate("dispatchEvent(new Event('online'))")
-    assert sum("PUT" in line for line in room.asked) == 1
+    assert sum("PUT" in line for line in room.asked) == requests
     assert dict(room.response(saved_file(page, me, tmp_path)[1]).answers) == answers
     assert len(kept(page)) == 1
+
+
+def test_a_server_that_has_forgotten_the_ticket_is_asked_for_it_again(context, room):
+    _, me, answers = answered(context, room)
+    room.tickets.clear()  # an older copy of the store was put back
+    me.press("send")
+    me.sees("thanks_title")
+    assert [dict(response.answers) for response in room.stored.values()] == [answers]
+    assert len(room.tickets) == 1
+
+
+def test_a_forgotten_ticket_in_a_full_room_keeps_the_answers(context, room, tmp_path):
+    page, me, answers = answered(context, room)
+    (ticket,) = room.tickets.values()
+    room.tickets = {f"{number:032x}": str(number) for number in range(room.session.head_count)}
+    me.press("send")
+    me.sees("refused_full")
+    _, file = saved_file(page, me, tmp_path)
+    assert file["ticket"] == ticket
+    assert dict(room.response(file).answers) == answers
 
 
 def test_an_answer_that_is_not_accepted_leads_back_to_the_form(context, room):
@@ -255,7 +286,7 @@ def test_a_server_that_is_gone_at_a_reload(context, room):
     room.down = True
     page.reload()
     page.get_by_text("The session cannot be reached.").first.wait_for(timeout=SOON)
-    page.get_by_text("Your answers are still on this device.").wait_for()
+    page.get_by_text("Answers that were not sent are on this device").wait_for()
     assert violations(page) == []
     room.down = False
     page.locator(f"[data-item='{item}'] input:checked").wait_for(timeout=SOON)  # by itself
@@ -457,8 +488,12 @@ def test_a_full_room_says_so_and_lets_people_in_when_there_is_space(context, bro
         other.close()
 
 
+def shared_room(instrument, **options):
+    return Room(instrument, shared_device=True, **options)
+
+
 def test_a_shared_device_keeps_nothing_between_people(context, any_instrument):
-    with Room(any_instrument, shared_device=True) as room:
+    with shared_room(any_instrument) as room:
         everything = []
         page, me = join(context, room)
         for step in (0, 1):
@@ -468,14 +503,84 @@ def test_a_shared_device_keeps_nothing_between_people(context, any_instrument):
             assert page.evaluate("localStorage.length + sessionStorage.length") == 0
             me.press("send")
             me.sees("thanks_title")
+            assert page.evaluate("localStorage.length + sessionStorage.length") == 0
             everything.append(answers)
             assert page.get_by_role("button", name=me.says("correct")).count() == 0
-            with page.expect_response("**/join"):
-                me.press("next_person")
+            me.press("next_person")
             page.get_by_role("checkbox").wait_for()
             assert not page.get_by_role("checkbox").is_checked()
         assert [dict(response.answers) for response in room.stored.values()] == everything
-        assert len(room.tickets) == 3
+        assert len(room.tickets) == 2  # no place for the one who has not begun
+
+
+def test_a_shared_device_takes_a_place_only_for_those_who_send(context, any_instrument, tmp_path):
+    with shared_room(any_instrument, head_count=2) as room:
+        page, me = join(context, room)
+        for _ in range(3):
+            page.reload()
+            page.get_by_role("checkbox").wait_for()
+        assert room.tickets == {}
+        me.begin()
+        me.answer_all(some_answers(room.content))
+        me.press("send")
+        me.sees("thanks_title")
+        me.press("next_person")
+        # Somebody cannot send, and goes; their place is there for the next one, over a reload too.
+        me.begin()
+        me.answer_all(some_answers(room.content, 1))
+        room.refusals.append((422, "submission", {}))
+        me.press("send")
+        me.sees("refused_title")
+        kept = page.evaluate("Object.entries(sessionStorage).join()")
+        assert "answers" not in kept
+        me.press("next_person")
+        me.sees("sure_again")
+        me.press("next_person")
+        page.get_by_role("checkbox").wait_for()
+        page.reload()
+        me.begin()
+        assert page.locator("input:checked").count() == 0
+        me.answer_all(some_answers(room.content, 2))
+        me.press("send")
+        me.sees("thanks_title")
+        assert len(room.tickets) == len(room.stored) == 2
+        me.press("next_person")
+        me.begin()
+        answers = some_answers(room.content, 3)
+        me.answer_all(answers)
+        me.press("send")
+        me.sees("refused_full")
+        assert violations(page) == []
+        assert dict(room.response(saved_file(page, me, tmp_path)[1]).answers) == answers
+        room.tickets.clear()  # the facilitator makes room
+        room.used.clear()
+        me.press("try_again")
+        me.sees("thanks_title")
+        assert dict(list(room.stored.values())[-1].answers) == answers
+
+
+def test_at_a_shared_device_the_next_person_does_not_wait_for_a_closed_session(context, any_instrument):
+    with shared_room(any_instrument) as room:
+        page, me, _ = answered(context, room)
+        room.state = "closed"
+        me.press("send")
+        me.sees("waiting_title")
+        page.get_by_role("button", name=me.says("save_file")).wait_for()
+        me.press("next_person")
+        me.sees("sure_again")
+        me.press("next_person")
+        page.get_by_role("checkbox").wait_for()
+        (ticket,) = room.tickets.values()
+        room.used[ticket] = "what the first person sent did arrive"
+        room.state = "open"
+        me.begin()
+        assert page.locator("input:checked").count() == 0
+        answers = some_answers(room.content, 1)
+        me.answer_all(answers)
+        me.press("send")
+        me.sees("thanks_title")
+        assert [dict(response.answers) for response in room.stored.values()] == [answers]
+        assert len(room.tickets) == 2
 
 
 def test_a_shared_device_left_alone_is_cleared_after_a_warning(context, any_instrument):

@@ -58,6 +58,13 @@ def test_place_and_consent_are_printed_or_left_to_be_written(instrument):
     assert not re.search(r"\{\w+\}", paper_form(instrument, "short").split("</style>")[1])
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "On paper this is different"), ("es", "En papel es distinto")])
+def test_a_sheet_promises_no_code(instrument, language, said):
+    page = paper_form(instrument, "short", language)
+    promise = html.escape(instrument.translation(language).consent.paragraphs[-1].partition("{")[0])
+    assert page.index(promise) < page.index(said) < page.index(BOX)
+
+
 def test_wrong_names_get_a_sentence(instrument):
     with pytest.raises(ArgumentError, match="form: expected one of"):
         paper_form(instrument, "long")

@@ -102,10 +102,30 @@ function withdrawPage() {
   const shown = page("withdraw_title", p("withdraw_why"), form);
 }
 
+// Where answers belong, and the ticket that lets an import take them: what a saved file says beside the answers.
+const extraOf = (session, { site, team, wave, rehearsal, ticket }) => ({ session, site, team, wave, rehearsal, ticket });
+
+function stored(place, key) {
+  try {
+    return JSON.parse(place.getItem(key)) || {};
+  } catch (error) {
+    return {};
+  }
+}
+
+// Answers on this device that were not sent, of every session or of one.
+function unsent(prefix) {
+  const found = keptDrafts(storage, prefix).filter(({ draft }) => Object.keys(draft.answers).length);
+  return found.map(({ key, draft }) => {
+    const session = key.split(":")[2];
+    return { key, draft, session, extra: extraOf(session, stored(storage, `mr:place:${session}`)) };
+  });
+}
+
 // What this device still holds, with a button that saves it.
 function keptHere(prefix) {
-  return keptDrafts(storage, prefix).map(({ key, draft }) => h("div", { class: "mr-note" }, p("unreachable_draft"),
-    button("save_file", () => saveFile(draft, null, { session: key.split(":")[2] }))));
+  return unsent(prefix).map(({ draft, extra }) => h("div", { class: "mr-note" }, p("unreachable_draft"), p("file_warning"),
+    button("save_file", () => saveFile(draft, null, extra))));
 }
 
 let trying = 0;
@@ -123,6 +143,8 @@ document.addEventListener("visibilitychange", () => document.visibilityState ===
 
 let failures = 0;
 
+const isKept = ({ session } = {}) => unsent(`mr:draft:${session ? `${session.id}:` : ""}`).length > 0;
+
 async function open(code) {
   clearTimeout(trying);
   again = null;
@@ -132,22 +154,23 @@ async function open(code) {
   } catch (error) {
     failures += 1;
     if (error.status === 404) joinPage(code, "unknown");
-    else if (error.status === 423) later(code, keptDrafts(storage, "mr:draft:").length ? "closed_draft" : "closed", "mr:draft:", 60);
+    else if (error.status === 423) later(code, isKept(error.data) ? "closed_draft" : "closed", "mr:draft:", 60);
     else if (error.status === 429) later(code, "slow_down", "mr:draft:", error.retryAfter || 30);
     else if (error.status === 403) later(code, "full", "mr:draft:", 20);
     else later(code, "unreachable", "mr:draft:", Math.min(30, 2 ** failures));
   }
 }
 
-// The device's place in a session: a random name it made for itself, and the ticket it got for it.
+// The device's place in a session: a random name it made for itself, and the ticket it got for it. A device that
+// people share keeps it for this tab alone, until somebody's answers have used it.
 class Place {
   constructor(code, session) {
-    this.code = code;
-    this.key = `mr:place:${session.id}`;
-    this.storage = session.shared_device ? null : storage;
-    const kept = this.storage && this.storage.getItem(this.key);
-    this.place = kept ? JSON.parse(kept) : { device: randomHex(16), ticket: null };
+    const { id, site, team, wave, rehearsal, shared_device: shared } = session;
+    Object.assign(this, { code, shared, key: `mr:place:${id}`, storage: shared ? deviceStorage("sessionStorage") : storage });
+    this.place = Object.assign(this.fresh(), stored(this.storage, this.key), { site, team, wave, rehearsal });
   }
+
+  fresh() { return { device: randomHex(16), ticket: null }; }
 
   keep(key, value) {
     try {
@@ -155,8 +178,8 @@ class Place {
     } catch (error) { /* full: the server knows the device by the name in memory */ }
   }
 
-  async ticket() {
-    if (!this.place.ticket) {
+  async ticket(again) {
+    if (again || !this.place.ticket) {
       this.keep(this.key, this.place);
       const { ticket } = await call("POST", `/api/sessions/${encodeURIComponent(this.code)}/join`, { device: this.place.device });
       if (!ticket) throw { status: 0, message: "" };
@@ -166,26 +189,32 @@ class Place {
     return this.place.ticket;
   }
 
-  // Another person: a new name, and a ticket now if the server can be reached, else when sending.
-  async renew() {
-    this.place = { device: randomHex(16), ticket: null };
-    try {
-      await this.ticket();
-    } catch (error) {
-      if (error.status) throw new Error(say(error.status === 403 ? "full" : error.status === 423 ? "closed" : "failed", error));
-    }
+  // Whether joining once more may help: the server has forgotten the ticket (an older copy of its store was put
+  // back), or the person before at this device used it and nobody heard.
+  refused({ status, reason }) {
+    const used = this.shared && status === 403 && reason === "ticket";
+    if (used) Object.assign(this.place, this.fresh());
+    return used || status === 401;
+  }
+
+  // Nothing on the device says any more which ticket was used. This page remembers it, to correct what it sent.
+  used() {
+    if (this.storage) this.storage.removeItem(this.key);
+    if (this.shared) Object.assign(this.place, this.fresh());
   }
 }
 
 async function enter(code, session, content) {
   const place = new Place(code, session);
+  const marks = { sent: `mr:sent:${session.id}`, receipt: `mr:receipt:${session.id}` };
+  const done = !session.shared_device && storage && storage.getItem(marks.sent);
   try {
-    await place.ticket();
+    // Who has sent needs no place, and a shared device takes one for each person who sends.
+    if (!done && !session.shared_device) await place.ticket();
   } catch (error) {
     if (error.status !== 0 && error.status < 500) throw error; // else the form opens and asks for it when sending
   }
   const tab = session.shared_device ? null : deviceStorage("sessionStorage");
-  const marks = { sent: `mr:sent:${session.id}`, receipt: `mr:receipt:${session.id}` };
   let revision = null;
   // What the form is told of this place. Both promises refuse with {status, reason, message, retryAfter}: the
   // status of HTTP, or 0 where nobody answered. `storage` null would keep the draft in memory alone; a host that
@@ -200,12 +229,19 @@ async function enter(code, session, content) {
     insecure: session.insecure,
     until: session.withdraw_until,
     withdraw: "/withdraw",
-    get extra() {
-      return { session: session.id, site: session.site, team: session.team, wave: session.wave, ticket: place.place.ticket };
-    },
-    done: !session.shared_device && storage && storage.getItem(marks.sent) ? { receipt: tab && tab.getItem(marks.receipt) } : null,
+    get extra() { return extraOf(session.id, place.place); },
+    older: session.shared_device ? [] : unsent("mr:draft:").filter((kept) => kept.session !== session.id),
+    done: done ? { receipt: tab && tab.getItem(marks.receipt) } : null,
     async send(submission) {
-      return acknowledged(call("PUT", `/api/responses/${submission.response_id}`, submission, await place.ticket()));
+      const put = async (again) => acknowledged(call("PUT", `/api/responses/${submission.response_id}`, submission, await place.ticket(again)));
+      try {
+        await put();
+      } catch (error) {
+        if (!place.refused(error)) throw error;
+        await put(true);
+      }
+      revision = null;
+      place.used();
     },
     async amend(submission, receipt) {
       const address = `/api/responses/${submission.response_id}`;
@@ -225,12 +261,6 @@ async function enter(code, session, content) {
       try {
         if (tab) tab.setItem(marks.receipt, draft.receipt);
       } catch (error) { /* the code is on the page */ }
-    },
-    next() {
-      revision = null;
-      if (storage) storage.removeItem(marks.sent);
-      if (tab) tab.removeItem(marks.receipt);
-      return place.renew();
     },
   };
   document.title = content.words[content.languages[0]].title;
