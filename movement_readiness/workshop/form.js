@@ -308,7 +308,7 @@ class Form {
 			this.older = this.older.filter((other) => other !== old);
 			note.remove();
 		};
-		const note = h("div", { class: "mr-note" }, this.p("older_draft"), buttons(this.fileButton(old.draft, null, "", old.extra), this.button("delete_older", drop, "mr-quiet")));
+		const note = h("div", { class: "mr-note" }, this.p("older_draft"), this.p("file_warning"), buttons(this.fileButton(old.draft, null, "", old.extra), this.button("delete_older", drop, "mr-quiet")));
 		return note;
 	}
 

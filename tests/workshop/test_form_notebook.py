@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
+from support import ROOT
 from workshop.form_support import Person, running_browser, some_answers, violations
 
 import movement_readiness as mr
@@ -66,10 +68,10 @@ def person(instrument):
 
 
 @contextlib.contextmanager
-def server(module, folder, tmp_path, *options):
+def server(module, folder, tmp_path, *options, **variables):
     """A server of notebooks on a free port, which is read from the file it writes."""
     places = {f"JUPYTER_{name}_DIR": str(tmp_path / name.lower()) for name in ("RUNTIME", "CONFIG", "DATA")}
-    env = {**os.environ, **places, "JUPYTER_PLATFORM_DIRS": "1", "IPYTHONDIR": str(tmp_path / "ipython")}
+    env = {**os.environ, **places, "JUPYTER_PLATFORM_DIRS": "1", "IPYTHONDIR": str(tmp_path / "ipython"), **variables}
     log = (tmp_path / "server.log").open("w")
     process = subprocess.Popen(
         [sys.executable, "-m", module, *options], cwd=folder, env=env, stdout=log, stderr=log, start_new_session=True
@@ -132,9 +134,9 @@ def closed_to_the_world(browser, refused, **options):
     return context
 
 
-def open_lab(context, port):
+def open_lab(context, port, name="form.ipynb"):
     page = context.new_page()
-    page.goto(f"http://127.0.0.1:{port}/lab/tree/form.ipynb?token={KEY}", timeout=60000)
+    page.goto(f"http://127.0.0.1:{port}/lab/tree/{name}?token={KEY}", timeout=60000)
     page.wait_for_function("() => window.jupyterapp && document.querySelector('.jp-Notebook .jp-Cell')", timeout=60000)
     select, idle = page.locator(".jp-Dialog .jp-mod-accept"), page.get_by_text("(ipykernel) | Idle")
     select.or_(idle).first.wait_for(timeout=60000)
@@ -277,6 +279,47 @@ def test_in_voila(browser, folder, tmp_path, person):
     # Voila's own page asks for fonts and formulas from elsewhere, whatever it shows; the form adds nothing to that,
     # and all of the above went on without them.
     assert set(asked["form"]) <= set(asked["plain"])
+
+
+@pytest.fixture
+def workshop_notebook(folder):
+    """The notebook that comes with the package, and the page of Voila that stays in the room."""
+    shutil.copytree(ROOT / "notebooks" / "offline", folder / "offline")
+    shutil.copy(ROOT / "notebooks" / "03_workshop.ipynb", folder)
+    return "03_workshop.ipynb"
+
+
+def begun(page):
+    me = Person(page.locator(".mr-form"), form_content(mr.load_instrument(), "full", languages=("en", "es")))
+    me.page.get_by_role("checkbox").check(timeout=120_000)
+    me.press("start")
+    me.choose(me.content["screens"][0][0], 3)
+    me.sees("rehearsal")
+
+
+@pytest.mark.slow
+def test_the_workshop_notebook_in_voila_asks_nothing_of_anybody_else(browser, folder, tmp_path, workshop_notebook):
+    asked = []
+    options = ["--no-browser", f"--port={free_port()}", "--Voila.ip=127.0.0.1", "--template=offline"]
+    with server("voila", folder, tmp_path, *options, JUPYTER_PATH=str(folder / "offline")) as started:
+        context = closed_to_the_world(browser, asked)
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{port_of(*started)}/voila/render/{workshop_notebook}", timeout=120_000)
+        begun(page)
+        context.close()
+    assert asked == []
+
+
+@pytest.mark.slow
+def test_the_workshop_notebook_in_jupyterlab_asks_nothing_of_anybody_else(browser, folder, tmp_path, workshop_notebook):
+    asked = []
+    with jupyterlab(folder, tmp_path) as port:
+        context = closed_to_the_world(browser, asked)
+        page = open_lab(context, port, workshop_notebook)
+        command(page, "notebook:run-all-cells")
+        begun(page)
+        context.close()
+    assert asked == []
 
 
 def mr_content():
