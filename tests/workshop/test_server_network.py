@@ -92,6 +92,14 @@ class Clock:
         return self.now
 
 
+def test_the_first_network_of_a_laptop_is_no_change_for_anybody():
+    here = []
+    network = Network(8750, look=lambda: tuple(here), clock=Clock())
+    here.append(WIFI)
+    assert network.refresh() is True
+    assert not any("has changed" in one.text for one in network.findings())
+
+
 def test_a_network_notices_a_change_while_it_runs():
     clock, here = Clock(), [WIFI]
     network = Network(8750, look=lambda: tuple(here), clock=clock)
@@ -105,7 +113,10 @@ def test_a_network_notices_a_change_while_it_runs():
     assert "10.0.0.5" in network.hosts
     assert "192.168.1.20" not in network.hosts
     assert network.reached is False
-    assert any("has changed" in one.text for one in network.findings())
+    (told,) = (one.text for one in network.findings() if "has changed" in one.text)
+    assert "whoever has not begun opens the new address" in told
+    assert "sends by itself once this laptop is back at 192.168.1.20" in told
+    assert "save their answers as a file" in told
     here.clear()
     assert network.refresh() is True
     assert network.address == "http://127.0.0.1:8750"

@@ -287,10 +287,12 @@ def _which(good: Sequence[Address], shown: str) -> list[Finding]:
 
 def _changed(addresses: Sequence[Address], shown: str, first: str | None, listening: str | None) -> list[Finding]:
     found = []
-    if first is not None and first != shown:
+    if first is not None and first != shown and not _is_loopback(first):
         text = (
             f"This laptop's address has changed from {first} to {shown}. Codes on paper or photos are out of date: "
-            "show people the new one. Phones that have begun keep their answers, and open the new address to send them."
+            "whoever has not begun opens the new address. What people have entered stays in the page they have open: "
+            f"leave it open, and it sends by itself once this laptop is back at {first} (join that network again). "
+            "Otherwise let them save their answers as a file there, and take the files with movement-readiness import."
         )
         found.append(Finding("problem", text))
     bound = listening and not ipaddress.ip_address(listening).is_unspecified and not _is_loopback(listening)
