@@ -29,7 +29,7 @@ def interface_words(language: str, table: str = "form") -> tuple[str, Mapping[st
     Parameters
     ----------
     language : str
-    table : {"form", "page", "paper", "facilitator"}
+    table : {"form", "page", "paper"}
         What the words are for.
 
     Returns

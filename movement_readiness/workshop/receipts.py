@@ -7,7 +7,7 @@ import secrets
 
 from movement_readiness.exceptions import SubmissionError
 
-__all__ = ["new_receipt", "receipt_sha256", "spoken_receipt"]
+__all__ = ["new_receipt", "receipt_sha256"]
 
 # Crockford's base 32: 16 characters of 5 bits; letters that look like digits are read as them.
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -18,11 +18,6 @@ _LENGTH = 16
 def new_receipt() -> str:
     """A new code, without hyphens."""
     return "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
-
-
-def spoken_receipt(code: str) -> str:
-    """The code as people read it: four groups of four."""
-    return "-".join(code[at : at + 4] for at in range(0, _LENGTH, 4))
 
 
 def receipt_sha256(code: object) -> str:
