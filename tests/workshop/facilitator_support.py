@@ -6,7 +6,7 @@ import re
 
 from workshop.server_support import Client, consent_values
 
-COOKIE = "movement_readiness_facilitator"
+COOKIE = "movement_readiness_facilitator"  # and the port after it
 
 
 class Facilitator(Client):

@@ -91,7 +91,7 @@ def test_without_a_login_every_page_leads_to_the_login(served):
         assert not answer.body
     for path in ("/facilitator/new", "/facilitator/logout", f"/facilitator/sessions/{one}/close"):
         assert anyone.post_form(path, {}).status == 403
-    stale = anyone.ask("GET", "/facilitator/", headers={"Cookie": f"{COOKIE}=invented"})
+    stale = anyone.ask("GET", "/facilitator/", headers={"Cookie": f"{COOKIE}_{served.facilitator_port}=invented"})
     assert stale.status == 303
 
 

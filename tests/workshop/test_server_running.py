@@ -226,8 +226,15 @@ def test_with_tls_people_are_told_nothing_can_be_read_and_the_facilitator_may_be
         assert facilitator.get("/facilitator/").headers["location"] == "/facilitator/login"
         assert facilitator.get(server.link).status == 403  # the terminal's link is for this laptop alone
         answer = facilitator.log_in(server.token())
-        assert "Secure" in answer.headers["set-cookie"]
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith(f"__Host-movement_readiness_facilitator_{server.port}=")
+        assert {"Secure", "Path=/", "HttpOnly", "SameSite=Strict"} <= set(cookie.split("; "))
         assert facilitator.get("/facilitator/").status == 200
+        kept = dict(facilitator.cookies)
+        assert facilitator.act("/facilitator/logout").status == 303
+        facilitator.cookies = kept
+        assert facilitator.get("/facilitator/").status == 303
+        facilitator.log_in(server.token())
         _, session_id = facilitator.open_session(instrument, team="B2")
         assert "not encrypted" not in facilitator.get(f"/facilitator/sessions/{session_id}").text
         plain = socket.create_connection(("127.0.0.1", server.port), timeout=10)

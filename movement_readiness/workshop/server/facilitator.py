@@ -15,7 +15,7 @@ from movement_readiness.workshop.server.bodies import form_fields
 from movement_readiness.workshop.server.files import Kept, kept_files
 from movement_readiness.workshop.server.problems import Problem, RefusedError
 from movement_readiness.workshop.server.room import Room
-from movement_readiness.workshop.server.security import Login
+from movement_readiness.workshop.server.security import Login, host_port
 
 __all__ = [
     "EnterHandler",
@@ -28,7 +28,6 @@ __all__ = [
 ]
 
 _HERE = Path(__file__).parent
-_COOKIE = "movement_readiness_facilitator"
 _HOME = "/facilitator/"
 
 
@@ -66,7 +65,7 @@ class FacilitatorHandler(Handler):
     def prepare(self) -> None:
         """Send a browser that is not logged in to the page where it can."""
         super().prepare()
-        self.login: Login | None = self.room.logins.find(self.get_cookie(_COOKIE))
+        self.login: Login | None = self.room.logins.find(self.get_cookie(self.cookie_name))
         if self.login is None and not self.public:
             if self.request.method != "GET":
                 raise RefusedError(403, "login", "You are not logged in any more. Log in again, then repeat this.")
@@ -94,16 +93,31 @@ class FacilitatorHandler(Handler):
         self.set_header("Referrer-Policy", "same-origin")
         self.render_page("problem.html.j2", problem=problem)
 
+    @property
+    def _encrypted(self) -> bool:
+        return self.request.protocol == "https"
+
+    @property
+    def cookie_name(self) -> str:
+        """A name of this port's own, for browsers keep one set of cookies for all ports of a laptop."""
+        port = host_port(self.request.headers.get("Host", "")) or ("443" if self._encrypted else "80")
+        return f"{'__Host-' if self._encrypted else ''}movement_readiness_facilitator_{port}"
+
+    @property
+    def cookie_path(self) -> str:
+        """What is named __Host- has to be for the whole of a host."""
+        return "/" if self._encrypted else _HOME
+
     def log_in(self) -> None:
         """Give this browser a cookie."""
         self.login = self.room.logins.open()
         self.set_cookie(
-            _COOKIE,
+            self.cookie_name,
             self.login.cookie,
-            path=_HOME,
+            path=self.cookie_path,
             httponly=True,
             samesite="Strict",
-            secure=self.request.protocol == "https",
+            secure=self._encrypted,
             expires_days=None,
         )
 
@@ -164,7 +178,7 @@ class LogoutHandler(FacilitatorHandler):
         self.fields()
         if self.login is not None:
             self.room.logins.close(self.login)
-        self.clear_cookie(_COOKIE, path=_HOME)
+        self.clear_cookie(self.cookie_name, path=self.cookie_path, secure=self._encrypted)
         self.redirect(f"{_HOME}login", status=303)
 
 

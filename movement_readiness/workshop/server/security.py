@@ -13,7 +13,7 @@ from pathlib import Path
 
 from movement_readiness.exceptions import ArgumentError
 
-__all__ = ["HEADERS", "REPORT_POLICY", "Login", "Logins", "facilitator_token", "host_name", "same_origin"]
+__all__ = ["HEADERS", "REPORT_POLICY", "Login", "Logins", "facilitator_token", "host_name", "host_port", "same_origin"]
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -48,6 +48,12 @@ def host_name(header: str) -> str:
         return text.partition("]")[0][1:]
     name, colon, port = text.partition(":")
     return name.rstrip(".") if not colon or port.isdigit() else ""
+
+
+def host_port(header: str) -> str:
+    """The port in a Host header; '' where it names none."""
+    port = header.strip().rpartition("]")[2].rpartition(":")[2] if ":" in header else ""
+    return port if port.isascii() and port.isdigit() and len(port) <= 5 else ""
 
 
 def same_origin(headers: Mapping[str, str], scheme: str) -> bool:

@@ -51,7 +51,7 @@ def invite(invitation: Invitation, options: ServerOptions) -> Iterator[None]:
         options.say(line)
     with contextlib.ExitStack() as opened:
         if options.open_browser and _has_screen():
-            webbrowser.open(opened.enter_context(_way_in(invitation.link)).as_uri())
+            webbrowser.open(opened.enter_context(_way_in(invitation.link, options.token_place)).as_uri())
         yield
     options.say("Stopped. Everything that was acknowledged is in the store.")
 
@@ -79,9 +79,14 @@ def _has_screen() -> bool:
 
 
 @contextlib.contextmanager
-def _way_in(link: str) -> Iterator[Path]:
-    """A file that leads to a link. A command line, which every user of a laptop can list, never holds the link."""
-    handle, name = tempfile.mkstemp(prefix="facilitator-", suffix=".html")  # readable by its owner alone
+def _way_in(link: str, token_place: Path) -> Iterator[Path]:
+    """A file that leads to a link. A command line, which every user of a laptop can list, never holds the link.
+
+    It is beside the token: some browsers cannot read what is in the folder for temporary files.
+    """
+    folder = token_place.absolute().parent
+    place = folder if os.access(folder, os.W_OK) else None
+    handle, name = tempfile.mkstemp(prefix="facilitator-", suffix=".html", dir=place)  # readable by its owner alone
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(f'<!doctype html><meta http-equiv="refresh" content="0;url={html.escape(link)}"><title>…</title>')
     try:
