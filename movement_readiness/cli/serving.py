@@ -15,6 +15,7 @@ import movement_readiness as mr
 from movement_readiness.cli.options import STORE_VARIABLE, InstrumentOption, named_texts
 from movement_readiness.cli.running import app
 from movement_readiness.exceptions import ArgumentError
+from movement_readiness.workshop import DEFAULT_PORT
 
 if TYPE_CHECKING:
     from movement_readiness.workshop.sessions import Session
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 _ADDRESS = "Address and security"
-_SESSION = "A session to open at once (others are opened on the facilitator's page)"
-_DEFAULT_PORT = 8750
+_SESSION = "A session to open at once, or to go on with (others are opened on the facilitator's page)"
 
 
 @app.command()
@@ -36,15 +36,16 @@ def serve(  # noqa: PLR0913, PLR0917  (the options of a command)
         typer.Option(
             "--store",
             envvar=STORE_VARIABLE,
-            help="The same, or a database for many rooms at once: postgresql+psycopg://... With a password in it, "
-            "give it in the variable, not here.",
+            help="The same, or a database for many rooms at once: postgresql+psycopg://... Every facilitator of a "
+            "database sees and runs every room in it: share it only among people who may. With a password in it, give "
+            "it in the variable, not here.",
         ),
     ] = None,
     instrument: InstrumentOption = None,
     port: Annotated[
         int,
         typer.Option(min=0, max=65535, help="Of the participants' page; 0 takes a free one.", rich_help_panel=_ADDRESS),
-    ] = _DEFAULT_PORT,
+    ] = DEFAULT_PORT,
     host: Annotated[
         str | None,
         typer.Option(help="The one address to listen on; every address by default.", rich_help_panel=_ADDRESS),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ResponseForm", "ResponseStore", "Session", "new_session"]
 
+DEFAULT_PORT = 8750  # of the participants' page; here, because the command line shows it before it loads a server
+
 _HOMES = {"ResponseForm": "form", "ResponseStore": "store", "Session": "sessions", "new_session": "sessions"}
 
 

@@ -205,7 +205,7 @@ def test_a_correction_needs_the_receipt_and_the_revision(server, client, device,
     wrong = client.post(path, {**body, "receipt": "0" * 16})
     assert (wrong.status, wrong.reason) == (403, "receipt")
     assert client.post(path, {**body, "revision": 7}).status == 409
-    for bad in ({"revision": "1"}, {"revision": True}, {"revision": -1}, {"receipt": "short"}, {"submission": None}):
+    for bad in ({"revision": "1"}, {"revision": True}, {"revision": 0}, {"receipt": "short"}, {"submission": None}):
         assert client.post(path, {**body, **bad}).status == 422
     done, again = client.post(path, body), client.post(path, body)
     assert (done.status, done.json) == (200, {"status": "amended", "revision": 2})

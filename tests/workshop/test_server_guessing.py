@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 
 import pytest
+from workshop.facilitator_support import Facilitator
 from workshop.server_support import Client, Device, Server, add_session, submission_for
 
 from movement_readiness.workshop.receipts import new_receipt
+from movement_readiness.workshop.sessions import CODE_LETTERS
 from movement_readiness.workshop.store import ResponseStore
 
 
@@ -17,40 +21,112 @@ def server(tmp_path):
         yield running
 
 
-def until_let_in(ask, *, seconds=30):
-    """The first answer that is no 429, as a device waits for it."""
-    end = time.monotonic() + seconds
-    while (answer := ask()).status == 429 and time.monotonic() < end:
-        wait = int(answer.headers["retry-after"])
-        assert 1 <= wait <= 10
-        time.sleep(min(wait, 1))
-    return answer
+@contextlib.contextmanager
+def attacked(server, ask, *, hands=4, until=429):
+    """Wrong ones without a pause from several devices, until the first are told to wait; gives their statuses."""
+    stop, statuses = threading.Event(), []
+
+    def guess():
+        client = Client(server.port)
+        while not stop.is_set():
+            statuses.append(ask(client).status)
+
+    threads = [threading.Thread(target=guess) for _ in range(hands)]
+    for one in threads:
+        one.start()
+    try:
+        end = time.monotonic() + 30
+        while until not in statuses and time.monotonic() < end:
+            time.sleep(0.01)
+        yield statuses
+    finally:
+        stop.set()
+        for one in threads:
+            one.join()
 
 
-def test_receipt_codes_cannot_be_tried_out(server, instrument):
-    session = add_session(server.store, instrument)
+def at_once(ask, *arguments, **named):
+    """The status of an answer that came before a wrong one's would."""
+    began = time.monotonic()
+    answer = ask(*arguments, **named)
+    assert time.monotonic() - began < AT_ONCE
+    return answer.status
+
+
+AT_ONCE = 0.9  # seconds; a wrong one waits longer
+
+
+def test_while_join_codes_are_tried_out_right_ones_pass_at_once(server, instrument):
+    session = add_session(server.store, instrument, head_count=20)
+    path = f"/api/sessions/{session.join_code}"
+    with attacked(server, lambda client: client.get("/api/sessions/ZZZZZZ")) as statuses:
+        for n in range(20):
+            client = Client(server.port)
+            assert at_once(client.get, path) == 200
+            assert at_once(client.post, f"{path}/join", {"device": f"{n:032x}"}) == 200
+            device = Device(client, session, instrument, name=f"{n:032x}")
+            device.join()
+            submission = submission_for(instrument, session)
+            assert at_once(device.send, submission) == 201
+    assert set(statuses) == {404, 429}
+
+
+def test_while_receipts_are_tried_out_right_ones_pass_at_once(server, instrument):
+    session = add_session(server.store, instrument, head_count=20)
+    sent = [submission_for(instrument, session) for _ in range(10)]
+    for submission in sent:
+        assert Device(Client(server.port), session, instrument).send(submission).status == 201
     client = Client(server.port)
-    submission = submission_for(instrument, session)
-    assert Device(client, session, instrument).send(submission).status == 201
-    statuses = [client.post("/api/withdraw", {"receipt": new_receipt()}).status for _ in range(30)]
-    assert statuses[0] == 404
-    assert statuses[-1] == 429
-    amend = {"receipt": new_receipt(), "revision": 1, "submission": submission}
-    assert client.post(f"/api/responses/{submission['response_id']}/amend", amend).status == 429
-    right = until_let_in(lambda: client.post("/api/withdraw", {"receipt": submission["receipt"]}))
-    assert (right.status, right.json) == (200, {"status": "withdrawn"})
+    with attacked(server, lambda client: client.post("/api/withdraw", {"receipt": new_receipt()})) as statuses:
+        for submission in sent:
+            body = {"receipt": submission["receipt"], "revision": 1, "submission": submission}
+            path = f"/api/responses/{submission['response_id']}/amend"
+            assert at_once(client.post, path, body) == 200
+            assert client.post(path, {**body, "receipt": new_receipt()}).status in (403, 429)
+            assert at_once(client.post, "/api/withdraw", {"receipt": submission["receipt"]}) == 200
+    assert set(statuses) == {404, 429}
 
 
-def test_join_codes_cannot_be_tried_out_and_who_has_joined_still_sends(server, instrument):
-    session = add_session(server.store, instrument)
+def test_while_tokens_and_tickets_are_tried_out_right_ones_pass_at_once(server, instrument):
+    session = add_session(server.store, instrument, head_count=20)
+    guesser = Facilitator(server.facilitator_port)
+    body, wrong = submission_for(instrument, session), "f" * 64
+    with (
+        attacked(server, lambda _: guesser.log_in("wrong"), hands=2),
+        attacked(server, lambda client: client.put(body["response_id"], body, wrong), hands=2, until=401),
+    ):
+        for _ in range(10):
+            assert at_once(Facilitator(server.facilitator_port).log_in, server.token()) == 303
+            device = Device(Client(server.port), session, instrument)
+            device.join()
+            assert at_once(device.send, submission_for(instrument, session)) == 201
+
+
+def test_who_tries_codes_out_is_slowed(server, instrument):
+    """One device gets its first wrong ones answered, and then about one a second."""
+    add_session(server.store, instrument)
     client = Client(server.port)
-    device = Device(client, session, instrument)
-    device.join()
-    statuses = [client.get(f"/api/sessions/{'ABCDEF'[: n % 6 + 1]}").status for n in range(430)]
-    assert statuses[0] == 404
+    statuses = []
+    while not statuses or statuses[-1] == 404:
+        statuses.append(client.get(f"/api/sessions/{'ABCDEF'[: len(statuses) % 6 + 1]}").status)
     assert statuses[-1] == 429
-    assert device.send(submission_for(instrument, session)).status == 201
-    assert until_let_in(lambda: client.get(f"/api/sessions/{session.join_code}")).status == 200
+    assert 100 <= len(statuses) <= 140
+    began = time.monotonic()
+    waited = [client.get("/api/sessions/ZZZZZZ") for _ in range(4)]
+    assert time.monotonic() - began > 2
+    late = [one for one in waited if one.status == 429]
+    assert late
+    assert {one.reason for one in late} == {"often"}
+    assert all(int(one.headers["retry-after"]) >= 1 for one in late)
+
+
+def test_there_are_too_many_codes_to_find_one():
+    """A right one is told at once, so guessing is as fast as the server: it is the number of codes that protects."""
+    a_second, hours = 2000, 3600  # more than a laptop answers when it does nothing else
+    join_codes, receipts, tokens = len(CODE_LETTERS) ** 6, 2**80, 2**192
+    assert a_second * hours / join_codes < 0.025  # an hour of that for one room, which shows its code on a wall
+    assert a_second * 24 * hours * 365 * 300 / receipts < 1e-10  # a year of it, 300 people's receipts
+    assert a_second * 24 * hours * 365 / tokens < 1e-46
 
 
 def test_right_codes_are_not_limited(server, instrument):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from movement_readiness.exceptions import SessionError, StoreError
+from movement_readiness.exceptions import ArgumentError, SessionError, StoreError
 from movement_readiness.responses.response import Response, check_response_id
 from movement_readiness.workshop.receipts import receipt_sha256
 from movement_readiness.workshop.server.base import JsonHandler
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AmendHandler", "JoinHandler", "PingHandler", "ResponseHandler", "SessionHandler", "WithdrawHandler"]
 
-_DEVICE = re.compile(r"[0-9a-f]{32}")
 _MOST_REVISIONS = 1_000_000
 
 
@@ -56,12 +54,13 @@ class JoinHandler(JsonHandler):
     async def post(self, code: str) -> None:
         """The same device gets the same ticket; no more are handed out than people are in the room."""
         device = self.json_body().get("device")
-        if not isinstance(device, str) or not _DEVICE.fullmatch(device):
-            raise RefusedError(422, "device", "device: expected 32 letters and digits from 0 to 9 and a to f.")
         session = await self.room.session_by_code(plain_code(code))
         _check_open(session)
         self.room.check_instrument(session)
-        ticket = await self.room.recorder.run(self.room.store.issue_ticket, session.session_id, device)
+        try:
+            ticket = await self.room.recorder.run(self.room.store.issue_ticket, session.session_id, device)
+        except ArgumentError as error:  # of the device, for the session is known
+            raise RefusedError(422, "device", str(error)) from None
         self.finish_json({"ticket": ticket})
 
 
@@ -75,7 +74,7 @@ class ResponseHandler(JsonHandler):
         submission = self.json_body()
         session = await self.room.session_of_ticket(ticket)
         _check_place(submission, session)
-        response = _response(self.room, submission, session, response_id)
+        response = await _response(self.room, submission, session, response_id)
         status = await self.room.recorder.submit(response, ticket)
         self.set_status(201 if status == "stored" else 200)
         self.finish_json({"status": status})
@@ -97,17 +96,23 @@ class AmendHandler(JsonHandler):
         body = self.json_body()
         receipt, revision = body.get("receipt"), body.get("revision")
         receipt_sha256(receipt)
-        if isinstance(revision, bool) or not isinstance(revision, int) or not 0 <= revision <= _MOST_REVISIONS:
+        if isinstance(revision, bool) or not isinstance(revision, int) or not 1 <= revision <= _MOST_REVISIONS:
             raise RefusedError(422, "revision", "revision: expected the number that the server gave last.")
-        _take_receipt(self.room)
-        stored = await self.room.recorder.run(_stored, self.room, response_id)
+        stored = await self._looked_up(response_id)
         session = await self.room.recorder.run(self.room.store.session, stored.session)
         if stored.receipt_sha256 != receipt_sha256(receipt):
+            await self.room.wrong_receipts.count()
             raise RefusedError(403, "receipt", "This receipt code belongs to no answers with this id.")
-        self.room.receipt_limit.give_back()
-        response = _response(self.room, body.get("submission"), session, response_id)
+        response = await _response(self.room, body.get("submission"), session, response_id)
         status, number = await self.room.recorder.run(_amend, self.room, response, receipt, revision)
         self.finish_json({"status": status, "revision": number})
+
+    async def _looked_up(self, response_id: str) -> Response:
+        try:
+            return await self.room.look_up(_stored, self.room, response_id)
+        except RefusedError:
+            await self.room.wrong_receipts.count()
+            raise
 
 
 class WithdrawHandler(JsonHandler):
@@ -117,14 +122,13 @@ class WithdrawHandler(JsonHandler):
         """Delete what belongs to a receipt code."""
         receipt = self.json_body().get("receipt")
         receipt_sha256(receipt)
-        _take_receipt(self.room)
         try:
-            await self.room.recorder.run(self.room.store.withdraw, receipt=receipt)
+            await self.room.look_up(self.room.store.withdraw, receipt=receipt)
         except StoreError as error:
-            if error.reason == "missing":
-                raise RefusedError(404, "unknown", "No answers here belong to this receipt code.") from None
-            raise
-        self.room.receipt_limit.give_back()
+            if error.reason != "missing":
+                raise
+            await self.room.wrong_receipts.count()
+            raise RefusedError(404, "unknown", "No answers here belong to this receipt code.") from None
         self.finish_json({"status": "withdrawn"})
 
 
@@ -134,20 +138,15 @@ def _check_open(session: Session) -> None:
         raise SessionError(message, "closed")
 
 
-def _take_receipt(room: Room) -> None:
-    """Count a code until it turns out to be right."""
-    if seconds := room.receipt_limit.take():
-        message = "Too many receipt codes that do not exist were tried; please wait a moment."
-        raise RefusedError(429, "often", message, seconds)
-
-
 def _check_place(submission: dict[str, Any], session: Session) -> None:
     if submission.get("session") not in (None, session.session_id):
         raise SessionError("session: this ticket belongs to another session than these answers.", "ticket")
 
 
-def _response(room: Room, submission: object, session: Session, response_id: str) -> Response:
+async def _response(room: Room, submission: object, session: Session, response_id: str) -> Response:
     room.check_instrument(session)
+    if session.retest:
+        await room.need_key()
     response = response_of(
         submission,
         room.instrument,

@@ -1,13 +1,16 @@
-"""Token buckets: so many at once, so many a minute in the long run. None of them knows an address."""
+"""So many at once, so many a minute in the long run. Nothing here knows an address."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import partial
 
-__all__ = ["Bucket", "Buckets"]
+from movement_readiness.workshop.server.problems import RefusedError
+
+__all__ = ["Bucket", "Buckets", "WrongOnes"]
 
 
 class Bucket:
@@ -44,9 +47,43 @@ class Bucket:
             self._held -= 1
         return seconds
 
-    def give_back(self) -> None:
-        """Undo a `take`: it was for something that is not limited after all."""
-        self._held = min(self._burst, self._held + 1)
+
+class WrongOnes:
+    """Slows down whoever sends codes that do not exist; a right one never meets it.
+
+    A code is looked up first, so that nobody's wrong ones stop anybody's right one. That tells a guesser at once
+    which is which: what makes guessing hopeless is how many codes there are, and this saves the laptop the work.
+
+    Parameters
+    ----------
+    bucket : Bucket
+        Wrong ones that are answered as what they are.
+    sentence : str
+        What the others are told.
+    seconds : float
+        How long the others wait for it.
+    most_waiting : int, default 8
+        So many wait at once; each holds a connection, and further ones are told without a wait.
+    """
+
+    def __init__(self, bucket: Bucket, sentence: str, *, seconds: float = 1.0, most_waiting: int = 8) -> None:
+        self._bucket = bucket
+        self._sentence = sentence
+        self._seconds = seconds
+        self._most = most_waiting
+        self._waiting = 0
+
+    async def count(self) -> None:
+        """Count one; too many are answered late, by a `RefusedError` of 429."""
+        if not (seconds := self._bucket.take()):
+            return
+        if self._waiting < self._most:
+            self._waiting += 1
+            try:
+                await asyncio.sleep(self._seconds)
+            finally:
+                self._waiting -= 1
+        raise RefusedError(429, "often", self._sentence, seconds)
 
 
 class Buckets:

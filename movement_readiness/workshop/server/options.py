@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from movement_readiness.workshop import DEFAULT_PORT
+
 if TYPE_CHECKING:
     from movement_readiness.instrument import Instrument
     from movement_readiness.workshop.server.revealing import Reveal
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["BUSY_SECONDS", "DEFAULT_PORT", "ServerOptions"]
 
-DEFAULT_PORT = 8750
 BUSY_SECONDS = 10.0  # less than a phone waits for an answer
 
 

@@ -12,9 +12,9 @@ from movement_readiness.exceptions import (
     SubmissionError,
 )
 
-__all__ = ["BUSY_SECONDS", "Problem", "RefusedError", "problem_of"]
+__all__ = ["AGAIN_SECONDS", "Problem", "RefusedError", "problem_of"]
 
-BUSY_SECONDS = 5
+AGAIN_SECONDS = 5
 _SESSION_STATUS = {
     "unknown": 404,
     "closed": 423,
@@ -72,7 +72,7 @@ def _of_store(error: StoreError) -> Problem:
     status = {"conflict": 409, "withdrawn": 410, "missing": 404}.get(error.reason)
     if status is not None:
         return Problem(status, "unknown" if status == 404 else error.reason, str(error))
-    return Problem(503, error.reason, _STORE_WORDS.get(error.reason, _STORE_UNUSABLE), BUSY_SECONDS)
+    return Problem(503, error.reason, _STORE_WORDS.get(error.reason, _STORE_UNUSABLE), AGAIN_SECONDS)
 
 
 # A participant needs no file names; the facilitator's terminal has the whole sentence.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from movement_readiness.workshop.server.problems import BUSY_SECONDS, RefusedError
+from movement_readiness.workshop.server.problems import AGAIN_SECONDS, RefusedError
 
 if TYPE_CHECKING:
     from movement_readiness.responses.response import Response
@@ -83,7 +83,7 @@ class Recorder:
             self._waiting.put_nowait(job)
         except queue.Full:
             message = "More is being sent than can be stored at once; keep your answers and try again."
-            raise RefusedError(503, "busy", message, BUSY_SECONDS) from None
+            raise RefusedError(503, "busy", message, AGAIN_SECONDS) from None
         self._unfinished += 1
         try:
             return await asyncio.shield(job.future)  # a device that hangs up does not undo a commit

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections import Counter, OrderedDict
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from movement_readiness.exceptions import SessionError
+from movement_readiness.exceptions import ArgumentError, SessionError, StoreError
 from movement_readiness.workshop.content import form_content
 from movement_readiness.workshop.server.files import Kept, kept, participant_files
-from movement_readiness.workshop.server.limits import Bucket, Buckets
+from movement_readiness.workshop.server.limits import Bucket, Buckets, WrongOnes
 from movement_readiness.workshop.server.network import Network
-from movement_readiness.workshop.server.problems import Problem, RefusedError
+from movement_readiness.workshop.server.problems import AGAIN_SECONDS, Problem, RefusedError
 from movement_readiness.workshop.server.security import Logins, allowed_hosts
+from movement_readiness.workshop.server.starting import check_key
 
 if TYPE_CHECKING:
     from movement_readiness.instrument import Instrument
@@ -24,7 +26,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Room"]
 
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
 _MOST_TICKETS = 20_000
+_LOOK_UPS = 20  # of the store's queue: a flood of codes leaves the rest of it to answers
+_OFTEN = "Too many {} that do not exist were tried; please wait a moment."
 _LOOPBACK = ("127.", "::1", "::ffff:127.")
 
 
@@ -67,11 +74,12 @@ class Room:
         self.files = participant_files()
         self.stopping = False
         self.refusals: Counter[str] = Counter()
-        # Right codes give back what they took, so only wrong ones are counted; a whole hall may join at once.
-        self.join_limit = Bucket(burst=400, per_minute=60)
-        self.receipt_limit = Bucket(burst=20, per_minute=20)
+        self.wrong_codes = WrongOnes(Bucket(burst=100, per_minute=60), _OFTEN.format("codes"))
+        self.wrong_receipts = WrongOnes(Bucket(burst=20, per_minute=20), _OFTEN.format("receipt codes"))
+        self._look_ups = asyncio.Semaphore(_LOOK_UPS)
         self.login_limit = Bucket(burst=10, per_minute=6)
         self.ticket_limits = Buckets(burst=60, per_minute=30)
+        self._has_key = False
         self.revealing: set[str] = set()
         self.tasks: set[asyncio.Task[Any]] = set()
         self.local_hosts = allowed_hosts((), ())  # the laptop itself, for its own browser
@@ -80,6 +88,11 @@ class Room:
         self._contents: dict[str, tuple[object, dict[str, Any]]] = {}
         self._answers: dict[str, tuple[Session, Kept]] = {}
         self._sessions: OrderedDict[str, Session] = OrderedDict()  # by ticket; all but its state never changes
+
+    @property
+    def on_database(self) -> bool:
+        """Whether other servers may have rooms in the same store."""
+        return "://" in self.store.location and not self.store.location.startswith("sqlite")
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -98,19 +111,25 @@ class Room:
         """Remember how often what was refused; not to whom."""
         self.refusals[problem.reason] += 1
 
+    async def look_up(self, work: Callable[..., T], *arguments: Any, **named: Any) -> T:
+        """What a function of the store gives for a code that anybody may have made up; few run at a time."""
+        async with self._look_ups:
+            return await self.recorder.run(work, *arguments, **named)
+
     async def session_by_code(self, code: str) -> Session:
         """The session that a join code belongs to; wrong codes are few a minute."""
-        _pass(self.join_limit.take(), "Too many codes that do not exist were tried; please wait a moment.")
-        session = await self.recorder.run(self.store.session_by_code, code)
-        self.join_limit.give_back()
-        return session
+        try:
+            return await self.look_up(self.store.session_by_code, code)
+        except SessionError:
+            await self.wrong_codes.count()
+            raise
 
     async def session_of_ticket(self, ticket: str) -> Session:
         """The session that a ticket was issued for; its state may be another one by now."""
         session = self._sessions.get(ticket)
         if session is None:
             try:
-                session = await self.recorder.run(self._issued_for, ticket)
+                session = await self.look_up(self._issued_for, ticket)
             except SessionError:
                 raise RefusedError(401, "ticket", "This ticket is unknown here; join the session again.") from None
             self._sessions[ticket] = session
@@ -144,6 +163,18 @@ class Room:
         if known is None or known[0] != session:
             known = self._answers[session.session_id] = (session, _answer(self, session))
         return known[1]
+
+    async def need_key(self) -> None:
+        """Have the key of people's own codes before one is hashed; where it has to be read, the store's thread does."""
+        if self._has_key:
+            return
+        try:
+            await self.recorder.run(check_key, self.store)
+        except (ArgumentError, StoreError) as error:
+            _log.error("The key of people's own codes cannot be had: %s", error)
+            message = "This laptop lacks the key for codes of one's own; keep your answers and tell the facilitator."
+            raise RefusedError(503, "key", message, AGAIN_SECONDS) from None
+        self._has_key = True
 
     def consent_hashes(self, session: Session) -> dict[str, str]:
         """The hash of the consent text that a session shows, by language."""

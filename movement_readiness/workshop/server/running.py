@@ -16,7 +16,7 @@ import tornado.httpserver
 import tornado.web
 
 from movement_readiness.workshop.server.app import make_app, make_facilitator_app
-from movement_readiness.workshop.server.connections import CountedServer
+from movement_readiness.workshop.server.connections import CountedServer, facilitators_share, most_connections
 from movement_readiness.workshop.server.listening import check_host, listen
 from movement_readiness.workshop.server.network import Network
 from movement_readiness.workshop.server.options import BUSY_SECONDS, ServerOptions
@@ -24,8 +24,10 @@ from movement_readiness.workshop.server.quiet import quiet_logs
 from movement_readiness.workshop.server.recording import Recorder
 from movement_readiness.workshop.server.room import Room
 from movement_readiness.workshop.server.security import Logins, facilitator_token
+from movement_readiness.workshop.server.starting import opened_at_start
 from movement_readiness.workshop.server.telling import Invitation, invite
 from movement_readiness.workshop.server.tls import tls_context
+from movement_readiness.workshop.sessions import Session
 from movement_readiness.workshop.store import ResponseStore
 
 __all__ = ["Running", "running", "serve"]
@@ -36,8 +38,8 @@ _STOP_SECONDS = 15.0
 _LIMITS = {
     "max_header_size": 16 * 1024,
     "max_body_size": 1024 * 1024,  # what is too large is read up to here, so that the refusal can be read
-    "idle_connection_timeout": 30.0,
-    "body_timeout": 20.0,
+    "idle_connection_timeout": 15.0,  # for the head of a request as well
+    "body_timeout": 10.0,
     "chunk_size": 16 * 1024,
 }
 
@@ -54,11 +56,14 @@ class Running:
     port, facilitator_port : int
     facilitator_address : str
         Of the facilitator's page on this laptop.
+    sessions : tuple of Session
+        Opened at the start, or gone on with.
     """
 
     room: Room
     port: int
     facilitator_port: int
+    sessions: tuple[Session, ...] = ()
 
     @property
     def address(self) -> str:
@@ -97,16 +102,16 @@ async def _serve(options: ServerOptions) -> None:
     stop = asyncio.Event()
     with _stopped_by_signals(stop):
         async with running(options) as server:
-            with invite(_invitation(options, server), options):
+            with invite(_invitation(server), options):
                 await _watch(server.room.network, stop, options)
 
 
-def _invitation(options: ServerOptions, server: Running) -> Invitation:
+def _invitation(server: Running) -> Invitation:
     return Invitation(
         participants=server.address,
         facilitator=server.facilitator_address,
         link=f"{server.facilitator_address}enter?key={server.room.logins.new_link_key()}",
-        sessions=options.sessions,
+        sessions=server.sessions,
         findings=server.room.network.findings(),
     )
 
@@ -131,7 +136,7 @@ async def running(options: ServerOptions) -> AsyncIterator[Running]:
         logins = Logins(facilitator_token(options.token_place))
         patience: dict[str, Any] = {"busy_timeout": BUSY_SECONDS, **options.store_options}
         store = opened.enter_context(ResponseStore(options.store, **patience))
-        _open_sessions(store, options)
+        sessions = opened_at_start(store, options)
         recorder = Recorder(store)
         opened.callback(recorder.close)
         port = sockets[0].getsockname()[1]
@@ -145,10 +150,14 @@ async def running(options: ServerOptions) -> AsyncIterator[Running]:
             host_names=options.host_names,
             reveal=options.reveal,
         )
-        servers = [_started(make_app(room), sockets, secure), _started(make_facilitator_app(room), own, None)]
+        kept = facilitators_share()
+        servers = [
+            _started(make_app(room), sockets, secure, most_connections() - kept),
+            _started(make_facilitator_app(room), own, None, kept),
+        ]
         _log.info("The server runs.")
         try:
-            yield Running(room, port, own[0].getsockname()[1])
+            yield Running(room, port, own[0].getsockname()[1], sessions)
         finally:
             await _stop(room, servers)
 
@@ -160,15 +169,10 @@ def _listen(port: int, host: str | None, opened: contextlib.ExitStack) -> list[s
     return found
 
 
-def _open_sessions(store: ResponseStore, options: ServerOptions) -> None:
-    for session in options.sessions:
-        store.open_session(session)
-
-
 def _started(
-    app: tornado.web.Application, sockets: Sequence[socket.socket], secure: ssl.SSLContext | None
+    app: tornado.web.Application, sockets: Sequence[socket.socket], secure: ssl.SSLContext | None, places: int
 ) -> tornado.httpserver.HTTPServer:
-    server = CountedServer(app, ssl_options=secure, **_LIMITS)
+    server = CountedServer(app, ssl_options=secure, places=places, **_LIMITS)
     server.add_sockets(sockets)
     return server
 

@@ -7,7 +7,7 @@ import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from movement_readiness.exceptions import MovementReadinessError, SessionError
+from movement_readiness.exceptions import ArgumentError, MovementReadinessError, SessionError, StoreError
 from movement_readiness.workshop.content import interface_words
 from movement_readiness.workshop.server import facilitator as ways
 from movement_readiness.workshop.server.facilitator import FacilitatorHandler
@@ -22,6 +22,7 @@ from movement_readiness.workshop.server.sitting_form import (
     head_count_of,
     session_of,
 )
+from movement_readiness.workshop.server.starting import check_key
 
 if TYPE_CHECKING:
     from movement_readiness.workshop.server.room import Room
@@ -89,6 +90,7 @@ class ListHandler(FacilitatorHandler):
             findings=network.findings(),
             address=network.address,
             shown=network.shown_host,
+            shared=self.room.on_database,
             choices=network.choices,
         )
 
@@ -116,7 +118,7 @@ class NewHandler(FacilitatorHandler):
         entered = Entered.of(self.room.instrument, self.fields())
         try:
             session = session_of(self.room.instrument, entered)
-            await self.room.recorder.run(self.room.store.open_session, session)
+            await self.room.recorder.run(_open, self.room, session)
         except FieldError as problem:
             self.set_status(422)
             self._show(entered, await self.room.recorder.run(lambda: list(self.room.store.sessions())), problem)
@@ -254,8 +256,18 @@ class ActionHandler(_SessionPage):
         self.show(await self.view(session_id), problem=str(error))
 
 
+def _open(room: Room, session: Session) -> None:
+    if session.retest:
+        try:
+            check_key(room.store)
+        except (ArgumentError, StoreError) as error:
+            raise FieldError(f"A code of one's own: this server cannot ask for it. {error}", "retest") from None
+    room.store.open_session(session)
+
+
 def _views(room: Room) -> list[View]:
-    found = [_view(room, one.session_id) for one in room.store.sessions()]
+    # The list shows no reports, so none is read for it.
+    found = [View(one, *room.store.count(one.session_id), released=False) for one in room.store.sessions()]
     found.sort(key=lambda one: (one.session.opened_on, one.session.site, one.session.team), reverse=True)
     return sorted(found, key=lambda one: one.session.state != "open")
 
