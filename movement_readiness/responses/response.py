@@ -15,7 +15,7 @@ from movement_readiness.instrument import Instrument
 from movement_readiness.instrument.canonical import sha256_of
 from movement_readiness.instrument.schema import FrozenMap
 
-__all__ = ["Response", "check_answers", "check_response_id", "skipped_code"]
+__all__ = ["Response", "check_answers", "check_response_id", "is_response_id", "skipped_code"]
 
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _NOT_CONTENT = {"submitted_on"}  # a response sent again the next day is the same response
@@ -138,9 +138,14 @@ def _one_of(argument: str, value: Any, available: tuple[Any, ...]) -> None:
         raise SubmissionError(f"{argument}: expected one of {quoted(available)}; got {_shown(value)}.")
 
 
+def is_response_id(value: object) -> bool:
+    """Whether it is a random UUID in its usual spelling."""
+    return isinstance(value, str) and _UUID4.fullmatch(value) is not None
+
+
 def check_response_id(value: object) -> str:
     """A response id if it is a random UUID in its usual spelling."""
-    if isinstance(value, str) and _UUID4.fullmatch(value):
+    if isinstance(value, str) and is_response_id(value):
         return value
     raise SubmissionError(f"response_id: expected a random UUID (version 4) in lower case; got {_shown(value)}.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -39,6 +40,7 @@ FIELDS = (
 )
 RETEST_ELEMENTS = 5
 _LONGEST_ELEMENT = 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def response_of(
@@ -82,7 +84,7 @@ def response_of(
     if fields.get("form") != form:
         raise SubmissionError(f"form: expected {form!r}; got {_said(fields.get('form'))}.")
     language = fields.get("language")
-    if language not in languages:
+    if not isinstance(language, str) or language not in languages:
         raise SubmissionError(f"language: expected one of {quoted(languages)}; got {_said(language)}.")
     consent = fields.get("consent_sha256")
     if consent_sha256 is not None and consent != consent_sha256[language]:
@@ -101,10 +103,16 @@ def response_of(
         session=session,
         rehearsal=rehearsal,
         submitted_on=datetime.datetime.now().astimezone().date() if submitted_on is None else submitted_on,
-        consent_sha256=consent if isinstance(consent, str) else None,
+        consent_sha256=_hash_or_none(consent),
         receipt_sha256=None if receipt is None else receipt_sha256(receipt),
         retest=_retest(fields.get("retest"), hash_retest),
     )
+
+
+def _hash_or_none(value: object) -> str | None:
+    if value is None or (isinstance(value, str) and _SHA256.fullmatch(value)):
+        return value
+    raise SubmissionError(f"consent_sha256: expected 64 hexadecimal digits; got {_said(value)}.")
 
 
 def _fields(submission: object) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ import json
 import pandas as pd
 import pytest
 from workshop.rooms import filled_phone, opened_session, saved_file
+from workshop.store_support import a_response
 
 import movement_readiness as mr
 from movement_readiness.exceptions import ArgumentError
@@ -118,11 +119,14 @@ def test_another_laptops_store_comes_first_then_its_phones_files(store, instrume
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "not JSON"),
-        (b'{"format": 1, "answers": {"R1"', "not JSON"),
-        (b"\xff\xfe\x00", "not JSON"),
-        (b"[" * 100_000, "not JSON"),
-        (b"[1]", "other JSON"),
+        (b"", "expected JSON"),
+        (b'{"format": 1, "answers": {"R1"', "expected JSON"),
+        (b"\xff\xfe\x00", "expected text in UTF-8"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"[1]", "expected a JSON object"),
+        (b'{"session": "\\ud800"}', "expected text in UTF-8"),
+        (b'{"format": 1, "format": 1}', "every name once"),
+        (b'{"format": NaN}', "NaN is no number"),
         (b"{}", "does not know its session"),
         (b" " * 1_000_001, "more than 1000000 bytes"),
         (b'{"session": {"a": 1}, "ticket": []}', "does not know its session"),
@@ -154,6 +158,8 @@ def test_what_is_no_saved_answer_is_refused_and_the_others_are_taken(store, inst
         {"receipt": "short"},
         {"role": "king"},
         {"retest": ["a", "b", "c", "d", "e"]},
+        {"rehearsal": True},
+        {"rehearsal": "no"},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -243,7 +249,8 @@ def test_a_bad_cell_refuses_its_file_with_row_and_column(store, instrument, tmp_
 
 def test_a_team_that_had_no_session_is_named(store, instrument, tmp_path):
     opened_session(store, instrument)
-    right = paper(instrument, tmp_path / "right.csv", site="North", team="A3")
+    numbers = {"response_id": ["1", "2", "3"]}
+    right = paper(instrument, tmp_path / "right.csv", site="North", team="A3", **numbers)
     assert imported(store, right, instrument)[0].notes == ()
     wrong = paper(instrument, tmp_path / "wrong.csv", site="North", team="a 3")
     summary, counts = imported(store, wrong, instrument)
@@ -251,6 +258,100 @@ def test_a_team_that_had_no_session_is_named(store, instrument, tmp_path):
     assert "3 entries are of 'North, a 3', which had no session in this store. Did you mean 'North, A3'?" in str(
         summary
     )
+
+
+def test_sheets_without_numbers_of_two_files_with_one_name_are_two(store, instrument, tmp_path):
+    where = {"site": "North", "team": "A3"}
+    for folder in "xy":
+        (tmp_path / folder).mkdir()
+    first, second = paper(instrument, tmp_path / "x" / "p.csv", 2), paper(instrument, tmp_path / "y" / "p.csv", 3)
+    summary, counts = imported(store, [first, second], instrument, **where)
+    assert counts == (5, 0, 0)
+    assert "2 of its rows have no number" in str(summary)
+    summary, counts = imported(store, first, instrument, **where)
+    assert counts == (0, 2, 0)
+    assert "2 of its rows without a number were taken as ones that are there already" in str(summary)
+    numbered = paper(instrument, tmp_path / "n.csv", response_id=["1", "2", "3"])
+    assert "number" not in str(imported(store, numbered, instrument, **where)[0])
+
+
+# --- exports that come back
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+@pytest.mark.parametrize("labels", [False, True])
+def test_an_export_that_comes_back_adds_nobody(store, any_instrument, tmp_path, ending, labels):
+    session = opened_session(store, any_instrument)
+    phone = filled_phone(store, any_instrument, session, 20)
+    imported(store, [saved_file(tmp_path, phone, session)], any_instrument)
+    form = next(iter(any_instrument.forms))
+    others = [a_response(any_instrument, number, form=form, wave="1") for number in range(4)]
+    store.add_many(others)
+    out = tmp_path / f"out.{ending}"
+    mr.write_responses(store.to_frame(any_instrument), out, any_instrument, labels=labels)
+    assert imported(store, out, any_instrument)[1] == (0, 5, 0)
+    assert len(store.to_frame(any_instrument)) == 5
+    store.withdraw(response_id=others[0].response_id)
+    summary, counts = imported(store, out, any_instrument)
+    assert (counts, summary.n_withdrawn) == ((0, 4, 0), 1)
+    with mr.ResponseStore(tmp_path / "another laptop.sqlite") as another:
+        summary, counts = imported(another, out, any_instrument)
+        assert counts == (0, 0, 5)
+        assert "a row of an export" in str(summary)
+        assert another.versions() == []
+
+
+def test_an_export_whose_answers_were_changed_is_refused_row_by_row(store, instrument, tmp_path):
+    responses = [a_response(instrument, number, form="short") for number in range(3)]
+    store.add_many(responses)
+    out = tmp_path / "out.csv"
+    mr.write_responses(store.to_frame(instrument), out, instrument)
+    frame = pd.read_csv(out)
+    frame.loc[1, "team"] = "elsewhere"
+    frame.to_csv(out, index=False)
+    summary, counts = imported(store, out, instrument)
+    assert counts == (0, 2, 1)
+    assert "stored with other answers already" in str(summary)
+    assert {store.get(one.response_id) for one in responses} == set(responses)
+
+
+# --- rehearsals stay rehearsals
+
+
+def test_an_exported_rehearsal_never_becomes_real(store, instrument, tmp_path):
+    store.add_many([a_response(instrument, number, form="short", rehearsal=True) for number in range(3)])
+    out = tmp_path / "rehearsal.csv"
+    mr.write_responses(store.to_frame(instrument, rehearsal=True), out, instrument)
+    assert imported(store, out, instrument)[1] == (0, 3, 0)
+    assert store.versions() == []
+    frame = pd.read_csv(out)
+    frame["response_id"] = ["1", "2", "3"]
+    frame.to_csv(out, index=False)
+    summary, counts = imported(store, out, instrument)
+    assert counts == (0, 0, 3)
+    assert "--rehearsal" in str(summary)
+    assert imported(store, out, instrument, rehearsal=True)[1] == (3, 0, 0)
+    assert store.versions() == []
+    assert len(store.to_frame(instrument, rehearsal=True)) == 6
+
+
+def test_paper_of_a_rehearsal_is_kept_as_one(store, instrument, tmp_path):
+    sheets = paper(instrument, tmp_path / "p.csv", response_id=["1", "2", "3"], site="North", team="A3")
+    assert imported(store, sheets, instrument, rehearsal=True)[1] == (3, 0, 0)
+    assert store.versions() == []
+    assert len(store.to_frame(instrument, rehearsal=True)) == 3
+
+
+def test_a_saved_rehearsal_of_another_laptop_is_kept_as_one(store, instrument, tmp_path):
+    with mr.ResponseStore(tmp_path / "other.sqlite") as other:
+        session = opened_session(other, instrument, rehearsal=True)
+        phones = [filled_phone(other, instrument, session, seed) for seed in (30, 31)]
+    marked = saved_file(tmp_path, phones[0], session, rehearsal=True)
+    assert imported(store, marked, instrument, accept_unknown=True)[1] == (1, 0, 0)
+    told = saved_file(tmp_path, phones[1], session)  # one that an older page saved does not say
+    assert imported(store, told, instrument, accept_unknown=True, rehearsal=True)[1] == (1, 0, 0)
+    assert [store.get(phone.response_id).rehearsal for phone in phones] == [True, True]
+    assert store.versions() == []
 
 
 # --- files and folders

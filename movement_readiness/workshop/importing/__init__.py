@@ -64,6 +64,7 @@ def import_files(
     team: str | None = None,
     wave: str | None = None,
     accept_unknown: bool = False,
+    rehearsal: bool = False,
 ) -> ImportSummary:
     r"""Take files into a store; taking them again changes nothing.
 
@@ -80,6 +81,10 @@ def import_files(
     accept_unknown : bool, default False
         Take saved answers also when this store never gave their device a ticket, for example when another
         laptop did. Nobody can tell then whether they were answered in the room.
+    rehearsal : bool, default False
+        Keep entries from paper, and saved answers of a session that this store does not know, as rehearsals.
+        Without it rows that are marked as synthetic are refused: they are no evidence. What says of itself that
+        it was a rehearsal is never taken as real.
 
     Returns
     -------
@@ -93,10 +98,14 @@ def import_files(
 
     Notes
     -----
-    A saved answer keeps its id, so that a phone which gets through after all does not count twice. An entry
-    from paper has an id made from its place (site, team, wave, form) and its ``response_id`` in the file, such
-    as a number written on the sheet; without that column, from the name of the file and the row. The same
-    sheet typed again with other answers is refused, and what was taken first stays.
+    A saved answer keeps its id, so that a phone which gets through after all does not count twice. The same is
+    true of the rows of an exported file: the store knows their ids, and nothing is added; rows of another
+    store's export are refused.
+
+    An entry from paper has an id made from its place (site, team, wave, form) and its ``response_id`` in the
+    file, such as a number written on the sheet. The same sheet typed again with other answers is refused, and
+    what was taken first stays. Without that column the id comes from the name and the bytes of the file and the
+    row: the summary says how many rows that was, and which were taken as ones that are there already.
 
     Examples
     --------
@@ -121,21 +130,27 @@ def import_files(
     }
     total = ImportSummary()
     for path in importable_files(files, but=store.location):
-        total += _of_file(store, path, instrument, place, accept_unknown)
+        total += _of_file(store, path, instrument, place, accept_unknown=accept_unknown, rehearsal=rehearsal)
     return total
 
 
 def _of_file(
-    store: ResponseStore, path: Path, instrument: Instrument, place: Mapping[str, str], accept_unknown: bool
+    store: ResponseStore,
+    path: Path,
+    instrument: Instrument,
+    place: Mapping[str, str],
+    *,
+    accept_unknown: bool,
+    rehearsal: bool,
 ) -> ImportSummary:
     kind = path.suffix.lower()
     try:
         if kind in _SAVED:
-            return of_saved(store, path, instrument, accept_unknown)
+            return of_saved(store, path, instrument, accept_unknown=accept_unknown, rehearsal=rehearsal)
         if kind in _STORES:
             return _of_store(store, path)
         if kind in _TABLES:
-            return of_table(store, path, instrument, place)
+            return of_table(store, path, instrument, place, rehearsal=rehearsal)
         raise ArgumentError(f"expected a name that ends in {quoted((*_SAVED, *_STORES, *_TABLES))}.")
     except ResponseWithdrawnError as error:
         return ImportSummary(n_withdrawn=1, notes=(f"{path.name}: {error}",))
@@ -146,4 +161,11 @@ def _of_file(
 def _of_store(store: ResponseStore, path: Path) -> ImportSummary:
     merged = store.merge(path)
     refused = tuple(Refusal(path.name, str(conflict)) for conflict in merged.conflicts)
-    return ImportSummary(merged.n_added, merged.n_unchanged, merged.n_withdrawn, refused)
+    return ImportSummary(
+        merged.n_added,
+        merged.n_unchanged,
+        merged.n_withdrawn,
+        refused,
+        n_amended=merged.n_amended,
+        n_sessions=merged.n_sessions,
+    )

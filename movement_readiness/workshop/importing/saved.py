@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime
-import json
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +15,7 @@ from movement_readiness.responses.response import Response
 from movement_readiness.workshop.consent import shown_consent
 from movement_readiness.workshop.content import unnamed_consent
 from movement_readiness.workshop.importing.summary import ImportSummary, counted
+from movement_readiness.workshop.json_reading import json_object
 from movement_readiness.workshop.sessions import Session, check_name
 from movement_readiness.workshop.submission import response_of
 
@@ -26,13 +27,15 @@ __all__ = ["of_saved"]
 _LARGEST = 1_000_000
 
 
-def of_saved(store: ResponseStore, path: Path, instrument: Instrument, accept_unknown: bool) -> ImportSummary:
+def of_saved(
+    store: ResponseStore, path: Path, instrument: Instrument, *, accept_unknown: bool, rehearsal: bool = False
+) -> ImportSummary:
     """Take what a phone saved; its ticket says whether it was answered in the room."""
     saved = _read_saved(path)
     try:
         session = store.session(str(saved.get("session")))
     except SessionError:
-        return _of_stranger(store, path, instrument, saved, None, accept_unknown)
+        return _of_stranger(store, path, instrument, _marked(saved, rehearsal), None, accept_unknown)
     ticket = str(saved.get("ticket"))
     if not _is_of(store, ticket, session):
         return _of_stranger(store, path, instrument, saved, session, accept_unknown)
@@ -69,16 +72,24 @@ def _of_stranger(
 def _read_saved(path: Path) -> Mapping[str, Any]:
     if path.stat().st_size > _LARGEST:
         raise SubmissionError(f"expected answers that a form saved; the file has more than {_LARGEST} bytes.")
-    try:
-        saved = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError):
-        raise SubmissionError("expected answers that a form saved; the file is not JSON, or only half of it.") from None
-    if not isinstance(saved, dict):
-        raise SubmissionError("expected answers that a form saved; the file holds other JSON.")
-    return saved
+    return json_object(path.read_bytes().removeprefix(codecs.BOM_UTF8), "answers that a form saved")
+
+
+def _marked(saved: Mapping[str, Any], rehearsal: bool) -> Mapping[str, Any]:
+    return {**saved, "rehearsal": True} if rehearsal else saved
+
+
+def _is_rehearsal(saved: Mapping[str, Any]) -> bool:
+    """What the file says of itself: a rehearsal never becomes real."""
+    said = saved.get("rehearsal", False)
+    if not isinstance(said, bool):
+        raise SubmissionError("rehearsal: expected true or false.")
+    return said
 
 
 def _response(store: ResponseStore, saved: Mapping[str, Any], session: Session, instrument: Instrument) -> Response:
+    if _is_rehearsal(saved) and not session.rehearsal:
+        raise SubmissionError("rehearsal: the file says that it was one, but its session was not; it is not taken.")
     return response_of(
         saved,
         instrument,
@@ -111,6 +122,7 @@ def _unplaced(store: ResponseStore, saved: Mapping[str, Any], instrument: Instru
         team=check_name("team", saved.get("team")),
         wave=check_name("wave", saved.get("wave", "1")),
         session=_uuid_text(saved.get("session")),
+        rehearsal=_is_rehearsal(saved),
         hash_retest=store.hash_retest,
         submitted_on=_day(saved),
     )

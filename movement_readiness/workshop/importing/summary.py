@@ -40,6 +40,10 @@ class ImportSummary:
     refused : tuple of Refusal
     notes : tuple of str
         What should be looked at although it was taken.
+    n_amended : int
+        Responses that were there and got later corrections from another store.
+    n_sessions : int
+        Sessions of another store that are new here.
     """
 
     n_added: int = 0
@@ -47,6 +51,8 @@ class ImportSummary:
     n_withdrawn: int = 0
     refused: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
+    n_amended: int = 0
+    n_sessions: int = 0
 
     def __add__(self, other: ImportSummary) -> ImportSummary:
         return ImportSummary(
@@ -55,12 +61,15 @@ class ImportSummary:
             self.n_withdrawn + other.n_withdrawn,
             self.refused + other.refused,
             self.notes + other.notes,
+            self.n_amended + other.n_amended,
+            self.n_sessions + other.n_sessions,
         )
 
     def __str__(self) -> str:
         counts = f"{self.n_added} added, {self.n_unchanged} unchanged, {len(self.refused)} refused"
-        withdrawn = f", {self.n_withdrawn} withdrawn" if self.n_withdrawn else ""
-        return "\n".join([counts + withdrawn, *(f"  {line}" for line in (*self.notes, *self.refused))])
+        more = (("corrected", self.n_amended), ("withdrawn", self.n_withdrawn), ("sessions", self.n_sessions))
+        counts += "".join(f", {n} {what}" for what, n in more if n)
+        return "\n".join([counts, *(f"  {line}" for line in (*self.notes, *self.refused))])
 
 
 def counted(outcome: str, *notes: str) -> ImportSummary:
