@@ -22,7 +22,7 @@ from movement_readiness.cli.options import (
     new_file,
     read_answers,
     read_listed,
-    revealed_places,
+    revealed_pages,
     writer,
 )
 from movement_readiness.cli.running import app
@@ -52,7 +52,8 @@ def score(
 ) -> None:
     """Score a file of answers: 0-100 points a scale, one row a response."""
     loaded = mr.load_instrument(instrument)
-    place = new_file(out or answers.with_name(f"{answers.stem}-scores.csv"), force)
+    path = Path("store" if "://" in answers else answers)
+    place = new_file(out or path.with_name(f"{path.stem}-scores.csv"), force)
     write = writer(place)
     scores = mr.score_scales(read_answers(answers, loaded, invalid, rename), loaded)
     write(scores, place)
@@ -88,7 +89,7 @@ def report(
         wave=wave,
         language=language,
         progress=sys.stderr.isatty(),
-        revealed=revealed_places(answers),
+        revealed=revealed_pages(answers),
     )
     print(f"Pages of {len(written.sites)} sites and {len(written.teams)} teams -> {written.index}")
 

@@ -33,6 +33,11 @@ def import_(
         bool,
         typer.Option("--accept-unknown", help="Take saved answers although this store never gave out their ticket."),
     ] = False,
+    rehearsal: Annotated[
+        bool,
+        typer.Option("--rehearsal", help="Keep entries from paper, and files of unknown sessions, as rehearsals."),
+    ] = False,
+    new: Annotated[bool, typer.Option("--new", help="Make the store where it does not exist yet.")] = False,
     instrument: InstrumentOption = None,
 ) -> None:
     """Take saved answers, entries from paper or another laptop's store into a store; again changes nothing."""
@@ -43,10 +48,17 @@ def import_(
     loaded = mr.load_instrument(instrument)
     total = ImportSummary()
     paths = importable_files(files, but=store)
-    with mr.ResponseStore(store) as opened:
+    with mr.ResponseStore(store) if new else existing_store(store, "; pass --new to make it") as opened:
         for path in tqdm(paths, desc="files", unit="file", disable=len(paths) < 2 or not sys.stderr.isatty()):
             total += import_files(
-                opened, [path], loaded, site=site, team=team, wave=wave, accept_unknown=accept_unknown
+                opened,
+                [path],
+                loaded,
+                site=site,
+                team=team,
+                wave=wave,
+                accept_unknown=accept_unknown,
+                rehearsal=rehearsal,
             )
     print(f"{store}: {total}")
     if total.refused:
@@ -75,13 +87,13 @@ def withdraw(
     receipt: Annotated[str | None, typer.Option(help="The person's receipt code; asked for when left out.")] = None,
     response_id: Annotated[str | None, typer.Option(help="The id of the response instead of a receipt code.")] = None,
 ) -> None:
-    """Delete the answers of the person who holds a receipt code."""
+    """Delete the answers of the person who holds a receipt code; whoever holds the store can do that at any time."""
     if receipt is not None and response_id is not None:
         raise ArgumentError("--receipt, --response-id: expected one of them; got both.")
     if receipt is None and response_id is None:
         receipt = typer.prompt("Receipt code")
     with existing_store(store) as opened:
-        outcome = opened.withdraw(receipt=receipt, response_id=response_id)
+        outcome = opened.withdraw(receipt=receipt, response_id=response_id, late=receipt is not None)
     said = "the answers are deleted" if outcome == "withdrawn" else "they were deleted before; nothing changed"
     print(f"{store}: {said}.")
     print("Copies made before (backups, exported files) may still hold them: delete those, or export anew.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -15,6 +15,8 @@ from movement_readiness.exceptions import ArgumentError, ResponsesWarning
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from movement_readiness.teams import RevealedPage
 
 __all__ = [
     "STORE_VARIABLE",
@@ -33,7 +35,7 @@ __all__ = [
     "read_answers",
     "read_listed",
     "renamed",
-    "revealed_places",
+    "revealed_pages",
     "writer",
 ]
 
@@ -53,7 +55,12 @@ InstrumentOption = Annotated[
     typer.Option("--instrument", help="An instrument file; the bundled questionnaire by default."),
 ]
 AnswersArgument = Annotated[
-    Path, typer.Argument(help="A file of answers: .csv, .xlsx, .parquet, .sav, or the store of a workshop (.sqlite).")
+    str,
+    typer.Argument(
+        envvar="MOVEMENT_READINESS_STORE",
+        help="A file of answers: .csv, .xlsx, .parquet, .sav, or the store of a workshop: a file (.sqlite) or "
+        "postgresql+psycopg://...",
+    ),
 ]
 StoreArgument = Annotated[
     str, typer.Argument(help="The store of responses: a file such as responses.sqlite, or postgresql+psycopg://...")
@@ -68,7 +75,7 @@ SeedOption = Annotated[int, typer.Option(help="Start of the random numbers; the 
 
 
 def read_answers(
-    answers: Path, instrument: mr.Instrument, invalid: Invalid, rename: list[str], roster: Any = None
+    answers: str, instrument: mr.Instrument, invalid: Invalid, rename: list[str], roster: Any = None
 ) -> pd.DataFrame:
     """The answers of a file or of a store; prints what was read."""
     if _is_store(answers):
@@ -83,36 +90,40 @@ def read_answers(
     return responses
 
 
-def _is_store(path: Path) -> bool:
+def _is_store(answers: str) -> bool:
+    if "://" in answers:
+        return True
     try:
-        with path.open("rb") as file:
+        with Path(answers).open("rb") as file:
             return file.read(len(_SQLITE)) == _SQLITE
     except OSError:
         return False  # whoever reads it as a file of answers says what is wrong with it
 
 
-def _read_store(path: Path, instrument: mr.Instrument) -> pd.DataFrame:
-    with mr.ResponseStore(path, read_only=True) as store, warnings.catch_warnings(record=True) as found:
+def _read_store(answers: str, instrument: mr.Instrument) -> pd.DataFrame:
+    with mr.ResponseStore(answers, read_only=True) as store, warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always", ResponsesWarning)
         responses: pd.DataFrame = store.to_frame(instrument)
-    print(f"{path.name}: {len(responses)} responses to {instrument.id} {instrument.version}")
+        name = Path(store.location).name  # without a password
+    print(f"{name}: {len(responses)} responses to {instrument.id} {instrument.version}")
     for warning in found:
         print(f"  {warning.message}")
     return responses
 
 
-def revealed_places(answers: Path) -> list[tuple[str, str, str, str]]:
-    """The teams that have seen their page already, where the answers come from a store that knows it."""
+def revealed_pages(answers: str) -> Sequence[RevealedPage]:
+    """The pages that teams have seen already, where the answers come from a store that knows them."""
     if not _is_store(answers):
         return []
     with mr.ResponseStore(answers, read_only=True) as store:
         return store.revealed()
 
 
-def existing_store(location: str) -> mr.ResponseStore:
+def existing_store(location: str, advice: str = "") -> mr.ResponseStore:
     """A store that is there already; a misspelt name must not make an empty one."""
-    if "://" not in location and not Path(location).exists():
-        raise ArgumentError(f"store: expected a store of responses; {location!r} does not exist.")
+    path = location.removeprefix("sqlite:///")
+    if "://" not in path and not Path(path).exists():
+        raise ArgumentError(f"store: expected a store of responses; {location!r} does not exist{advice}.")
     return mr.ResponseStore(location)
 
 

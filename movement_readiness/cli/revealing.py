@@ -54,7 +54,8 @@ def reveal(store: mr.ResponseStore, instrument: mr.Instrument, session_id: str) 
     Returns
     -------
     dict
-        ``html`` (str), ``response_ids`` (sorted list of str) and ``n`` (int), as the server reads it.
+        ``html`` (str), ``response_ids`` (sorted list of str), ``n`` (int) and ``shown`` (bool: whether the page says
+        anything about the answers), as the server reads it.
 
     Raises
     ------
@@ -84,11 +85,19 @@ def reveal(store: mr.ResponseStore, instrument: mr.Instrument, session_id: str) 
         team=session.team,
         wave=session.wave,
         form=session.form,
-        invited=sum(other.head_count for other in store.sessions() if _is_same_room(other, session)),
+        invited=_invited(store, session),
         languages=session.languages,
         rehearsal=session.rehearsal,
+        revealed=() if session.rehearsal else store.revealed(),
     )
-    return {"html": page.report.html, "response_ids": list(page.response_ids), "n": len(page.response_ids)}
+    ids = list(page.response_ids)
+    return {"html": page.report.html, "response_ids": ids, "n": len(ids), "shown": page.shown}
+
+
+def _invited(store: mr.ResponseStore, session: Session) -> int | None:
+    """How many people were in the sessions that took place: one that nobody joined was opened by mistake."""
+    rooms = [other for other in store.sessions() if _is_same_room(other, session)]
+    return sum(room.head_count for room in rooms if store.count(room.session_id).joined) or None
 
 
 def _is_same_room(one: Session, other: Session) -> bool:

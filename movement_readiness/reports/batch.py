@@ -15,7 +15,7 @@ from movement_readiness.exceptions import ArgumentError
 from movement_readiness.instrument import Instrument
 from movement_readiness.reports import site_report, team_report
 from movement_readiness.reports.report import Report
-from movement_readiness.teams import Aggregation, DisclosurePolicy, TeamResults
+from movement_readiness.teams import Aggregation, DisclosurePolicy, RevealedPage, TeamResults
 
 __all__ = ["WrittenReports", "write_reports"]
 
@@ -51,7 +51,7 @@ def write_reports(
     wave: str | None = None,
     language: str | None = None,
     progress: bool = True,
-    revealed: Collection[tuple[str, str, str, str]] = (),
+    revealed: Collection[RevealedPage] = (),
 ) -> WrittenReports:
     """Write the site pages, every team's own page and an index.
 

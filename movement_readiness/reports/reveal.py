@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -12,7 +12,7 @@ from movement_readiness.instrument import Instrument
 from movement_readiness.reports import render
 from movement_readiness.reports.content import choose, team_context
 from movement_readiness.reports.report import Report
-from movement_readiness.teams import DisclosurePolicy, aggregate_scores
+from movement_readiness.teams import DisclosurePolicy, RevealedPage, TeamResults, aggregate_scores
 
 __all__ = ["RoomPage", "room_page"]
 
@@ -26,10 +26,13 @@ class RoomPage:
     report : Report
     response_ids : tuple of str
         In the order of the ids. A store compares them with those of earlier pages.
+    shown : bool
+        Whether the page says anything about the answers: False where too few people gave any.
     """
 
     report: Report
     response_ids: tuple[str, ...]
+    shown: bool
 
 
 def room_page(
@@ -44,6 +47,7 @@ def room_page(
     languages: Sequence[str] = (),
     rehearsal: bool = False,
     policy: DisclosurePolicy | None = None,
+    revealed: Collection[RevealedPage] = (),
 ) -> RoomPage:
     """Make the page that a team sees at the end of its session.
 
@@ -54,12 +58,14 @@ def room_page(
     instrument : Instrument
     site, team, wave, form : str
     invited : int, optional
-        How many people were in the room.
+        How many people were in the room; left out where more than that answered (some on paper).
     languages : sequence of str
         The languages of the session; the first one is that of the page's scale titles and items.
     rehearsal : bool, default False
         Whether the answers were given to try things out; the page says so.
     policy : DisclosurePolicy, optional
+    revealed : collection of RevealedPage, optional
+        The pages that the team has seen; as for `aggregate_scores`.
 
     Returns
     -------
@@ -80,9 +86,21 @@ def room_page(
         here = here[here[column] == value]
     if here.empty:
         raise NothingToReleaseError("Nobody has sent answers yet, so there is nothing to show.")
-    roster = None if invited is None else pd.DataFrame({"site": [site], "team": [team], "invited": [invited]})
-    teams = aggregate_scores(here, instrument, roster=roster, policy=policy, audience=("own_team", site, team))
+    roster = (
+        None
+        if invited is None or invited < len(here)
+        else pd.DataFrame({"site": [site], "team": [team], "invited": [invited]})
+    )
+    teams = aggregate_scores(
+        here, instrument, roster=roster, policy=policy, audience=("own_team", site, team), revealed=revealed
+    )
     language = languages[0] if languages else None
     choice = replace(choose(teams, instrument, site, team, wave, form, language), alone=True, rehearsal=rehearsal)
     page = render("team.html.j2", team_context(choice))
-    return RoomPage(page, tuple(sorted(map(str, here["response_id"]))))
+    return RoomPage(page, tuple(sorted(map(str, here["response_id"]))), _says_something(teams))
+
+
+def _says_something(teams: TeamResults) -> bool:
+    """Whether any number is shown, or withheld because of what it is: that everybody agrees is a number too."""
+    tables = (teams.scores, teams.items, teams.answers, teams.agreement)
+    return any((~table["withheld"] | (table["reason"] == "protected")).any() for table in tables)

@@ -1,7 +1,16 @@
 """Teams and sites: which groups may be shown, and their numbers."""
 
+from movement_readiness.responses.revealed import RevealedPage
 from movement_readiness.teams.aggregation import Aggregation, aggregate_own_teams, aggregate_scores
 from movement_readiness.teams.disclosure import REASONS, DisclosurePolicy
 from movement_readiness.teams.results import TeamResults
 
-__all__ = ["REASONS", "Aggregation", "DisclosurePolicy", "TeamResults", "aggregate_own_teams", "aggregate_scores"]
+__all__ = [
+    "REASONS",
+    "Aggregation",
+    "DisclosurePolicy",
+    "RevealedPage",
+    "TeamResults",
+    "aggregate_own_teams",
+    "aggregate_scores",
+]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from movement_readiness._validation import closest, quoted
 from movement_readiness.evidence import claim
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.instrument import Instrument
+from movement_readiness.responses.revealed import RevealedPage
 from movement_readiness.teams.disclosure import OWN, PUBLIC_REASON, PUBLISHED, DisclosurePolicy
+from movement_readiness.teams.earlier import checked_pages
 from movement_readiness.teams.results import Audience, TeamResults
 from movement_readiness.teams.study import Study, read_study
 from movement_readiness.teams.tables import (
@@ -24,6 +25,7 @@ from movement_readiness.teams.tables import (
     spread_table,
     states_table,
     team_differences,
+    with_sites,
 )
 
 __all__ = ["Aggregation", "aggregate_own_teams", "aggregate_scores"]
@@ -36,7 +38,7 @@ def aggregate_scores(
     roster: Any = None,
     policy: DisclosurePolicy | None = None,
     audience: Audience = "published",
-    revealed: Collection[tuple[str, str, str, str]] = (),
+    revealed: Collection[RevealedPage] = (),
 ) -> TeamResults:
     """Aggregate scores by team and site, and withhold what could point to a person.
 
@@ -55,10 +57,13 @@ def aggregate_scores(
         Published results may be seen by anybody. A team's own results hold that team and its site, and
         show the team's means from ``policy.min_respondents_own_team`` people up. Which groups are
         withheld is decided once for all audiences together.
-    revealed : collection of (site, team, wave, form), optional
-        Teams that were shown a page made of them alone, as at the end of a workshop
-        (``ResponseStore.revealed()``). They count as shown, so that a site's numbers cannot be compared
-        with theirs to work out a smaller team's.
+    revealed : collection of RevealedPage, optional
+        The pages that teams have seen, made of them alone, as at the end of a workshop
+        (``ResponseStore.revealed()``). A team of the same people counts as shown, so that a site's numbers
+        cannot be compared with its page to work out a smaller team's. Where fewer than
+        ``policy.min_respondents_own_team`` people came or went since a page that showed numbers (or so few of
+        those who came answered), the team and its site are withheld in that wave and form: the difference
+        would tell what those few answered.
 
     Returns
     -------
@@ -68,9 +73,10 @@ def aggregate_scores(
     Raises
     ------
     ResponsesError
-        Columns are missing, there are no rows, or several aims or instrument versions are mixed.
+        Columns are missing (response_id too, where pages were revealed), there are no rows, or several aims or
+        instrument versions are mixed.
     ArgumentError
-        The roster or the audience is not as expected.
+        The roster, the audience or the pages are not as expected.
 
     Notes
     -----
@@ -107,13 +113,18 @@ def aggregate_scores(
 
 
 def aggregate_own_teams(
-    responses: Any, instrument: Instrument, *, roster: Any = None, policy: DisclosurePolicy | None = None
+    responses: Any,
+    instrument: Instrument,
+    *,
+    roster: Any = None,
+    policy: DisclosurePolicy | None = None,
+    revealed: Collection[RevealedPage] = (),
 ) -> Iterator[tuple[tuple[str, str], TeamResults]]:
     """Every team's own results in turn, computed from one aggregation.
 
     Parameters are those of `aggregate_scores`. Yields ((site, team), TeamResults) in the order of names.
     """
-    return Aggregation(responses, instrument, roster, policy).own_teams()
+    return Aggregation(responses, instrument, roster, policy, revealed).own_teams()
 
 
 def _checked_audience(audience: Audience, study: Study) -> Audience:
@@ -143,7 +154,7 @@ class Aggregation:
         instrument: Instrument,
         roster: Any = None,
         policy: DisclosurePolicy | None = None,
-        revealed: Collection[tuple[str, str, str, str]] = (),
+        revealed: Collection[RevealedPage] = (),
     ) -> None:
         policy = DisclosurePolicy() if policy is None else policy
         if not isinstance(policy, DisclosurePolicy):
@@ -152,7 +163,12 @@ class Aggregation:
         self.claim = claim(instrument)
         indices = [scale.id for scale in instrument.scales.values() if scale.kind == "index"]
         self.study = read_study(
-            responses, instrument, roster, tuple(indices) if self.claim.index_allowed else (), frozenset(revealed)
+            responses,
+            instrument,
+            roster,
+            tuple(indices) if self.claim.index_allowed else (),
+            checked_pages(revealed),
+            policy.min_respondents_own_team,
         )
         rounds = self.study.rounds
         self.respondents = pd.concat([heads_table(self.study, part) for part in rounds], ignore_index=True)
@@ -167,8 +183,9 @@ class Aggregation:
                 agreement.append(spread_table(self.study, part, column, table).assign(scale=scale))
             for column, item in enumerate(part.items):
                 holders = [releases[scale]["status"] for scale in part.scales if item in instrument.item_ids(scale)]
-                barred = np.array([status != PUBLISHED for status in holders]).any(axis=0)
-                barred = np.broadcast_to(barred, len(self.study.sites) + len(self.study.teams))
+                barred = with_sites(self.study, part.earlier.items[:, column])
+                for status in holders:
+                    barred = barred | (status.to_numpy() != PUBLISHED)
                 means, counts = item_tables(self.study, part, column, instrument, policy, barred)
                 items.append(means)
                 answers.append(counts)

@@ -16,10 +16,15 @@ shown groups from each other is judged like a shown group. What is promised with
    Scales that share items are shown to the same audience for the same reason.
 4. nothing else that is shown (intervals, reliability, ICC) is estimated from the answers of hidden teams.
 
-A team whose own page was revealed before (``revealed``) counts as shown whatever is decided now; where that
-leaves too few others, the site is withheld instead of the team.
+A team that has seen a page of its own before (`RevealedPage`, such as at the end of a workshop) is judged by who
+was in it. The very same people: the team counts as shown whatever is decided now; where that leaves too few others,
+the site is withheld instead of the team. Fewer than ``min_respondents_own_team`` people came or went since, or gave
+an answer to an item (have a score) among those who came: the team and its site are withheld in that wave and form,
+for the difference would tell what those few answered. More people: judged afresh. A page that showed no number, and
+one of other people altogether, changes nothing (see `movement_readiness.teams.earlier`).
 
-Not yet covered here: differences between tables (waves, repeated releases of other people's answers).
+Not yet covered here: other differences between tables (waves; reports that were made before and handed out; answers
+that a person corrected after a page was shown).
 """
 
 from __future__ import annotations
@@ -200,7 +205,7 @@ def release_means(
     site_most : int, optional
         The same for the site.
     revealed : array of bool, one entry a team, optional
-        Teams that have seen a page of their own before, made of them alone.
+        Teams that have seen a page of their own before, made of exactly these people.
 
     Returns
     -------
@@ -214,7 +219,7 @@ def release_means(
     large = counts >= policy.min_respondents_own_team  # of a smaller group, not even that its answers are alike
     why = np.where(alone == PUBLISHED, "", _reasons(counts, alike & large)).astype(object)
     if most is not None:
-        why[(alone > most) & (why == "")] = "protects_others"
+        why[(alone > most) & large] = "protects_others"
         alone = np.minimum(alone, most)
 
     def rest_is_safe(hidden: Bools) -> bool:

@@ -14,8 +14,10 @@ import pandas as pd
 from movement_readiness._validation import quoted
 from movement_readiness.exceptions import ArgumentError, ResponsesError
 from movement_readiness.instrument import RESPONSE_COLUMNS, Instrument
+from movement_readiness.responses.revealed import RevealedPage
 from movement_readiness.responses.roster import read_roster
 from movement_readiness.scoring import item_matrix, score_scales
+from movement_readiness.teams.earlier import Earlier, compared
 
 __all__ = ["Round", "Study", "read_study"]
 
@@ -30,8 +32,8 @@ class Round:
     """One wave of one form: the only answers that are ever put together.
 
     ``team`` indexes ``Study.teams`` (-1: none given), ``site`` indexes ``Study.sites``; ``scores`` and
-    ``items`` are respondents x scales and respondents x items, NaN where missing; ``revealed`` says of every
-    team whether it has seen a page of its own before.
+    ``items`` are respondents x scales and respondents x items, NaN where missing; ``earlier`` says what the pages
+    leave to be shown that the teams have seen before.
     """
 
     wave: str
@@ -42,7 +44,7 @@ class Round:
     scores: Floats
     items: tuple[str, ...]
     answers: Floats
-    revealed: npt.NDArray[np.bool_]
+    earlier: Earlier
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,17 @@ def read_study(
     instrument: Instrument,
     roster: Any,
     extra_scales: tuple[str, ...],
-    revealed: Collection[tuple[str, str, str, str]] = (),
+    revealed: Collection[RevealedPage] = (),
+    least: int = 5,
 ) -> Study:
     """Check that the answers may be put together, score them and lay them out as arrays."""
     frame = _opened(responses)
     _check_columns(frame)
     _check_ids(frame)
+    if revealed and "response_id" not in frame.columns:
+        raise ResponsesError(
+            "responses: expected the column 'response_id', with which pages that teams have seen are compared."
+        )
     aim = _only(frame, "aim_id", instrument.aim_id, "results are compared only within one aim")
     _only(frame, "instrument_version", instrument.version, "versions are never mixed")
     site, team = _text(frame, "site"), _text(frame, "team")
@@ -87,7 +94,9 @@ def read_study(
         sites=sites,
         teams=teams,
         team_site=np.array([sites.index(name) for name, _ in teams], dtype=np.int64),
-        rounds=tuple(_rounds(responses, frame, instrument, extra_scales, placed, site, team, sites, teams, revealed)),
+        rounds=tuple(
+            _rounds(responses, frame, instrument, extra_scales, placed, site, team, sites, teams, revealed, least)
+        ),
         invited=_invited(teams, listed),
         aim_id=aim,
         synthetic=_any_synthetic(frame),
@@ -187,7 +196,8 @@ def _rounds(
     team: pd.Series[str],
     sites: tuple[str, ...],
     teams: tuple[tuple[str, str], ...],
-    revealed: Collection[tuple[str, str, str, str]],
+    revealed: Collection[RevealedPage],
+    least: int,
 ) -> Iterator[Round]:
     scored = nw.from_native(score_scales(responses, instrument), eager_only=True)
     answers = nw.from_native(item_matrix(responses, instrument), eager_only=True)
@@ -199,21 +209,24 @@ def _rounds(
             raise ResponsesError(
                 f"responses: expected a {name} for every response, or for none; {int((~given).sum())} have none."
             )
+    ids = _text(frame, "response_id").to_numpy(dtype=object)
     wave, form = _text(frame, "wave", "1"), _text(frame, "form", next(iter(instrument.forms)))
     for (one_wave, one_form), rows in pd.DataFrame({"wave": wave, "form": form})[placed].groupby(["wave", "form"]):
         chosen = rows.index.to_numpy()
         scales = (*instrument.report_scales(str(one_form)), *extra_scales)
         items = tuple(item for item in instrument.form(str(one_form)).items if item in answers.columns)
+        scores, codes = _matrix(scored, scales)[chosen], _matrix(answers, items)[chosen]
+        pages = [page for page in revealed if (page.wave, page.form) == (str(one_wave), str(one_form))]
         yield Round(
             wave=str(one_wave),
             form=str(one_form),
             team=team_code[chosen],
             site=site_code[chosen],
             scales=scales,
-            scores=_matrix(scored, scales)[chosen],
+            scores=scores,
             items=items,
-            answers=_matrix(answers, items)[chosen],
-            revealed=np.array([(*place, str(one_wave), str(one_form)) in revealed for place in teams], dtype=bool),
+            answers=codes,
+            earlier=compared(pages, teams, team_code[chosen], ids[chosen], scores, codes, least),
         )
 
 

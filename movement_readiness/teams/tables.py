@@ -33,6 +33,7 @@ __all__ = [
     "spread_table",
     "states_table",
     "team_differences",
+    "with_sites",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -87,7 +88,7 @@ def item_tables(
             loose=loose[site],
             barred=teams_barred[inside],
             site_barred=bool(sites_barred[site]),
-            revealed=part.revealed[inside],
+            revealed=part.earlier.known[inside],
         ),
     )
     frame = places(study, part).assign(item=item)
@@ -125,7 +126,8 @@ def mean_releases(
     items = {scale: set(instrument.item_ids(scale)) for scale in part.scales}
     linked = {scale: [other for other in part.scales if items[scale] & items[other]] for scale in part.scales}
     frames: dict[str, pd.DataFrame] = {}
-    most = {scale: np.full(len(study.sites) + len(study.teams), PUBLISHED) for scale in part.scales}
+    barred = {scale: with_sites(study, part.earlier.scales[:, column]) for column, scale in enumerate(part.scales)}
+    most = {scale: np.where(barred[scale], HIDDEN, PUBLISHED) for scale in part.scales}
     changed = True
     while changed:  # audiences only shrink, so this ends
         for column, scale in enumerate(part.scales):
@@ -150,12 +152,17 @@ def _mean_release(study: Study, part: Round, column: int, policy: DisclosurePoli
             loose_total=float(loose_total[site]),
             most=teams_most[inside],
             site_most=int(most[site]),
-            revealed=part.revealed[inside],
+            revealed=part.earlier.known[inside],
         ),
     )
     frame = places(study, part)
     _mark(frame, releases, study)
     return frame
+
+
+def with_sites(study: Study, teams: Bools) -> Bools:
+    """What must not be shown of a team must not be worked out from its site either: sites, then teams."""
+    return np.concatenate([site_sums(study, teams.astype(np.int64)) > 0, teams])
 
 
 def team_differences(study: Study, part: Round, releases: Mapping[str, pd.DataFrame]) -> Differences:

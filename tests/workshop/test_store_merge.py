@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -23,6 +24,7 @@ from workshop.store_support import (
 
 import movement_readiness as mr
 from movement_readiness.exceptions import ArgumentError, ResponseWithdrawnError, SessionError, StoreError
+from movement_readiness.instrument.canonical import sha256_of
 from movement_readiness.workshop.store import Counts, ResponseStore
 
 
@@ -125,7 +127,7 @@ def test_sessions_tickets_and_releases_come_along(store, other, instrument):
     assert store.session(session.session_id).state == "open"
     later = store.open_session(a_session(instrument, team="B1"))
     with pytest.raises(SessionError):  # the release log counts here too
-        store.save_release(later.session_id, "page 2", response_ids=[], n=0)
+        store.save_release(later.session_id, "page 2", response_ids=[response.response_id, "one more"], n=2)
 
 
 def test_a_ticket_that_was_used_there_is_used_here(store, other, instrument, tmp_path):
@@ -219,3 +221,100 @@ def test_laptops_merge_into_postgresql_and_back(cluster, instrument, tmp_path):
         central.backup(tmp_path / "b.sqlite")
         shutil.copy(tmp_path / "b.sqlite", tmp_path / "c.sqlite")
         assert laptop.merge(tmp_path / "c.sqlite").n_unchanged == 20
+
+
+# --- a store that somebody else made
+
+
+def _changed(change):
+    """Change the content of the one response there, with a hash that fits."""
+
+    def work(connection):
+        (text,) = connection.execute("SELECT content FROM events WHERE number = 1").fetchone()
+        content = json.loads(text)
+        change(content)
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        connection.execute("UPDATE events SET content = ?, content_sha256 = ?", (text, sha256_of(content)))
+
+    return work
+
+
+def _sql(statement):
+    return lambda connection: connection.execute(statement)
+
+
+HOSTILE = {
+    "text as a code": _changed(lambda content: content["answers"].update(R1="abc")),
+    "true as a code": _changed(lambda content: content["answers"].update(R1=True)),
+    "no team": _changed(lambda content: content.pop("team")),
+    "a list as team": _changed(lambda content: content.update(team=["x"])),
+    "another id": _changed(lambda content: content.update(response_id="mine")),
+    "one field more": _changed(lambda content: content.update(more=1)),
+    "rehearsal made real": _changed(lambda content: content.update(rehearsal=True)),
+    "a wrong hash": _sql("UPDATE events SET content_sha256 = 'x'"),
+    "no JSON": _sql("UPDATE events SET content = '{'"),
+    "bytes": _sql("UPDATE events SET content = x'00ff'"),
+    "a consent event alone": _sql("UPDATE events SET number = 0, kind = 'consent'"),
+    "a day that is none": _sql("UPDATE events SET on_date = 'yesterday'"),
+    "an id that is none": _sql("UPDATE events SET response_id = '<b>'"),
+    "a withdrawal with answers": _sql("UPDATE events SET kind = 'withdraw'"),
+    "a number left out": _sql("UPDATE events SET number = 3"),
+    "a session that is none": _sql("UPDATE sessions SET consent = 'NOT JSON'"),
+    "a session without a day": _sql("UPDATE sessions SET withdraw_until = 'soon'"),
+    "a session's id": _sql("UPDATE sessions SET session_id = 's'"),
+    "a page that is none": _sql("UPDATE releases SET response_ids = 'not json'"),
+    "a page of another team": _sql("UPDATE releases SET team = 'B9'"),
+    "a ticket that is none": _sql("UPDATE tickets SET used = 7"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_no_store_writes_is_named_and_not_taken(store, other, instrument, tmp_path, name):
+    session = other.open_session(a_session(instrument))
+    other.issue_ticket(session.session_id, device(1))
+    other.save_release(session.session_id, "page", response_ids=[a_response(instrument, 9).response_id], n=1)
+    other.add(a_response(instrument, 1))
+    other.backup(tmp_path / "hostile.sqlite")
+    with closing(sqlite3.connect(tmp_path / "hostile.sqlite")) as connection:
+        HOSTILE[name](connection)
+        connection.commit()
+    mine = [a_response(instrument, number, seed=5) for number in range(3)]
+    store.add_many(mine)
+    summary = store.merge(tmp_path / "hostile.sqlite")
+    assert summary.conflicts
+    assert all(said.endswith("it was not taken.") and "\n" not in said for said in summary.conflicts)
+    assert len(store.to_frame(instrument)) == 3 + summary.n_added
+    assert "whole" in store.check()
+    assert len(store.sessions()) == summary.n_sessions
+    assert len(store.revealed()) <= 1
+
+
+def test_a_page_for_a_session_of_this_store_is_not_taken(store, other, instrument, tmp_path):
+    session = store.open_session(a_session(instrument))
+    store.backup(tmp_path / "copy.sqlite")
+    with ResponseStore(tmp_path / "copy.sqlite") as copy:
+        copy.save_release(session.session_id, "forged", response_ids=[], n=0)
+    (said,) = store.merge(tmp_path / "copy.sqlite").conflicts
+    assert "own pages stay" in said
+    assert store.release(session.session_id) is None
+
+
+def test_a_page_made_after_the_first_merge_comes_along_with_the_second(store, other, instrument):
+    session = other.open_session(a_session(instrument))
+    store.merge(other)
+    other.save_release(session.session_id, "page", response_ids=[], n=0)
+    for _ in range(2):
+        assert store.merge(other).conflicts == []
+    assert store.release(session.session_id) == "page"
+
+
+def test_answers_that_do_not_fit_the_instrument_are_left_out_of_the_frame_and_named(store, other, instrument, tmp_path):
+    odd, form = a_response(instrument, 1), a_response(instrument, 2)
+    other.add_many(
+        [replace(odd, answers={**odd.answers, "R1": 99}), replace(form, form="zzz"), a_response(instrument, 3)]
+    )
+    assert store.merge(other).n_added == 3  # a store does not know the instruments; whole it is
+    with pytest.warns(mr.MovementReadinessWarning, match="2 responses do not fit") as found:
+        frame = store.to_frame(instrument)
+    assert len(frame) == 1
+    assert odd.response_id in str(found[0].message)

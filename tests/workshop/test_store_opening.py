@@ -101,7 +101,7 @@ def test_migrations_are_recorded(store):
     with store._database.engine.connect() as connection:
         done = [tuple(row) for row in connection.exec_driver_sql("SELECT number, name, checksum FROM migrations ORDER BY number")]  # fmt: skip
     assert done == [(step.number, step.name, step.checksum) for step in MIGRATIONS]
-    assert len(done) >= 2
+    assert len(done) >= 3
 
 
 def version_1(path):
@@ -114,7 +114,7 @@ def test_a_store_of_version_1_is_brought_up_to_date(tmp_path, instrument):
     path = tmp_path / "old.sqlite"
     version_1(path)
     with ResponseStore(path) as store:
-        assert "whole. 2 responses, 1 corrections, 1 withdrawn, 1 sessions; tables of version 2" in store.check()
+        assert "whole. 2 responses, 1 corrections, 1 withdrawn, 1 sessions; tables of version 3" in store.check()
         (session,) = store.sessions()
         assert store.count(session.session_id) == Counts(1, 1)
         assert store.release(session.session_id) is None
@@ -135,18 +135,40 @@ def test_a_store_of_version_1_can_be_read_and_merged_without_being_changed(tmp_p
     assert path.read_bytes() == before
 
 
+def test_a_page_released_by_version_2_counts_as_one_with_numbers(tmp_path, instrument, monkeypatch):
+    from movement_readiness.workshop.store import migrations, opening
+
+    path = tmp_path / "old.sqlite"
+    version_1(path)
+    with monkeypatch.context() as older:
+        for module in (migrations, opening):
+            older.setattr(module, "MIGRATIONS", MIGRATIONS[:2])
+        opening.opened(path, read_only=False, busy_timeout=1).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "INSERT INTO releases (session_id, on_date, site, team, wave, instrument_id, rehearsal, n, response_ids, html) "
+            "SELECT session_id, '2026-05-01', site, team, wave, instrument_id, 0, 2, '[\"a\", \"b\"]', 'page' FROM sessions"
+        )
+        connection.commit()
+    for read_only in (True, False):
+        with ResponseStore(path, read_only=read_only) as store:
+            (page,) = store.revealed()
+            assert (page.response_ids, page.shown) == ({"a", "b"}, True)
+            assert store.release_shown(store.sessions()[0].session_id) is True
+
+
 def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path, monkeypatch):
     from movement_readiness.workshop.store import migrations, opening
 
     path = tmp_path / "old.sqlite"
     version_1(path)
     broken = replace(MIGRATIONS[1], statements=(*MIGRATIONS[1].statements, "CREATE TABLE releases (x TEXT)"))
-    monkeypatch.setattr(migrations, "MIGRATIONS", (MIGRATIONS[0], broken))
+    monkeypatch.setattr(migrations, "MIGRATIONS", (MIGRATIONS[0], broken, *MIGRATIONS[2:]))
     with pytest.raises(StoreError):
         opening.opened(path, read_only=False, busy_timeout=1)
     monkeypatch.undo()
     with ResponseStore(path) as store:
-        assert "tables of version 2" in store.check()
+        assert "tables of version 3" in store.check()
 
 
 def test_postgresql_of_version_1(cluster, instrument):
@@ -160,7 +182,7 @@ def test_postgresql_of_version_1(cluster, instrument):
     with pytest.raises(StoreError, match="bring it up to date"):
         ResponseStore(address, read_only=True)
     with ResponseStore(address) as store:
-        assert "tables of version 2" in store.check()
+        assert "tables of version 3" in store.check()
 
 
 def test_many_open_a_new_store_at_once(location, instrument):

@@ -194,8 +194,8 @@ def test_a_released_page_is_frozen(store, instrument, session):
 
 @pytest.mark.parametrize(
     ("later", "allowed"),
-    [(range(6), True), (range(7), False), (range(1, 7), False), (range(2, 5), False), (range(11), True), (range(3, 11), True),
-     (range(20, 30), True)],
+    [(range(6), True), (range(7), False), (range(1, 7), False), (range(2, 5), False), (range(11), True), (range(3, 11), False),
+     (range(20, 30), True), (range(4, 7), False), (range(1, 11), False), (range(1, 12), False), (range(5, 11), True)],
 )  # fmt: skip
 def test_two_pages_that_differ_by_a_few_people_are_not_both_released(store, instrument, session, later, allowed):
     store.save_release(session.session_id, "first", response_ids=ids(instrument, range(6)), n=6)
@@ -206,6 +206,21 @@ def test_two_pages_that_differ_by_a_few_people_are_not_both_released(store, inst
         refused("revealed", store.save_release, again.session_id, "second", response_ids=ids(instrument, later), n=9)
         assert store.release(again.session_id) is None
         assert store.session(again.session_id).state == "open"
+
+
+def test_a_page_without_numbers_blocks_nothing_and_gives_way(store, instrument, session):
+    first = session.session_id
+    assert store.save_release(first, "kind", response_ids=ids(instrument, range(4)), n=4, shown=False) == "kind"
+    assert store.release_shown(first) is False
+    again = store.open_session(a_session(instrument))
+    assert store.release_shown(again.session_id) is None
+    assert store.save_release(again.session_id, "numbers", response_ids=ids(instrument, range(7)), n=7) == "numbers"
+    assert [page.shown for page in store.revealed()].count(True) == 1
+    assert store.save_release(first, "kind again", response_ids=[], n=0, shown=False) == "kind"
+    store.reopen_session(first)
+    refused("revealed", store.save_release, first, "x", response_ids=ids(instrument, range(8)), n=8)
+    assert store.save_release(first, "at last", response_ids=ids(instrument, range(7)), n=7) == "at last"
+    assert store.save_release(first, "later", response_ids=ids(instrument, range(30)), n=30) == "at last"
 
 
 @pytest.mark.parametrize("place", [{"team": "B1"}, {"site": "South"}, {"wave": "2"}, {"rehearsal": True}])

@@ -126,7 +126,7 @@ def test_no_copy_is_left_where_pages_were_split(path, instrument, monkeypatch, r
             store.add_many(responses[begin : begin + 20])
     if not rebuilt:  # the control: deleted, checkpointed, but not rebuilt
         monkeypatch.setattr(erasing, "_rebuild", lambda connection: None)
-    path.with_name("responses.sqlite.withdrawn").write_text("\n".join(gone))
+    path.with_name("responses.sqlite.withdrawn").write_text("".join(f"{one}\n" for one in gone))
     with ResponseStore(path) as store:
         assert len(store.to_frame(instrument)) == 2000
     content = path.read_bytes()
@@ -244,3 +244,62 @@ def test_a_lost_list_is_written_again(path, instrument):
     listed.unlink()
     with ResponseStore(path):
         assert listed.read_text() == f"{response.response_id}\n"
+
+
+def test_a_torn_or_foreign_list_names_nobody_and_is_mended(path, instrument):
+    first, second = a_response(instrument, 1), a_response(instrument, 2)
+    listed = path.with_name("responses.sqlite.withdrawn")
+    with ResponseStore(path) as store:
+        store.add_many([first, second])
+    listed.write_bytes(b"\xff\xfe\x00\nno id\n" + second.response_id[:20].encode())
+    for read_only in (True, False):
+        with ResponseStore(path, read_only=read_only) as store:
+            assert len(store.to_frame(instrument)) == 2
+            assert "whole. 2 responses, 0 corrections, 0 withdrawn" in store.check()
+    with ResponseStore(path) as store:
+        store.withdraw(response_id=first.response_id)
+    assert f"\n{first.response_id}\n" in listed.read_text("latin-1")
+    listed.write_bytes(second.response_id.encode())  # cut before the end of the line: it may be half of something
+    with ResponseStore(path) as store:
+        assert store.status(second.response_id) == "stored"
+        assert store.status(first.response_id) == "withdrawn"
+
+
+def test_a_withdrawal_that_failed_is_not_carried_out_later(path, instrument):
+    response = a_response(instrument, 1)
+    with ResponseStore(path, busy_timeout=0.1) as store:
+        store.add(response)
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.executescript(
+                "CREATE TABLE x (s TEXT REFERENCES sessions (session_id) DEFERRABLE INITIALLY DEFERRED);"
+                "CREATE TRIGGER at_commit AFTER UPDATE ON events BEGIN INSERT INTO x VALUES ('nothing'); END;"
+            )
+            with pytest.raises(StoreError):
+                store.withdraw(response_id=response.response_id)
+            other.execute("DROP TRIGGER at_commit")
+    with ResponseStore(path) as store:
+        assert store.get(response.response_id) == response
+
+
+def test_a_list_that_cannot_be_written_is_said_and_the_answers_are_deleted(path, instrument):
+    response, code = with_receipt(instrument)
+    listed = path.with_name("responses.sqlite.withdrawn")
+    with ResponseStore(path) as store:
+        store.add(response)
+        listed.mkdir()
+        with pytest.raises(StoreError, match="cannot be read"):
+            store.withdraw(receipt=code)
+        assert store.status(response.response_id) == "withdrawn"
+        listed.rmdir()
+        assert store.withdraw(receipt=code) == "unchanged"
+    assert listed.read_text() == f"{response.response_id}\n"
+
+
+def test_whoever_holds_the_data_can_take_a_receipt_code_after_the_last_day(store, instrument):
+    day = datetime.date.today()
+    session = store.open_session(replace(a_session(instrument), withdraw_until=day - datetime.timedelta(days=1)))
+    response, code = with_receipt(instrument, session=session.session_id)
+    store.add(response)
+    with pytest.raises(SessionError, match="could be deleted until"):
+        store.withdraw(receipt=code)
+    assert store.withdraw(receipt=code, late=True) == "withdrawn"

@@ -72,7 +72,7 @@ def test_import_of_paper_and_of_another_laptops_store(run, answered, instrument,
     code, out, err = run("import", STORE, "paper.csv", "--site", "North", "--team", "A3", "--wave", 2)
     assert code == 0, out + err
     assert "1 added" in out
-    assert run("import", "second.sqlite", STORE)[1].startswith("second.sqlite: 13 added")
+    assert run("import", "second.sqlite", STORE, "--new")[1].startswith("second.sqlite: 13 added")
     assert run("import", "second.sqlite", STORE)[1].startswith("second.sqlite: 0 added, 13 unchanged")
 
 
@@ -287,7 +287,7 @@ def test_a_report_after_a_reveal_counts_the_revealed_team_as_shown(run, instrume
         store.close_session(sessions[0].session_id)
         ids = found["response_ids"]
         store.save_release(sessions[0].session_id, found["html"], response_ids=ids, n=found["n"])
-        assert store.revealed() == [("North", "A3", "1", "full")]
+        assert store.revealed() == [("North", "A3", "1", "full", frozenset(ids), True)]
     assert run("report", STORE, "--out", "after")[0] == 0
     before, after = ((tmp_path / name / "sites" / "North.html").read_text("utf-8") for name in ("before", "after"))
     profile = "95 % intervals for North"

@@ -35,11 +35,14 @@ class Revealed:
     response_ids : tuple of str
         The responses counted in it.
     n : int
+    shown : bool
+        Whether the page says anything about the answers; one of too few people does not.
     """
 
     html: str
     response_ids: tuple[str, ...]
     n: int
+    shown: bool = True
 
 
 Reveal = Callable[[str], Awaitable[Revealed]]
@@ -49,7 +52,7 @@ def command_reveal(command: Sequence[str], *, seconds: float = 180.0) -> Reveal:
     """A `Reveal` that runs a command with the session's id as its last argument.
 
     The command prints one JSON object on standard output, in UTF-8: ``{"html": "<!doctype html>...",
-    "response_ids": ["..."], "n": 12}``. It refuses with exit code 2 and one sentence on standard error,
+    "response_ids": ["..."], "n": 12, "shown": true}``. It refuses with exit code 2 and one sentence on standard error,
     which the facilitator reads. Any other exit code, or no answer within `seconds`, reveals nothing.
     """
 
@@ -93,8 +96,9 @@ def _revealed(code: int | None, out: bytes, err: bytes) -> Revealed:
         raise RevealError("The report could not be made; nothing is revealed. The answers are safe; please try again.")
     try:
         found: dict[str, Any] = json.loads(out.decode("utf-8"))
-        return Revealed(str(found["html"]), tuple(map(str, found["response_ids"])), int(found["n"]))
-    except (ValueError, KeyError, TypeError):
+        ids, shown = tuple(map(str, found["response_ids"])), bool(found.get("shown", True))
+        return Revealed(str(found["html"]), ids, int(found["n"]), shown)
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise RevealError("The report could not be read; nothing is revealed. The answers are safe.") from None
 
 

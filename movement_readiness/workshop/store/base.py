@@ -102,6 +102,11 @@ class StoreBase:
             self._sweeper.run()
         return found
 
+    def _list_withdrawn(self, ids: set[str]) -> None:
+        """Put ids on the list beside the file that are not on it; they are withdrawn already."""
+        if self._list is not None:
+            self._list.append(ids - self._list.ids())
+
     def _erase(self, work: Callable[[sa.Connection], T]) -> T:
         """Do something that may have deleted answers."""
         self._sweeper.want()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 
 import sqlalchemy as sa
 
 from movement_readiness.exceptions import StoreError
-from movement_readiness.instrument.canonical import sha256_of
 from movement_readiness.workshop.store.migrations import MIGRATIONS
 from movement_readiness.workshop.store.schema import events, sessions
+from movement_readiness.workshop.store.trusting import RowError, check_session, fault_of
 
 __all__ = ["in_words"]
 
@@ -37,17 +37,14 @@ def _database_faults(connection: sa.Connection) -> list[str]:
     return [] if found == ["ok"] else [fault for fault in found if fault != "ok"]
 
 
-def _content_faults(connection: sa.Connection) -> list[str]:
-    query = sa.select(events.c.response_id, events.c.content, events.c.content_sha256)
-    return [
-        f"the content of response {row.response_id} is not what was stored"
-        for row in connection.execute(query.where(events.c.kind.in_(("response", "amend"))))
-        if _hash(row.content) != row.content_sha256
-    ]
-
-
-def _hash(content: str) -> str | None:
-    try:
-        return sha256_of(json.loads(content))
-    except (TypeError, ValueError):
-        return None
+def _content_faults(connection: sa.Connection) -> Iterator[str]:
+    query = sa.select(events).where(events.c.kind.in_(("response", "amend")))
+    for row in connection.execute(query):
+        fault = fault_of(dict(row._mapping))
+        if fault is not None:
+            yield f"the content of response {row.response_id} is not what was stored ({fault})"
+    for row in connection.execute(sa.select(sessions)):
+        try:
+            check_session(dict(row._mapping))
+        except RowError as error:
+            yield f"session {row.session_id}: {error}"

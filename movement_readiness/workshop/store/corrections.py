@@ -61,14 +61,14 @@ def _check_settled(found: Any, corrected: Response) -> None:
         raise ResponseConflictError(f"{changed[0]}: a correction cannot change it; only answers, role and language.")
 
 
-def ids_to_withdraw(connection: sa.Connection, receipt: str | None) -> list[str]:
+def ids_to_withdraw(connection: sa.Connection, receipt: str | None, *, late: bool = False) -> list[str]:
     """The responses with this receipt code, withdrawn ones too; raises where there is none, or it is too late."""
     query = sa.select(events).where(events.c.receipt_sha256 == receipt_sha256(receipt), IS_FIRST)
     found = connection.execute(query.order_by(events.c.response_id)).all()
     if not found:
         raise StoreError("receipt: no response in this store has this code; check each letter.", "missing")
     for row in found:
-        if row.kind == "response" and row.session_id is not None:
+        if row.kind == "response" and row.session_id is not None and not late:
             _check_last_day(connection, row.session_id)
     return [row.response_id for row in found]
 

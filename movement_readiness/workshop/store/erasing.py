@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from movement_readiness.exceptions import StoreError
+from movement_readiness.responses.response import is_response_id
 from movement_readiness.workshop.store.corrections import PENDING, erase
 from movement_readiness.workshop.store.database import Database
 from movement_readiness.workshop.store.files import write_owned
@@ -101,29 +102,39 @@ def withdrawn_ids(connection: sa.Connection) -> set[str]:
 
 
 class WithdrawalList:
-    """A file beside a store with the ids of withdrawn responses, so that an old backup does not bring them back."""
+    """A file beside a store with the ids of withdrawn responses, so that an old backup does not bring them back.
+
+    Only whole lines that are ids count: a line cut short by a power cut, or bytes that a disk made up, name nobody.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def ids(self) -> set[str]:
         """The ids in the file."""
+        lines = self._bytes().decode("ascii", "replace").split("\n")
+        return {line for line in map(str.strip, lines[:-1]) if is_response_id(line)}
+
+    def _bytes(self) -> bytes:
         try:
-            return set(self._path.read_text(encoding="ascii").split())
+            return self._path.read_bytes()
         except FileNotFoundError:
-            return set()
-        except (OSError, ValueError):
+            return b""
+        except OSError:
             raise StoreError(f"{self._path}: the list of withdrawn responses cannot be read.", "corrupt") from None
 
     def append(self, ids: set[str]) -> None:
         """Add ids, in an order that says nothing; on the disk when this returns."""
         if not ids:
             return
+        begins = "" if self._bytes()[-1:] in (b"", b"\n") else "\n"  # end a line that was cut short
         try:
-            write_owned(self._path, "".join(f"{one}\n" for one in sorted(ids)), flags=os.O_APPEND)
+            write_owned(self._path, begins + "".join(f"{one}\n" for one in sorted(ids)), flags=os.O_APPEND)
         except OSError as error:
             raise StoreError(
-                f"{self._path}: the list of withdrawn responses cannot be written ({error.strerror}).", "read_only"
+                f"{self._path}: the answers are deleted, but the list of withdrawn responses cannot be written "
+                f"({error.strerror}); do it again, so that an old backup does not bring them back.",
+                "read_only",
             ) from None
 
     def replay(self, database: Database) -> None:

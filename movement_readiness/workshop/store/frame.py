@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from movement_readiness._validation import quoted
 from movement_readiness.exceptions import ResponsesWarning, StoreError
 from movement_readiness.instrument import RESPONSE_COLUMNS, Instrument
+from movement_readiness.responses.response import skipped_code
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +54,7 @@ def frame_of(rows: list[Any], instrument: Instrument, *, rehearsal: bool, locati
     kept = [row for row in rows if _version_key(row) == wanted] if left_out else rows
     if left_out:
         _name(left_out, instrument, location, any_kept=bool(kept))
-    frame = _frame(kept, instrument, rehearsal=rehearsal)
+    frame = _frame(_fitting(kept, instrument, location), instrument, rehearsal=rehearsal)
     frame.attrs["other_versions"] = left_out
     return frame
 
@@ -70,17 +73,63 @@ def _name(left_out: list[Version], instrument: Instrument, location: str, *, any
     )
 
 
-def _frame(rows: list[Any], instrument: Instrument, *, rehearsal: bool) -> pd.DataFrame:
+def _fitting(rows: list[Any], instrument: Instrument, location: str) -> list[tuple[str, dict[str, Any]]]:
+    """Day and content of every row that the instrument could have given; the others are named in one warning."""
+    allowed = {item: _allowed(instrument, item) for item in instrument.items}
+    read = [(row, _content(row)) for row in rows]
+    fitting = [(row.on_date, content) for row, content in read if content and _fits(content, instrument, allowed)]
+    if len(fitting) < len(rows):
+        odd = [str(row.response_id) for row, content in read if not (content and _fits(content, instrument, allowed))]
+        warnings.warn(
+            f"{location}: {len(odd)} responses do not fit {instrument.id} {instrument.version} and were left out: "
+            f"{quoted(odd, 3)}. Run its check().",
+            ResponsesWarning,
+            stacklevel=5,
+        )
+    return fitting
+
+
+def _content(row: Any) -> dict[str, Any] | None:
+    """What a row holds, None where that is no response of its day and id."""
+    try:
+        datetime.date.fromisoformat(row.on_date)
+        found = json.loads(row.content)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and found.get("response_id") == row.response_id else None
+
+
+def _allowed(instrument: Instrument, item: str) -> frozenset[int]:
+    scale, skipped = instrument.response_scale(item), skipped_code(instrument)
+    offered = {instrument.missing_codes[name].code for name in scale.missing}
+    return frozenset({*scale.codes, *offered, *(() if skipped is None else (skipped,))})
+
+
+def _fits(content: dict[str, Any], instrument: Instrument, allowed: Mapping[str, frozenset[int]]) -> bool:
+    texts = [content.get(name, 0) for name in RESPONSE_COLUMNS if name not in ("submitted_on", "synthetic")]
+    form, answers = content.get("form"), content.get("answers")
+    if not all(isinstance(text, str | None) for text in texts) or form not in instrument.forms:
+        return False
+    if not isinstance(answers, dict) or not isinstance(content.get("synthetic"), bool):
+        return False
+    items = set(instrument.forms[str(form)].items)
+    return all(
+        item in items and isinstance(code, int) and not isinstance(code, bool) and code in allowed[item]
+        for item, code in answers.items()
+    )
+
+
+def _frame(rows: list[tuple[str, dict[str, Any]]], instrument: Instrument, *, rehearsal: bool) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    contents = [json.loads(row.content) for row in rows]
+    contents = [content for _, content in rows]
     columns: dict[str, Any] = {
         name: pd.array([content[name] for content in contents], dtype="str")
         for name in RESPONSE_COLUMNS
         if name not in ("submitted_on", "synthetic")
     }
-    columns["submitted_on"] = np.array([row.on_date for row in rows], dtype="datetime64[s]")
+    columns["submitted_on"] = np.array([day for day, _ in rows], dtype="datetime64[s]")
     columns["synthetic"] = np.array([rehearsal or content["synthetic"] for content in contents], dtype=bool)
     answers = [content["answers"] for content in contents]
     for item in _shown(contents, instrument):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
+from movement_readiness.workshop.store import trusting
 from movement_readiness.workshop.store.corrections import erase
 from movement_readiness.workshop.store.events import first_event, hashes, insert_once
 from movement_readiness.workshop.store.schema import FIRST, events, releases, sessions, tickets
@@ -32,7 +34,8 @@ class MergeSummary:
     n_sessions : int
         Sessions that were new here.
     conflicts : list of str
-        A sentence for every response whose content differs; what was here stays.
+        A sentence for every response whose content differs (what was here stays), and for every response, session,
+        ticket or page that is not as a store writes it (it is not taken).
     """
 
     n_added: int = 0
@@ -63,18 +66,22 @@ def everything(connection: sa.Connection) -> Rows:
 
 def take_in(connection: sa.Connection, rows: Rows, hidden: frozenset[str] = frozenset()) -> MergeSummary:
     """Take the rows of another store in; `hidden` are ids that its list of withdrawals names and its rows do not."""
-    n_sessions = sum(_take_session(connection, row) for row in rows["sessions"])
+    conflicts: list[str] = []
+    n_sessions = sum(_each(_take_session, connection, rows["sessions"], "session_id", conflicts))
     outcomes: dict[str, list[str]] = defaultdict(list)
     for response_id, its_events in _by_response(rows["events"]).items():
         if response_id in hidden:
             continue
+        try:
+            trusting.check_response(response_id, its_events)
+        except trusting.RowError as error:
+            conflicts.append(f"response {str(response_id)[:40]!r}: {error}; it was not taken.")
+            continue
         outcomes[_take_response(connection, response_id, its_events)].append(response_id)
     outcomes["withdrawn"] += [one for one in hidden if erase(connection, one, even_unknown=True) == "withdrawn"]
-    for row in rows["tickets"]:
-        _take_ticket(connection, row)
-    for row in rows["releases"]:
-        insert_once(connection, releases, row)
-    conflicts = [
+    _each(_take_ticket, connection, rows["tickets"], "session_id", conflicts)
+    _each(_take_release, connection, rows["releases"], "session_id", conflicts)
+    conflicts += [
         f"response {response_id}: the two stores hold different answers; those that were here stay."
         for response_id in outcomes["conflict"]
     ]
@@ -95,10 +102,49 @@ def _by_response(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+Take = Callable[[sa.Connection, dict[str, Any]], bool]
+
+
+def _each(
+    take: Take, connection: sa.Connection, rows: list[dict[str, Any]], key: str, conflicts: list[str]
+) -> list[bool]:
+    """Take row after row; one that is not as a store writes it is named and left out."""
+    taken = []
+    for row in rows:
+        try:
+            taken.append(take(connection, row))
+        except trusting.RowError as error:
+            what = take.__name__.removeprefix("_take_")
+            of = "" if what == "session" else " of session"
+            conflicts.append(f"{what}{of} {str(row[key])[:40]!r}: {error}; it was not taken.")
+    return taken
+
+
 def _take_session(connection: sa.Connection, row: dict[str, Any]) -> bool:
     """A session that is open elsewhere arrives closed: people join it there, and no head-count is used twice."""
+    trusting.check_session(row)
     state = "closed" if row["state"] == "open" else row["state"]
-    return insert_once(connection, sessions, {**row, "state": state})
+    return insert_once(connection, sessions, {**row, "state": state, "own": 0})
+
+
+def _session_of(connection: sa.Connection, row: dict[str, Any]) -> Any:
+    session_id = row["session_id"] if isinstance(row["session_id"], str) else ""
+    found = connection.execute(sa.select(sessions).where(sessions.c.session_id == session_id)).one_or_none()
+    if found is None:
+        raise trusting.RowError("its session is not there")
+    return found
+
+
+def _take_release(connection: sa.Connection, row: dict[str, Any]) -> bool:
+    """The page of a session that was held elsewhere; what this store's own sessions are shown is made here."""
+    session = _session_of(connection, row)
+    trusting.check_release(row, session)
+    here = sa.select(releases.c.html).where(releases.c.session_id == row["session_id"])
+    if connection.execute(here).scalar() == row["html"]:
+        return False
+    if session.own:
+        raise trusting.RowError("the session was held with this store, whose own pages stay as they are")
+    return insert_once(connection, releases, row)
 
 
 def _take_response(connection: sa.Connection, response_id: str, rows: list[dict[str, Any]]) -> str:
@@ -128,15 +174,20 @@ def _take_withdrawal(connection: sa.Connection, row: dict[str, Any], here: Any) 
     return erase(connection, row["response_id"])
 
 
-def _take_ticket(connection: sa.Connection, row: dict[str, Any]) -> None:
+def _take_ticket(connection: sa.Connection, row: dict[str, Any]) -> bool:
     """A ticket's link to its response comes along, unless the response was withdrawn."""
+    trusting.check_ticket(row)
+    _session_of(connection, row)
     linked = row["response_id"]
     if linked is not None:
         found = first_event(connection, linked)
         taken = sa.select(tickets.c.ticket_sha256).where(tickets.c.response_id == linked)
         if found is None or found.kind == "withdraw" or connection.execute(taken).scalar() is not None:
             linked = None
-    if insert_once(connection, tickets, {**row, "response_id": linked}) or not row["used"]:
-        return
+    if insert_once(connection, tickets, {**row, "response_id": linked}):
+        return True
+    if not row["used"]:
+        return False
     here = sa.update(tickets).where(tickets.c.ticket_sha256 == row["ticket_sha256"], tickets.c.used == 0)
     connection.execute(here.values(used=1, response_id=linked))
+    return False

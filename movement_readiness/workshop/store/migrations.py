@@ -71,6 +71,14 @@ MIGRATIONS = (
             "CREATE INDEX releases_of_team ON releases (site, team, wave)",
         ),
     ),
+    Migration(
+        3,
+        "whether a page showed numbers, and which sessions came from another store",
+        (
+            "ALTER TABLE releases ADD COLUMN shown INTEGER NOT NULL DEFAULT 1",
+            "ALTER TABLE sessions ADD COLUMN own INTEGER NOT NULL DEFAULT 1",
+        ),
+    ),
 )
 
 

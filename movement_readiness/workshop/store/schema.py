@@ -83,6 +83,7 @@ sessions = sa.Table(
     sa.Column("opened_on", sa.Text, nullable=False),
     sa.Column("withdraw_until", sa.Text, nullable=False),
     sa.Column("ticket_key", sa.Text, nullable=False),
+    sa.Column("own", sa.Integer, nullable=False, server_default="1"),
 )
 
 # A ticket is known by its hash alone. `used` stays when a response is withdrawn, the link to it does not.
@@ -108,4 +109,5 @@ releases = sa.Table(
     sa.Column("n", sa.Integer, nullable=False),
     sa.Column("response_ids", sa.Text, nullable=False),
     sa.Column("html", sa.Text, nullable=False),
+    sa.Column("shown", sa.Integer, nullable=False, server_default="1"),
 )

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from movement_readiness._validation import check_integer
 from movement_readiness.exceptions import ArgumentError
+from movement_readiness.responses.revealed import RevealedPage
 from movement_readiness.workshop.sessions import Session, plain_code
 from movement_readiness.workshop.store import releases, sittings, tickets
 from movement_readiness.workshop.store.base import StoreBase
@@ -98,7 +99,9 @@ class SessionMethods(StoreBase):
         """The id of the session that a ticket was handed out for; `SessionError` (``ticket``) if unknown."""
         return self._read(lambda connection: str(tickets.ticket_row(connection, ticket).session_id))
 
-    def save_release(self, session_id: str, html: str, *, response_ids: Collection[str], n: int) -> str:
+    def save_release(
+        self, session_id: str, html: str, *, response_ids: Collection[str], n: int, shown: bool = True
+    ) -> str:
         """Freeze the page that a session's people are shown, and give back the one that counts: the first.
 
         Parameters
@@ -109,19 +112,26 @@ class SessionMethods(StoreBase):
             The responses that its numbers were made from.
         n : int
             How many people answered, as the page says.
+        shown : bool, default True
+            Whether the page shows any number. One without is compared with no other page, and gives way to a
+            later one with numbers.
 
         Raises
         ------
         SessionError
-            ``revealed``: an earlier page of this site, team, wave and instrument was made from almost the same
-            people, and the difference would show what fewer than 5 of them answered.
+            ``revealed``: since an earlier page of this site, team, wave and instrument fewer than 5 people came, or
+            fewer than 5 went, and the difference would show what they answered.
         """
-        ids = list(response_ids)
-        return self._write(lambda connection: releases.save(connection, session_id, html, ids, n))
+        page = releases.Page(html, list(response_ids), n, bool(shown))
+        return self._write(lambda connection: releases.save(connection, session_id, page))
 
-    def revealed(self) -> list[tuple[str, str, str, str]]:
-        """Site, team, wave and form of every team whose page was revealed, for `aggregate_scores`; no rehearsals."""
+    def revealed(self) -> list[RevealedPage]:
+        """Every page that a team has seen, for `aggregate_scores`; those of rehearsals are left out."""
         return self._read(releases.revealed)
+
+    def release_shown(self, session_id: str) -> bool | None:
+        """Whether the page that was frozen for a session shows any number, None before that."""
+        return self._read(lambda connection: releases.shown(connection, session_id))
 
     def release(self, session_id: str) -> str | None:
         """The page that was frozen for a session, None before that."""

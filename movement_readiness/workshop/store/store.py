@@ -79,7 +79,9 @@ class ResponseStore(SessionMethods):
     in neither; if somebody is reading at that moment, that happens with the next write (`erasure_pending`). On
     PostgreSQL the tables are vacuumed. The promise does not cover PostgreSQL's own log and replicas, copies and
     backups made elsewhere, and what a file system or a disk keeps of blocks that were freed. The ids are kept in
-    ``<file>.withdrawn`` as well: a backup put in the place of the file forgets what that list names.
+    ``<file>.withdrawn`` as well: a backup put in the place of the file forgets what that list names. The list is
+    written once the deletion is on the disk, so that a withdrawal which failed is never carried out later; where the
+    power goes between the two, the next opening adds what is missing (unless a backup was put in place before it).
 
     Examples
     --------
@@ -194,7 +196,7 @@ class ResponseStore(SessionMethods):
         known = check_integer("revision", revision, 1, _LARGEST_REVISION)
         return self._write(lambda connection: corrections.amend(connection, _checked(response), receipt, known))
 
-    def withdraw(self, *, receipt: str | None = None, response_id: str | None = None) -> Withdrawn:
+    def withdraw(self, *, receipt: str | None = None, response_id: str | None = None, late: bool = False) -> Withdrawn:
         """Delete a response for good; see the notes of the class for what that means.
 
         Parameters
@@ -203,6 +205,8 @@ class ResponseStore(SessionMethods):
             The code that the person has; until the day that the session names.
         response_id : str, optional
             For whoever holds the data; at any time.
+        late : bool, default False
+            Take a receipt code after that day too: for whoever holds the data and is asked by the person.
 
         Returns
         -------
@@ -212,7 +216,8 @@ class ResponseStore(SessionMethods):
         Raises
         ------
         StoreError
-            ``missing``: no response here has that code or id.
+            ``missing``: no response here has that code or id. ``read_only`` with a sentence that says so: the
+            answers are deleted, but ``<file>.withdrawn`` cannot be written; ask again, or open the store again.
         SessionError
             ``closed``: the last day for it has passed.
         SubmissionError
@@ -221,14 +226,17 @@ class ResponseStore(SessionMethods):
         if (receipt is None) == (response_id is None):
             raise ArgumentError("receipt: expected either a receipt code or a response_id.")
 
-        def work(connection: sa.Connection) -> Withdrawn:
-            ids = [response_id] if response_id is not None else corrections.ids_to_withdraw(connection, receipt)
+        def work(connection: sa.Connection) -> tuple[Withdrawn, set[str]]:
+            if response_id is not None:
+                ids = [response_id]
+            else:
+                ids = corrections.ids_to_withdraw(connection, receipt, late=late)
             done = [corrections.erase(connection, one) for one in ids]
-            if self._list is not None and "withdrawn" in done:
-                self._list.append(set(ids))  # before the commit: a cut between them forgets too much, never too little
-            return "withdrawn" if "withdrawn" in done else "unchanged"
+            return "withdrawn" if "withdrawn" in done else "unchanged", set(ids)
 
-        return self._erase(work)
+        outcome, ids = self._erase(work)
+        self._list_withdrawn(ids)
+        return outcome
 
     def status(self, response_id: str) -> str:
         """``"stored"``, ``"withdrawn"`` or ``"unknown"``."""
@@ -287,7 +295,8 @@ class ResponseStore(SessionMethods):
         Warns
         -----
         ResponsesWarning
-            Some answers are to other instruments or versions; each is named.
+            Some answers are to other instruments or versions, and each is named; or some do not fit the instrument
+            (form, items, codes) because the file was changed by something else, and are left out.
         """
         if not isinstance(instrument, Instrument):
             got = type(instrument).__name__
@@ -336,12 +345,11 @@ class ResponseStore(SessionMethods):
         hidden = other._hidden
 
         def work(connection: sa.Connection) -> MergeSummary:
-            summary = merging.take_in(connection, rows, hidden)
-            if self._list is not None:
-                self._list.append(erasing.withdrawn_ids(connection) - self._list.ids())
-            return summary
+            return merging.take_in(connection, rows, hidden)
 
-        return self._erase(work)
+        summary = self._erase(work)
+        self._list_withdrawn(self._read(erasing.withdrawn_ids))
+        return summary
 
     def backup(self, path: str | os.PathLike[str]) -> None:
         """Copy the whole store to a new file, while others write; nothing is ever overwritten.
