@@ -294,6 +294,8 @@ async def _reveal(room: Room, session_id: str) -> None:
 def _close(room: Room, session_id: str) -> str | None:
     if room.store.session(session_id).state == "open":
         room.store.close_session(session_id)
+    if room.store.release_shown(session_id) is False:
+        return None  # a page without numbers gives way to one that has some
     return room.store.release(session_id)
 
 
@@ -312,11 +314,12 @@ async def _made(room: Room, session_id: str) -> Revealed:
 
 def _freeze(room: Room, session_id: str, made: Revealed) -> None:
     try:
-        room.store.save_release(session_id, made.html, response_ids=made.response_ids, n=made.n)
+        room.store.save_release(session_id, made.html, response_ids=made.response_ids, n=made.n, shown=made.shown)
     except SessionError as error:
         if error.reason != "revealed":
             raise
         raise RevealError(
-            "A report of this team and wave was shown before, and only a few people answered since. Showing both would "
-            "tell what those few answered, so this one stays closed. The first report can still be opened."
+            "A report of this team and wave was shown before, and only a few people answered or withdrew since. "
+            "Showing both would tell what those few answered, so this one stays closed. The first report can still be "
+            "opened."
         ) from None
