@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -35,10 +38,23 @@ def answers(
         warnings.simplefilter("always", ResponsesWarning)
         with mr.ResponseStore(store, read_only=True) as opened:
             frame = opened.to_frame(loaded, rehearsal=rehearsal)
-        mr.write_responses(frame, place, loaded, labels=labels)
-    print(f"{len(frame)} responses -> {place}")
+        with _for_the_owner(place):
+            mr.write_responses(frame, place, loaded, labels=labels)
+    print(f"{len(frame)} responses -> {place} (the answers of each person: only you can read the file)")
     for warning in found:
         print(f"  {warning.message}")
+
+
+@contextmanager
+def _for_the_owner(place: Path) -> Iterator[None]:
+    """Whatever is written meanwhile can be read by its owner alone, also where it replaces a file of others."""
+    before = os.umask(0o077)
+    try:
+        if place.exists():
+            place.chmod(0o600)
+        yield
+    finally:
+        os.umask(before)
 
 
 @export.command()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import re
 import subprocess
 import sys
+import uuid
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -221,6 +224,53 @@ def test_serving_loads_no_pandas(tmp_path):
     assert done.stdout.strip() == "[]", done.stderr
 
 
+def test_report_and_score_take_the_address_of_a_store(run, answered, tmp_path, monkeypatch):
+    address = f"sqlite:///{tmp_path / STORE}"
+    assert run("import", STORE, ".")[0] == 0
+    code, out, err = run("report", address, "--out", "pages")
+    assert code == 0, out + err
+    monkeypatch.setenv("MOVEMENT_READINESS_STORE", address)
+    code, out, err = run("score", "--out", "scores.csv")
+    assert code == 0, out + err
+    assert "12 responses scored" in out
+    code, out, err = run("report", "postgresql+psycopg://nobody:secret@127.0.0.1:1/none", "--out", "x")
+    assert code == 2
+    assert "cannot be reached" in err
+    assert "secret" not in out + err
+
+
+def test_what_is_misspelt_makes_no_store(run, tmp_path):
+    (tmp_path / "paper.csv").write_text("R1\n1\n")
+    code, _, err = run("import", "mispelt.sqlite", "paper.csv", "--site", "N", "--team", "A")
+    assert code == 2
+    assert "'mispelt.sqlite' does not exist; pass --new to make it" in err
+    assert not (tmp_path / "mispelt.sqlite").exists()
+
+
+def test_exported_answers_are_their_owners_alone(run, answered, tmp_path):
+    assert run("import", STORE, ".")[0] == 0
+    (tmp_path / "old.csv").write_text("x")
+    (tmp_path / "old.csv").chmod(0o644)
+    for name, options in (("new.csv", ()), ("old.csv", ("--force",)), ("new.xlsx", ())):
+        code, out, _ = run("export", "answers", STORE, name, *options)
+        assert code == 0
+        assert "only you can read" in out
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
+
+
+def test_whoever_holds_the_store_withdraws_by_code_after_the_last_day(run, instrument, tmp_path):
+    day = datetime.date.today() - datetime.timedelta(days=1)
+    with mr.ResponseStore(tmp_path / STORE) as store:
+        late = replace(opened_session(store, instrument), session_id=str(uuid.uuid4()), join_code="ABCDEF")
+        session = store.open_session(replace(late, withdraw_until=day))
+        phone = filled_phone(store, instrument, session, 1)
+        saved_file(tmp_path, phone, session)
+    assert run("import", STORE, ".")[0] == 0
+    code, out, err = run("withdraw", STORE, "--receipt", phone.receipt)
+    assert code == 0, err
+    assert "the answers are deleted" in out
+
+
 # --- the page of a room, as the server asks for it
 
 
@@ -239,6 +289,7 @@ def test_reveal_gives_the_page_as_json(answered, tmp_path):
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["n"] == 12
+    assert found["shown"] is True
     assert found["response_ids"] == sorted(phone.response_id for phone in phones)
     assert "12 of the 12 people invited answered" in found["html"]
     assert "The pale band" not in found["html"]
@@ -271,6 +322,44 @@ def test_a_rehearsal_is_revealed_from_its_rehearsed_answers_alone(answered, inst
     assert found["response_ids"] == sorted(phone.response_id for phone in phones)
     assert "Rehearsal." in found["html"]
     assert "simulated" not in found["html"]
+
+
+def test_a_page_of_a_few_people_says_nothing_and_rooms_that_nobody_joined_do_not_count(run, instrument, tmp_path):
+    with mr.ResponseStore(tmp_path / STORE) as store:
+        opened_session(store, instrument, head_count=30)  # by mistake
+        session = opened_session(store, instrument, head_count=8)
+        phones = [filled_phone(store, instrument, session, seed) for seed in range(7)]
+        for phone in phones[:4]:
+            saved_file(tmp_path, phone, session)
+    assert run("import", STORE, ".")[0] == 0
+    found = json.loads(revealed(tmp_path / STORE, session.session_id).stdout)
+    assert (found["n"], found["shown"]) == (4, False)
+    for phone in phones[4:]:
+        saved_file(tmp_path, phone, session)
+    assert run("import", STORE, ".")[0] == 0
+    found = json.loads(revealed(tmp_path / STORE, session.session_id).stdout)
+    assert (found["n"], found["shown"]) == (7, True)
+    assert "7 of the 8 people invited answered" in found["html"]
+
+
+@pytest.mark.parametrize("late", [1, 5])
+def test_a_report_after_a_reveal_does_not_give_latecomers_away(run, instrument, tmp_path, late):
+    with mr.ResponseStore(tmp_path / STORE) as store:
+        session = opened_session(store, instrument, head_count=20)
+        phones = [filled_phone(store, instrument, session, 70 + seed) for seed in range(12 + late)]
+        for phone in phones[:12]:
+            saved_file(tmp_path, phone, session)
+    assert run("import", STORE, ".")[0] == 0
+    found = json.loads(revealed(tmp_path / STORE, session.session_id).stdout)
+    with mr.ResponseStore(tmp_path / STORE) as store:
+        ids = found["response_ids"]
+        store.save_release(session.session_id, found["html"], response_ids=ids, n=found["n"], shown=found["shown"])
+    for phone in phones[12:]:
+        saved_file(tmp_path, phone, session)
+    assert run("import", STORE, ".")[0] == 0
+    assert run("report", STORE, "--out", "pages")[0] == 0
+    site = (tmp_path / "pages" / "sites" / "North.html").read_text("utf-8")
+    assert ("95 % intervals for North" in site) is (late == 5)
 
 
 def test_a_report_after_a_reveal_counts_the_revealed_team_as_shown(run, instrument, tmp_path):

@@ -77,7 +77,9 @@ class ServerOptions:
         """The file of the facilitator's token."""
         if self.token_file is not None:
             return Path(self.token_file)
-        text = str(self.store)
-        if "://" in text and not text.startswith("sqlite"):
+        scheme, found, rest = str(self.store).partition("://")
+        if not found:
+            return Path(f"{self.store}.token")
+        if not scheme.startswith("sqlite"):
             return Path("movement-readiness.token")
-        return Path(f"{text.removeprefix('sqlite:///')}.token")
+        return Path(f"{rest.partition('?')[0].removeprefix('/')}.token")

@@ -51,6 +51,11 @@ def put_in_place(part: Path, target: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-    checked_target(target)
-    part.replace(target)
+    try:
+        os.link(part, target)  # refuses where a file of that name came meanwhile
+    except FileExistsError:
+        checked_target(target)
+    except OSError:  # a file system without links
+        checked_target(target)
+        part.replace(target)
     sync_folder(target.absolute().parent)

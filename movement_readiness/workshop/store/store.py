@@ -71,7 +71,8 @@ class ResponseStore(SessionMethods):
     -----
     On SQLite: write-ahead log, one writer at a time, ``synchronous=FULL``: when a method returns, what it did is on
     the disk (as far as the disk tells the truth). It can be used by several threads and several programs at once.
-    Only the day of a response is kept, and rows stand in the order of their random ids.
+    Only the day of a response is kept, and rows stand in the order of their random ids (on PostgreSQL in the order in
+    which they came, which whoever may read its files can see; no method shows it).
 
     A withdrawal deletes the answers, the consent event, the hash of a self-generated code and the link to the
     ticket. The id, the day and the hash of the receipt code stay, so that the response does not come back and a
@@ -355,7 +356,8 @@ class ResponseStore(SessionMethods):
         """Copy the whole store to a new file, while others write; nothing is ever overwritten.
 
         The copy holds everything that was acknowledged before the call. It is a SQLite file, also of a store on
-        PostgreSQL. The key of self-generated codes is not in it: keep a copy of that file somewhere else.
+        PostgreSQL; there it is made as by `merge`, so that sessions which are open are closed in it. The key of
+        self-generated codes is not in it: keep a copy of that file somewhere else.
         """
         target = checked_target(path)
         if self._database.is_sqlite:
