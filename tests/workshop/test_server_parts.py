@@ -408,3 +408,16 @@ def test_the_way_into_the_facilitators_page_is_beside_the_token_and_its_owners_a
     assert not place.exists()
     with _way_in(link, tmp_path / "no such folder" / "token") as place:
         assert place.exists()
+
+
+@pytest.mark.parametrize(
+    ("store", "expected"),
+    [
+        ("x/r.sqlite", "x/r.sqlite.token"),
+        ("sqlite:///x/r.sqlite", "x/r.sqlite.token"),
+        ("sqlite+pysqlite:////x/r.sqlite?timeout=3", "/x/r.sqlite.token"),
+        ("postgresql+psycopg://u@h/n", "movement-readiness.token"),
+    ],
+)
+def test_the_token_lies_beside_the_store(instrument, store, expected):
+    assert str(ServerOptions(store=store, instrument=instrument).token_place) == expected

@@ -314,7 +314,8 @@ def test_answers_that_do_not_fit_the_instrument_are_left_out_of_the_frame_and_na
         [replace(odd, answers={**odd.answers, "R1": 99}), replace(form, form="zzz"), a_response(instrument, 3)]
     )
     assert store.merge(other).n_added == 3  # a store does not know the instruments; whole it is
-    with pytest.warns(mr.MovementReadinessWarning, match="2 responses do not fit") as found:
+    with pytest.warns(mr.MovementReadinessWarning, match="2 responses have a form, items or codes") as found:
         frame = store.to_frame(instrument)
     assert len(frame) == 1
     assert odd.response_id in str(found[0].message)
+    assert "2 responses have a form, items or codes" in store.check(instrument)

@@ -17,7 +17,7 @@ from movement_readiness.responses.response import skipped_code
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Version", "frame_of", "latest_contents"]
+__all__ = ["Version", "frame_of", "latest_contents", "misfits"]
 
 
 class Version(NamedTuple):
@@ -75,18 +75,34 @@ def _name(left_out: list[Version], instrument: Instrument, location: str, *, any
 
 def _fitting(rows: list[Any], instrument: Instrument, location: str) -> list[tuple[str, dict[str, Any]]]:
     """Day and content of every row that the instrument could have given; the others are named in one warning."""
-    allowed = {item: _allowed(instrument, item) for item in instrument.items}
-    read = [(row, _content(row)) for row in rows]
-    fitting = [(row.on_date, content) for row, content in read if content and _fits(content, instrument, allowed)]
-    if len(fitting) < len(rows):
-        odd = [str(row.response_id) for row, content in read if not (content and _fits(content, instrument, allowed))]
-        warnings.warn(
-            f"{location}: {len(odd)} responses do not fit {instrument.id} {instrument.version} and were left out: "
-            f"{quoted(odd, 3)}. Run its check().",
-            ResponsesWarning,
-            stacklevel=5,
-        )
+    fitting, odd = _parted(rows, instrument)
+    if odd:
+        warnings.warn(f"{location}: {_odd_said(odd, instrument)}; left out.", ResponsesWarning, stacklevel=5)
     return fitting
+
+
+def misfits(rows: list[Any], instrument: Instrument) -> str:
+    """A sentence on the answers to this version that it could not have given, empty where there are none."""
+    wanted = (instrument.id, instrument.version, instrument.sha256)
+    _, odd = _parted([row for row in rows if _version_key(row) == wanted], instrument)
+    return f"{_odd_said(odd, instrument)}." if odd else ""
+
+
+def _odd_said(odd: list[str], instrument: Instrument) -> str:
+    count = "1 response has" if len(odd) == 1 else f"{len(odd)} responses have"
+    return f"{count} a form, items or codes that {instrument.id} {instrument.version} does not have ({quoted(odd, 3)})"
+
+
+def _parted(rows: list[Any], instrument: Instrument) -> tuple[list[tuple[str, dict[str, Any]]], list[str]]:
+    allowed = {item: _allowed(instrument, item) for item in instrument.items}
+    fitting, odd = [], []
+    for row in rows:
+        content = _content(row)
+        if content is not None and _fits(content, instrument, allowed):
+            fitting.append((row.on_date, content))
+        else:
+            odd.append(str(row.response_id))
+    return fitting, odd
 
 
 def _content(row: Any) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ from movement_readiness.workshop.store.backup import checked_target, copy_file
 from movement_readiness.workshop.store.checking import in_words
 from movement_readiness.workshop.store.corrections import Amended, Withdrawn
 from movement_readiness.workshop.store.events import Added
-from movement_readiness.workshop.store.frame import Version, frame_of, latest_contents
+from movement_readiness.workshop.store.frame import Version, frame_of, latest_contents, misfits
 from movement_readiness.workshop.store.merging import MergeSummary
 from movement_readiness.workshop.store.schema import events as events_table
 from movement_readiness.workshop.store.session_methods import SessionMethods
@@ -366,12 +366,17 @@ class ResponseStore(SessionMethods):
         with ResponseStore(target) as copy:
             copy.merge(self)
 
-    def check(self) -> str:
+    def check(self, instrument: Instrument | None = None) -> str:
         """Whether everything is whole, in one sentence; `StoreError` (``corrupt``) where it is not.
 
-        Every response is compared with the hash that was stored beside it.
+        Every response is compared with the hash that was stored beside it; with an instrument, a second sentence
+        names the answers to it that do not fit its forms, items and codes.
         """
-        return self._read(lambda connection: in_words(connection, self.location))
+        said = self._read(lambda connection: in_words(connection, self.location))
+        if instrument is None:
+            return said
+        rows = self._read(lambda connection: latest_contents(events.contents(connection), self._hidden))
+        return f"{said} {misfits(rows, instrument)}".rstrip()
 
 
 def _checked(response: object) -> Response:
