@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import os
 import re
 import stat
@@ -13,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from workshop.facilitator_support import COOKIE, Facilitator
-from workshop.server_support import Client, Device, Server, submission_for
+from workshop.server_support import Client, Device, Server, session_for, submission_for
 
 from movement_readiness.workshop.store import ResponseStore
 
@@ -269,12 +271,98 @@ def test_close_and_reopen(served, facilitator, any_instrument):
     device = Device(Client(served.port), session_in(served, session_id), any_instrument)
     device.join()
     path = f"/facilitator/sessions/{session_id}"
-    assert facilitator.act(f"{path}/close").status == 303
+    assert facilitator.act(f"{path}/close", anyway="yes").status == 303
     submission = submission_for(any_instrument, device.session)
     assert device.send(submission).status == 423
     assert "Nobody can join" in facilitator.get(path).text
     assert facilitator.act(f"{path}/reopen").status == 303
     assert device.send(submission).status == 201
+
+
+@pytest.mark.parametrize(("action", "button"), [("close", "Close anyway"), ("reveal", "Close and reveal anyway")])
+def test_closing_while_somebody_writes_asks_first(served, facilitator, any_instrument, action, button):
+    _, session_id = facilitator.open_session(any_instrument, wave="11")
+    path = f"/facilitator/sessions/{session_id}"
+    devices = [Device(Client(served.port), session_in(served, session_id), any_instrument) for _ in range(3)]
+    for device in devices:
+        device.join()
+    devices[0].send(submission_for(any_instrument, devices[0].session))
+    asked = facilitator.act(f"{path}/{action}")
+    assert asked.headers["location"] == f"{path}/unsent?then={action}"
+    assert session_in(served, session_id).state == "open"
+    page = facilitator.get(asked.headers["location"]).text
+    assert "2 people have joined and not sent" in page
+    assert f">{button}</button>" in page
+    assert f'href="{path}">Wait</a>' in page
+    for device in devices[1:]:
+        device.send(submission_for(any_instrument, device.session))
+    assert "Everybody who joined has sent" in facilitator.get(asked.headers["location"]).text
+    assert "done=" in facilitator.act(f"{path}/{action}").headers["location"]  # nobody is left to ask about
+    assert session_in(served, session_id).state != "open"
+    assert facilitator.get(asked.headers["location"]).headers["location"] == path
+
+
+def test_closing_anyway_closes(served, facilitator, any_instrument):
+    _, session_id = facilitator.open_session(any_instrument)
+    Device(Client(served.port), session_in(served, session_id), any_instrument).join()
+    path = f"/facilitator/sessions/{session_id}"
+    assert "1 person has joined" in facilitator.get(f"{path}/unsent?then=nonsense").text
+    assert facilitator.act(f"{path}/close", anyway="yes").headers["location"].endswith("done=closed")
+    assert session_in(served, session_id).state == "closed"
+    page = facilitator.get(path).text
+    assert "Closing and revealing ends" not in page
+    assert "The session is closed. Revealing makes" in page
+
+
+def test_a_session_that_nobody_joined_is_closed_and_says_so(alone, instrument):
+    browser = logged_in(alone)
+    _, session_id = browser.open_session(instrument, wave="wave 1")
+    path = f"/facilitator/sessions/{session_id}"
+    page = browser.get(path).text
+    assert "Wave 1 ·" in page
+    assert "Wave wave" not in page
+    assert "Nobody joined" not in browser.get("/facilitator/").text
+    done = browser.act(f"{path}/close").headers["location"]
+    assert "The session is closed. Nobody joined." in browser.get(done).text
+    assert "Nobody joined." in browser.get(path).text
+    assert "Nobody joined." in browser.get("/facilitator/").text
+
+
+def test_the_list_has_open_sessions_first_and_then_the_newest(tmp_path, instrument):
+    with Server(tmp_path / "responses.sqlite") as server:
+        days = {"Old": 9, "New": 1, "Ended": 0}
+        with ResponseStore(server.store) as store:
+            for team, days_ago in days.items():
+                day = datetime.date.today() - datetime.timedelta(days=days_ago)
+                session = dataclasses.replace(session_for(instrument, team=team), opened_on=day)
+                store.open_session(session)
+            store.close_session(session.session_id)
+        page = logged_in(server).get("/facilitator/").text
+        assert re.findall("North, (Old|New|Ended)", page) == ["New", "Old", "Ended"]
+
+
+def test_what_the_page_says_of_answers_is_true(served, facilitator, any_instrument):
+    _, session_id = facilitator.open_session(any_instrument)
+    page = facilitator.get(f"/facilitator/sessions/{session_id}").text
+    assert "This page shows no answers" in page
+    assert "nobody sees" not in page
+
+
+def test_a_shared_device_may_be_the_laptop_itself(alone, instrument):
+    """No other device has to reach it then; what keeps phones away is said, but it is no problem."""
+    from movement_readiness.workshop.server.network import Finding
+    from movement_readiness.workshop.server.views import shared_findings
+
+    browser = logged_in(alone)
+    problem = (Finding("problem", "This laptop is in no network."), Finding("good", "Fine."))
+    for shared in (True, False):
+        _, session_id = browser.open_session(instrument, **({"shared_device": "yes"} if shared else {}))
+        session = session_in(alone, session_id)
+        first, second = shared_findings(problem, session, "http://127.0.0.1:1")
+        assert (first.level == "note", f"http://127.0.0.1:1/j/{session.join_code}" in first.text) == (shared, shared)
+        assert "in no network" in first.text
+        assert second == problem[1]
+        assert ("does not matter" in browser.get(f"/facilitator/sessions/{session_id}").text) <= shared
 
 
 def test_reveal_closes_and_the_page_stays_as_it_was(served, facilitator, any_instrument):
@@ -290,7 +378,12 @@ def test_reveal_closes_and_the_page_stays_as_it_was(served, facilitator, any_ins
     assert "sandbox" in policy
     assert "script-src" not in policy
     assert first.headers["cache-control"] == "no-store"
-    assert facilitator.act(f"{path}/reopen").status == 303
+    assert "count only for the site" in facilitator.get(path).text
+    again = facilitator.act(f"{path}/reopen")
+    assert again.status == 303
+    told = facilitator.get(again.headers["location"]).text
+    assert "report stays as it is: answers that come late count only for the site&#39;s report" in told
+    assert "two minutes" in told
     fill(served, any_instrument, session_id, 1)
     assert facilitator.act(f"{path}/reveal").status == 303
     assert facilitator.get(f"{path}/report").body == first.body

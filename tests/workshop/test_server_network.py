@@ -64,7 +64,9 @@ def test_nobody_yet_is_a_note_first_and_after_three_minutes_a_problem_with_what_
 
 
 def test_listening_to_one_address():
-    assert "this laptop alone" in said((WIFI,), listening="127.0.0.1")["problem"]
+    alone = said((WIFI,), listening="127.0.0.1", seconds=240)
+    assert "this laptop alone" in alone["note"]
+    assert "problem" not in alone  # as it was told; nobody waits for other devices
     assert "has no more" in said((CABLE,), listening="192.168.1.20")["problem"]
     assert "problem" not in said((WIFI,), listening="192.168.1.20")
     assert "problem" not in said((WIFI,), listening="0.0.0.0")  # noqa: S104

@@ -226,11 +226,12 @@ def diagnose(
         Never empty.
     """
     found = [*_reachable(addresses, shown, listening), *_changed(addresses, shown, first, listening)]
+    alone = listening is not None and _is_loopback(listening)
     if reached:
         found.append(Finding("good", "Other devices reach this page."))
-    elif not any(one.level == "problem" for one in found):
+    elif not alone and not any(one.level == "problem" for one in found):
         found.append(_not_yet(seconds))
-    if not secure:
+    if not (secure or alone):
         found.append(
             Finding(
                 "note",
@@ -245,7 +246,7 @@ def diagnose(
 def _reachable(addresses: Sequence[Address], shown: str, listening: str | None) -> list[Finding]:
     if listening and _is_loopback(listening):
         text = "The server listens to this laptop alone, as it was told; no other device can reach it."
-        return [Finding("problem", text)]
+        return [Finding("note", text)]
     good = usable(addresses)
     if not good and any(one.link_local and one.version == 4 for one in addresses):
         text = (

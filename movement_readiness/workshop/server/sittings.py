@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from movement_readiness.exceptions import ArgumentError, MovementReadinessError, SessionError, StoreError
@@ -23,6 +22,7 @@ from movement_readiness.workshop.server.sitting_form import (
     session_of,
 )
 from movement_readiness.workshop.server.starting import check_key
+from movement_readiness.workshop.server.views import View, done_words, list_order, shared_findings, view_of
 
 if TYPE_CHECKING:
     from movement_readiness.workshop.server.room import Room
@@ -31,14 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["facilitator_routes"]
 
 _ID = r"([0-9a-f-]{36})"
-_STATES = {"open": "Open", "closed": "Closed", "revealed": "Revealed"}
-_DONE = {
-    "opened": "The session is open. Show people the address and the code.",
-    "people": "The number of people has been changed.",
-    "closed": "The session is closed. Nothing more is taken.",
-    "reopened": "The session is open again.",
-    "revealed": "The report is ready. It is frozen: it will not change any more.",
-}
+_ENDS = ("close", "reveal")
 
 
 def facilitator_routes(room: Room, *, local: bool) -> list[Any]:
@@ -56,25 +49,11 @@ def facilitator_routes(room: Room, *, local: bool) -> list[Any]:
         (rf"/facilitator/sessions/{_ID}/counts", CountsHandler, own),
         (rf"/facilitator/sessions/{_ID}/projector", ProjectorHandler, own),
         (rf"/facilitator/sessions/{_ID}/report", ReportHandler, own),
+        (rf"/facilitator/sessions/{_ID}/unsent", UnsentHandler, own),
         (rf"/facilitator/sessions/{_ID}/(people|close|reopen|reveal)", ActionHandler, own),
         (r"/facilitator/.*", ways.NothingHandler, own),
     ]
     return [(r"/", ways.HomeHandler, own), *routes] if local else routes
-
-
-@dataclass(frozen=True)
-class View:
-    """A session as its page shows it."""
-
-    session: Session
-    joined: int
-    sent: int
-    released: bool
-
-    @property
-    def state(self) -> str:
-        """In words."""
-        return _STATES[self.session.state]
 
 
 class ListHandler(FacilitatorHandler):
@@ -158,10 +137,10 @@ class _SessionPage(FacilitatorHandler):
             session=view.session,
             address=network.address,
             code_picture=page_code(f"{network.address}/j/{view.session.join_code}"),
-            findings=network.findings(),
+            findings=shared_findings(network.findings(), view.session, f"http://127.0.0.1:{network.port}"),
             secure=self.room.secure,
             can_reveal=self.room.reveal is not None,
-            done=_DONE.get(done or ""),
+            done=done_words(done, view),
             problem=problem,
         )
 
@@ -220,18 +199,38 @@ class ReportHandler(FacilitatorHandler):
         self.finish(html)
 
 
+class UnsentHandler(_SessionPage):
+    """Before a session is closed that somebody joined and has not sent: close it anyway, or wait."""
+
+    async def get(self, session_id: str) -> None:
+        """Say how many they are."""
+        view = await self.view(session_id)
+        if view.session.state != "open":
+            self.redirect(f"/facilitator/sessions/{session_id}", status=303)
+            return
+        then = self.get_query_argument("then", "")
+        self.render_page("unsent.html.j2", view=view, session=view.session, action=then if then in _ENDS else _ENDS[0])
+
+
 class ActionHandler(_SessionPage):
     """More people, close, reopen, reveal."""
 
     async def post(self, session_id: str, action: str) -> None:
         """Do it and show the session again; a refusal is told on its page."""
         fields = self.fields()
+        if action in _ENDS and "anyway" not in fields and await self._someone_writes(session_id):
+            self.redirect(f"/facilitator/sessions/{session_id}/unsent?then={action}", status=303)
+            return
         try:
             done = await self._do(session_id, action, fields)
         except (FieldError, MovementReadinessError) as error:
             await self._refused(session_id, error)
             return
         self.redirect(f"/facilitator/sessions/{session_id}?done={done}", status=303)
+
+    async def _someone_writes(self, session_id: str) -> bool:
+        view = await self.view(session_id)
+        return view.session.state == "open" and view.unsent > 0
 
     async def _do(self, session_id: str, action: str, fields: dict[str, list[str]]) -> str:
         run, store = self.room.recorder.run, self.room.store
@@ -267,14 +266,11 @@ def _open(room: Room, session: Session) -> None:
 
 def _views(room: Room) -> list[View]:
     # The list shows no reports, so none is read for it.
-    found = [View(one, *room.store.count(one.session_id), released=False) for one in room.store.sessions()]
-    found.sort(key=lambda one: (one.session.opened_on, one.session.site, one.session.team), reverse=True)
-    return sorted(found, key=lambda one: one.session.state != "open")
+    return list_order(view_of(room.store, one) for one in room.store.sessions())
 
 
 def _view(room: Room, session_id: str) -> View:
-    session, counts = room.store.session(session_id), room.store.count(session_id)
-    return View(session, counts.joined, counts.sent, room.store.release(session_id) is not None)
+    return view_of(room.store, room.store.session(session_id), page=True)
 
 
 async def _reveal(room: Room, session_id: str) -> None:

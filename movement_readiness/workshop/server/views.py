@@ -1,0 +1,86 @@
+"""A session as the facilitator's pages show it: counts, never who; and what is said after something was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from movement_readiness.workshop.server.network import Finding
+
+if TYPE_CHECKING:
+    from movement_readiness.workshop.sessions import Session
+    from movement_readiness.workshop.store import ResponseStore
+
+__all__ = ["View", "done_words", "list_order", "shared_findings", "view_of"]
+
+_DONE = {
+    "opened": "The session is open. Show people the address and the code.",
+    "people": "The number of people has been changed.",
+    "closed": "The session is closed. Nothing more is taken.",
+    "reopened": "The session is open again. Keep it open for two minutes: phones look every minute.",
+    "revealed": "The report is ready. It is frozen: it will not change any more.",
+}
+_LATE = (
+    " The team's report stays as it is: answers that come late count only for the site's report. "
+    "Close the session again afterwards."
+)
+_LAPTOP = "If people use this laptop itself, this does not matter: open {} in its browser. Otherwise: "
+
+
+@dataclass(frozen=True)
+class View:
+    """A session and its counts.
+
+    Attributes
+    ----------
+    session : Session
+    joined, sent : int
+    frozen : bool or None
+        Whether the page that was made of it shows any number; None where there is no page.
+    """
+
+    session: Session
+    joined: int
+    sent: int
+    frozen: bool | None = None
+
+    @property
+    def unsent(self) -> int:
+        """How many have joined and not sent."""
+        return max(0, self.joined - self.sent)
+
+    @property
+    def wave(self) -> str:
+        """The wave with the word before it, once."""
+        name = self.session.wave
+        return name[:1].upper() + name[1:] if name.casefold().startswith("wave") else f"Wave {name}"
+
+
+def view_of(store: ResponseStore, session: Session, *, page: bool = False) -> View:
+    """The session with its counts; `page` asks for the page that was made of it too."""
+    counts = store.count(session.session_id)
+    return View(session, counts.joined, counts.sent, store.release_shown(session.session_id) if page else None)
+
+
+def list_order(views: Iterable[View]) -> list[View]:
+    """Open ones first, the newest day first, then by name."""
+    named = sorted(views, key=lambda one: (one.session.site, one.session.team, one.session.wave))
+    newest = sorted(named, key=lambda one: one.session.opened_on, reverse=True)
+    return sorted(newest, key=lambda one: one.session.state != "open")
+
+
+def done_words(done: str | None, view: View) -> str | None:
+    """What to say after something was done; None where nothing was."""
+    if done == "closed" and not view.joined:
+        return "The session is closed. Nobody joined."
+    said = _DONE.get(done or "")
+    return f"{said}{_LATE}" if said and done == "reopened" and view.frozen else said
+
+
+def shared_findings(findings: tuple[Finding, ...], session: Session, address: str) -> tuple[Finding, ...]:
+    """The state of the network where people may be using the laptop itself: what keeps phones away is no problem."""
+    if not (session.shared_device and session.state == "open"):
+        return findings
+    said = _LAPTOP.format(f"{address}/j/{session.join_code}")
+    return tuple(Finding("note", said + one.text) if one.level == "problem" else one for one in findings)
