@@ -290,12 +290,12 @@ def _silent_teams(choice: Choice) -> set[str]:
 
 
 def _team_rows(choice: Choice, means: pd.DataFrame) -> list[dict[str, Any]]:
-    heads = choice.rows(choice.teams.respondents, "team").set_index("team")
+    heads = {str(head["team"]): head for _, head in choice.rows(choice.teams.respondents, "team").iterrows()}
     silent = _silent_teams(choice)
     return [
         {
             "team": team,
-            **_head_words(heads.loc[str(team)], nobody=team in silent),
+            **_head_words(heads[str(team)], nobody=team in silent),
             "values": list(values),
             "hidden": bool(values.isna().all()) and team not in silent,
         }
