@@ -17,6 +17,7 @@ import pytest
 from workshop.facilitator_support import COOKIE, Facilitator
 from workshop.server_support import Client, Device, Server, session_for, submission_for
 
+from movement_readiness.workshop.consent import consent_names
 from movement_readiness.workshop.store import ResponseStore
 
 REVEAL = [sys.executable, str(Path(__file__).with_name("reveal_process.py"))]
@@ -219,6 +220,64 @@ def test_people_are_told_who_holds_their_answers(alone, instrument):
     answer, _ = browser.open_session(instrument, **{"consent-contact": " "})
     assert answer.status == 422
     assert 'href="#consent-contact"' in answer.text
+
+
+def test_everything_that_is_wrong_is_told_at_once_by_the_names_on_the_page(alone, instrument):
+    browser = logged_in(alone)
+    empty = dict.fromkeys(("site", "team", "wave", "form", "languages"), "")
+    consent = {f"consent-{name}": "" for name in consent_names(instrument)}
+    wrong = {**empty, **consent, "head_count": "x", "withdraw_until": "soon"}
+    page = browser.open_session(instrument, **wrong)[0].text
+    said = re.findall(r'<p><a href="#([\w-]+)">([^<:]+):', page)
+    assert said == [
+        ("site", "Site"),
+        ("team", "Team"),
+        ("head_count", "People in the room"),
+        ("wave", "Wave"),
+        ("form", "Form"),
+        ("languages", "Languages offered"),
+        ("consent-organisation", "Who holds the answers"),
+        ("consent-kept_until", "Kept until"),
+        ("withdraw_until", "Answers can be deleted until"),
+        ("consent-contact", "Whom to ask"),
+    ]
+    labels = re.findall(r"<(?:label|p)[^>]*>([^<]+)</(?:label|p)>", page)
+    assert {label for _, label in said} <= set(labels)
+    places = [page.index(f' id="{field}"') for field, _ in said]
+    assert places == sorted(places)
+    assert len(re.findall(" autofocus", page)) == 1
+    assert re.search(r'id="site"[^>]* autofocus', page)
+    only = browser.open_session(instrument, head_count="0")[0].text
+    assert re.search(r'id="head_count"[^>]* autofocus', only)
+
+
+def test_fewer_people_than_have_joined_is_told_by_the_name_on_the_page(served, facilitator, any_instrument):
+    _, session_id = facilitator.open_session(any_instrument)
+    fill(served, any_instrument, session_id, 3)
+    page = facilitator.act(f"/facilitator/sessions/{session_id}/people", people="2").text
+    assert "People in the room: 3 have joined already, so it cannot be less." in page
+    assert "head_count" not in page
+
+
+@pytest.mark.parametrize("past", ["2020-12-31", "31 December 2020", "31.12.2020"])
+def test_answers_are_not_kept_until_a_day_that_is_past(alone, instrument, past):
+    answer = logged_in(alone).open_session(instrument, **{"consent-kept_until": past})[0]
+    assert answer.status == 422
+    assert f"Kept until: {past} is past; give a later day." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"), [("31 December 2098", "2098-12-31"), ("2098-06-01", "2098-06-01"), ("the study ends", None)]
+)
+def test_people_can_delete_their_answers_until_these_are_deleted_anyway(alone, instrument, kept, expected):
+    browser = logged_in(alone)
+    page = browser.get("/facilitator/new").text
+    assert "by themselves, with their code; afterwards they ask you" in page
+    changes = {"consent-kept_until": kept, "withdraw_until": ""}
+    session_id = browser.open_session(instrument, **changes)[1]
+    found = session_in(alone, session_id).withdraw_until.isoformat()
+    assert found == (expected or (datetime.date.today() + datetime.timedelta(days=30)).isoformat())
+    assert f"answers can be deleted until {found}" in browser.get(f"/facilitator/sessions/{session_id}").text
 
 
 def test_counts_and_more_people(served, facilitator, any_instrument):
@@ -461,8 +520,6 @@ def test_a_command_that_is_not_there_is_told(tmp_path, instrument):
 
 def test_script_in_every_text_is_text(served, facilitator, any_instrument):
     bad = "\"'><script>alert(1)</script>"
-    from movement_readiness.workshop.consent import consent_names
-
     consent = {f"consent-{name}": bad for name in consent_names(any_instrument)}
     _, session_id = facilitator.open_session(any_instrument, site=bad, team=bad, wave=bad, **consent)
     assert session_in(served, session_id).site == bad

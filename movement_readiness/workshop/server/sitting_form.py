@@ -6,29 +6,43 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from movement_readiness.exceptions import ArgumentError, SessionError
+from movement_readiness.exceptions import ArgumentError, MovementReadinessError
 from movement_readiness.instrument import Instrument
 from movement_readiness.workshop.consent import consent_names
-from movement_readiness.workshop.sessions import Session, new_session
+from movement_readiness.workshop.server.written_days import written_day
+from movement_readiness.workshop.sessions import Session, check_name, new_session
 
-__all__ = ["Entered", "FieldError", "consent_labels", "head_count_of", "session_of"]
+__all__ = ["LABELS", "Entered", "FieldError", "consent_labels", "head_count_of", "session_of"]
+
+LABELS = {
+    "site": "Site",
+    "team": "Team",
+    "head_count": "People in the room",
+    "wave": "Wave",
+    "form": "Form",
+    "languages": "Languages offered",
+    "retest": "Ask for a code of their own",
+    "withdraw_until": "Answers can be deleted until",
+}
 
 # The names that the bundled consent text uses; others are shown as they are spelt.
 _KNOWN_NAMES = {
     "organisation": ("Who holds the answers", "An organisation or a person, as respondents know it."),
-    "kept_until": ("Kept until", "A day or an event, such as “31 December 2027”."),
+    "kept_until": ("Kept until", "When you delete the answers: a day such as “31 December 2027”, or an event."),
     "contact": ("Whom to ask", "A name with a telephone number or an e-mail address."),
 }
 _CHECKS = ("rehearsal", "shared_device", "retest")
+_KEPT = "kept_until"
+_USUAL_DAYS = 30
 _TEXTS = ("site", "team", "wave", "head_count", "form", "withdraw_until")
 
 
-class FieldError(Exception):
-    """A field that has to be filled in otherwise; ``field`` is its name."""
+class FieldError(MovementReadinessError):
+    """Fields that have to be filled in otherwise; ``problems`` has a sentence for each, in the order of the page."""
 
-    def __init__(self, message: str, field: str) -> None:
-        self.field = field
-        super().__init__(message)
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        super().__init__(" ".join(self.problems.values()))
 
 
 @dataclass(frozen=True)
@@ -51,14 +65,13 @@ class Entered:
     @classmethod
     def first(cls, instrument: Instrument, last: Session | None) -> Entered:
         """The form as it opens, with what was said for the session before."""
-        today = datetime.datetime.now().astimezone().date()
         texts = {
             "site": last.site if last else "",
             "team": "",
             "wave": last.wave if last else "1",
             "head_count": "",
             "form": last.form if last and last.form in instrument.forms else next(iter(instrument.forms)),
-            "withdraw_until": (today + datetime.timedelta(days=30)).isoformat(),
+            "withdraw_until": "",
         }
         known = tuple(one for one in (last.languages if last else ()) if one in instrument.languages)
         names = consent_names(instrument)
@@ -92,50 +105,101 @@ def session_of(instrument: Instrument, entered: Entered) -> Session:
     Raises
     ------
     FieldError
-        Which field, and what is expected there.
+        Which fields, and what is expected there.
     """
-    for name, label, _ in consent_labels(instrument):
-        if not entered.consent[name]:
-            raise FieldError(f"{label}: people must be told this before they answer.", f"consent-{name}")
+    if problems := _problems(instrument, entered):
+        raise FieldError(problems)
     try:
         return new_session(
             instrument,
-            site=_filled(entered, "site", "Give the name of the site."),
-            team=_filled(entered, "team", "Give the name of the team."),
-            wave=_filled(entered, "wave", "Give the wave, such as 1."),
-            head_count=head_count_of(entered.texts["head_count"]),
+            site=entered.texts["site"],
+            team=entered.texts["team"],
+            wave=entered.texts["wave"],
             form=entered.texts["form"],
+            head_count=head_count_of(entered.texts["head_count"]),
             languages=entered.languages,
             consent=entered.consent,
-            withdraw_until=_day(entered.texts["withdraw_until"]),
-            **{name: name in entered.checks for name in _CHECKS},
+            withdraw_until=_withdraw_until(entered),
+            rehearsal="rehearsal" in entered.checks,
+            shared_device="shared_device" in entered.checks,
+            retest="retest" in entered.checks,
         )
-    except (ArgumentError, SessionError) as error:
-        field = str(error).partition(":")[0].strip()
-        raise FieldError(_plain(str(error)), field if field in (*_TEXTS, "languages") else "site") from None
+    except ArgumentError as error:
+        raise FieldError({"site": str(error)}) from None
 
 
-def _filled(entered: Entered, field: str, message: str) -> str:
-    if not entered.texts[field]:
-        raise FieldError(message, field)
-    return entered.texts[field]
+def _problems(instrument: Instrument, entered: Entered) -> dict[str, str]:
+    """What is wrong, by field, in the order of the page."""
+    found = {
+        "site": _name_problem("site", entered),
+        "team": _name_problem("team", entered),
+        "head_count": _head_count_problem(entered.texts["head_count"]),
+        "wave": _name_problem("wave", entered),
+        "form": "" if entered.texts["form"] in instrument.forms else "choose one of the list.",
+        "languages": _language_problem(instrument, entered.languages),
+    }
+    problems = {name: f"{LABELS[name]}: {said}" for name, said in found.items() if said}
+    said = _until_problem(entered)
+    until = {"withdraw_until": f"{LABELS['withdraw_until']}: {said}"} if said else {}
+    for name, label, _ in consent_labels(instrument):
+        if said := _consent_problem(name, entered.consent[name]):
+            problems[f"consent-{name}"] = f"{label}: {said}"
+        problems |= until if name == _KEPT else {}  # the page has it beside
+    return problems | until
+
+
+def _name_problem(name: str, entered: Entered) -> str:
+    text = entered.texts[name]
+    if not text:
+        return "give its number or name, such as 1." if name == "wave" else "give its name."
+    try:
+        check_name(name, text)
+    except ArgumentError:
+        return "give a shorter name, of letters that can be printed."
+    return ""
+
+
+def _language_problem(instrument: Instrument, languages: Sequence[str]) -> str:
+    if not languages:
+        return "choose at least one."
+    return "" if set(languages) <= set(instrument.languages) else "choose from the list."
+
+
+def _consent_problem(name: str, text: str) -> str:
+    if not text:
+        return "people must be told this before they answer."
+    day = written_day(text) if name == _KEPT else None
+    return f"{text} is past; give a later day." if day and day < _today() else ""
+
+
+def _until_problem(entered: Entered) -> str:
+    if not entered.texts["withdraw_until"]:
+        return ""
+    try:
+        day = datetime.date.fromisoformat(entered.texts["withdraw_until"])
+    except ValueError:
+        return "give a day, such as 2027-01-31, or leave it empty."
+    return "" if day >= _today() else "this day is past; give today or a later one."
+
+
+def _withdraw_until(entered: Entered) -> datetime.date:
+    """The day that was given; else that on which the answers are deleted anyway; else the usual one."""
+    if text := entered.texts["withdraw_until"]:
+        return datetime.date.fromisoformat(text)
+    return written_day(entered.consent.get(_KEPT, "")) or _today() + datetime.timedelta(days=_USUAL_DAYS)
+
+
+def _today() -> datetime.date:
+    return datetime.datetime.now().astimezone().date()
 
 
 def head_count_of(text: str) -> int:
     """A number of people from what was typed."""
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= 1000):
-        raise FieldError("People in the room: give a whole number from 1 to 1000.", "head_count")
+    if said := _head_count_problem(text):
+        raise FieldError({"head_count": f"{LABELS['head_count']}: {said}"})
     return int(text[:6])
 
 
-def _day(text: str) -> datetime.date:
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        raise FieldError("Withdrawal until: give a day, such as 2027-01-31.", "withdraw_until") from None
-
-
-def _plain(sentence: str) -> str:
-    names = {"site": "Site", "team": "Team", "wave": "Wave", "languages": "Languages", "withdraw_until": "Until"}
-    field, colon, rest = sentence.partition(":")
-    return f"{names.get(field, field)}{colon}{rest}"
+def _head_count_problem(text: str) -> str:
+    good = text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= 1000
+    return "" if good else "give a whole number from 1 to 1000."

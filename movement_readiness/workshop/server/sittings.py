@@ -15,6 +15,7 @@ from movement_readiness.workshop.server.qr import page_code
 from movement_readiness.workshop.server.revealing import Revealed, RevealError
 from movement_readiness.workshop.server.security import REPORT_POLICY
 from movement_readiness.workshop.server.sitting_form import (
+    LABELS,
     Entered,
     FieldError,
     consent_labels,
@@ -90,7 +91,7 @@ class NewHandler(FacilitatorHandler):
         """Show it."""
         sessions = await self.room.recorder.run(lambda: list(self.room.store.sessions()))
         last = max(sessions, key=lambda one: one.opened_on, default=None)
-        self._show(Entered.first(self.room.instrument, last), sessions, None)
+        self._show(Entered.first(self.room.instrument, last), sessions, {})
 
     async def post(self) -> None:
         """Open the session, or show which field has to be filled in otherwise."""
@@ -98,18 +99,20 @@ class NewHandler(FacilitatorHandler):
         try:
             session = session_of(self.room.instrument, entered)
             await self.room.recorder.run(_open, self.room, session)
-        except FieldError as problem:
+        except FieldError as error:
             self.set_status(422)
-            self._show(entered, await self.room.recorder.run(lambda: list(self.room.store.sessions())), problem)
+            sessions = await self.room.recorder.run(lambda: list(self.room.store.sessions()))
+            self._show(entered, sessions, error.problems)
             return
         self.redirect(f"/facilitator/sessions/{session.session_id}?done=opened", status=303)
 
-    def _show(self, entered: Entered, sessions: list[Session], problem: FieldError | None) -> None:
+    def _show(self, entered: Entered, sessions: list[Session], problems: dict[str, str]) -> None:
         instrument = self.room.instrument
         self.render_page(
             "new.html.j2",
             entered=entered,
-            problem=problem,
+            problems=problems,
+            labels=LABELS,
             instrument=instrument,
             consent=consent_labels(instrument),
             languages=[(code, _language(instrument, code)) for code in instrument.languages],
@@ -223,7 +226,7 @@ class ActionHandler(_SessionPage):
             return
         try:
             done = await self._do(session_id, action, fields)
-        except (FieldError, MovementReadinessError) as error:
+        except MovementReadinessError as error:
             await self._refused(session_id, error)
             return
         self.redirect(f"/facilitator/sessions/{session_id}?done={done}", status=303)
@@ -236,7 +239,7 @@ class ActionHandler(_SessionPage):
         run, store = self.room.recorder.run, self.room.store
         match action:
             case "people":
-                await run(store.set_head_count, session_id, head_count_of(fields.get("people", [""])[0].strip()))
+                await self._let_in(session_id, head_count_of(fields.get("people", [""])[0].strip()))
                 return "people"
             case "close":
                 await run(store.close_session, session_id)
@@ -246,6 +249,16 @@ class ActionHandler(_SessionPage):
                 return "reopened"
         await _reveal(self.room, session_id)
         return "revealed"
+
+    async def _let_in(self, session_id: str, people: int) -> None:
+        try:
+            await self.room.recorder.run(self.room.store.set_head_count, session_id, people)
+        except SessionError as error:
+            if error.reason != "full":
+                raise
+            joined = (await self.view(session_id)).joined
+            said = f"{LABELS['head_count']}: {joined} have joined already, so it cannot be less."
+            raise FieldError({"head_count": said}) from None
 
     async def _refused(self, session_id: str, error: Exception) -> None:
         problem = problem_of(error)
@@ -260,7 +273,7 @@ def _open(room: Room, session: Session) -> None:
         try:
             check_key(room.store)
         except (ArgumentError, StoreError) as error:
-            raise FieldError(f"A code of one's own: this server cannot ask for it. {error}", "retest") from None
+            raise FieldError({"retest": f"{LABELS['retest']}: this server cannot ask for it. {error}"}) from None
     room.store.open_session(session)
 
 
