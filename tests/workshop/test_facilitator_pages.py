@@ -124,6 +124,32 @@ def test_a_wrong_token_is_refused_and_many_of_them_wait_while_the_right_one_pass
     assert browser.log_in(alone.token()).status == 303
 
 
+def test_the_login_page_names_the_file_of_the_token_and_not_its_folder(alone):
+    page = Client(alone.facilitator_port).get("/facilitator/login").text
+    assert "<strong>responses.sqlite.token</strong>" in page
+    assert "start it again" in page
+    assert str(Path(alone.store).parent) not in page
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/facilitatr/new", "/j/" + "x" * 50, "/static/nothing.js", "/%ff"])
+def test_a_mistyped_address_gets_a_page_in_a_browser_and_json_elsewhere(served, path):
+    for port, style in ((served.port, "/static/page.css"), (served.facilitator_port, "/facilitator/static/")):
+        answer = Client(port).get(path, {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+        assert answer.status == 404
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "This page does not exist" in answer.text
+        assert '<a href="/">' in answer.text
+        assert style in answer.text
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
+        assert Client(port).get(path, {"Accept": "*/*"}).reason == "unknown"
+    html = {"Accept": "text/html"}
+    assert Client(served.port).get("/api/sessions/NOTONE", html).reason == "unknown"
+    other = Client(served.port).get("/", {**html, "Host": "laptop.example"})
+    assert other.status == 421
+    assert f'<a href="{served.shown}/">' in other.text
+    assert "laptop.example" not in other.text
+
+
 def test_the_link_of_the_terminal_opens_once_on_this_laptop_alone(alone):
     assert Client(alone.port).get(alone.link).status == 404
     browser = Facilitator(alone.facilitator_port)

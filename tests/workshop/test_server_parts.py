@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import socket
 import ssl
 import stat
 import threading
@@ -234,6 +236,31 @@ def test_a_server_starts_and_stops_in_a_program_and_frees_its_ports(tmp_path, in
         port,
         facilitator_port,
     )
+
+
+def test_the_facilitators_port_is_the_next_one_at_every_start_unless_it_is_taken(tmp_path, instrument):
+    with contextlib.ExitStack() as opened:
+        port = next_to_each_other(opened)
+    asked = options_for(tmp_path, instrument, port=port)
+    assert started(asked) == started(asked) == (port, port + 1)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port + 1))
+        other.listen()
+        assert started(asked)[1] not in (port, port + 1)
+        with pytest.raises(ArgumentError, match="is in use"):
+            started(options_for(tmp_path, instrument, port=port, facilitator_port=port + 1))
+
+
+def next_to_each_other(opened):
+    """A port that is free, with the one after it."""
+    for _ in range(50):
+        first, second = opened.enter_context(socket.socket()), opened.enter_context(socket.socket())
+        first.bind(("127.0.0.1", 0))
+        port = first.getsockname()[1]
+        with contextlib.suppress(OSError, OverflowError):
+            second.bind(("127.0.0.1", port + 1))
+            return port
+    raise AssertionError("no two free ports beside each other")
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def make_app(room: Room) -> tornado.web.Application:
 
 def make_facilitator_app(room: Room) -> tornado.web.Application:
     """What the laptop's own browser reaches, on an address of the laptop alone."""
-    return _application(facilitator_routes(room, local=True), {"room": room})
+    return _application(facilitator_routes(room, local=True), {"room": room, "local": True})
 
 
 def _application(routes: list[Any], own: dict[str, Any]) -> tornado.web.Application:

@@ -11,6 +11,7 @@ import tornado.web
 
 from movement_readiness.workshop.server.bodies import MOST_BYTES, json_object
 from movement_readiness.workshop.server.files import Kept
+from movement_readiness.workshop.server.plain_pages import plain_page, wants_page
 from movement_readiness.workshop.server.problems import Problem, RefusedError, problem_of
 from movement_readiness.workshop.server.security import HEADERS, host_name, same_origin
 
@@ -29,6 +30,7 @@ class Handler(tornado.web.RequestHandler):
 
     room: Room
     local = False  # answers to the laptop's own names alone
+    facilitator = False  # of the facilitator's pages, or of their listener
 
     def initialize(self, room: Room) -> None:
         """Take what the application hands to every handler."""
@@ -113,8 +115,17 @@ class Handler(tornado.web.RequestHandler):
         self.write_problem(problem)
 
     def write_problem(self, problem: Problem) -> None:
-        """Answer in JSON; pages do it otherwise."""
+        """Answer in JSON, and in a page where a browser asked for one."""
+        if wants_page(self.request.method, self.request.path, self.request.headers):
+            self.set_header("Content-Type", "text/html; charset=utf-8")
+            self.finish(plain_page(problem.status, problem.message, self._start(problem), facilitator=self.facilitator))
+            return
         self.finish_json({"error": {"reason": problem.reason, "message": problem.message}})
+
+    def _start(self, problem: Problem) -> str:
+        if problem.reason == "host" and not self.facilitator:
+            return f"{self.room.network.address}/"  # under the name that was typed there is nothing
+        return "/"
 
     def finish_json(self, answer: dict[str, Any]) -> None:
         """Answer in JSON."""
@@ -162,6 +173,11 @@ class JsonHandler(Handler):
 
 class MissingHandler(Handler):
     """Any address that is none of ours."""
+
+    def initialize(self, room: Room, local: bool = False) -> None:
+        """Take which of the two listeners was asked."""
+        super().initialize(room)
+        self.local = self.facilitator = local
 
     def prepare(self) -> None:
         """Every method gets the same answer."""

@@ -87,6 +87,10 @@ class FacilitatorHandler(Handler):
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(page)
 
+    def show_login(self, problem: str | None = None) -> None:
+        """Send the page where the token is typed."""
+        self.render_page("login.html.j2", problem=problem, token_name=self.room.token_name)
+
     def write_problem(self, problem: Problem) -> None:
         """Tell an error as a page."""
         self.login = getattr(self, "login", None)
@@ -132,7 +136,7 @@ class LoginHandler(FacilitatorHandler):
         if self.login is not None:
             self.redirect(_HOME, status=303)
             return
-        self.render_page("login.html.j2", problem=None)
+        self.show_login()
 
     def post(self) -> None:
         """Log in with the right token; wrong ones are few a minute."""
@@ -148,7 +152,7 @@ class LoginHandler(FacilitatorHandler):
             raise RefusedError(429, "often", "Too many wrong tokens; please wait a moment and try again.", seconds)
         self.room.refusals["token"] += 1
         self.set_status(403)
-        self.render_page("login.html.j2", problem="This is not the token. Copy it from its file; it is one line.")
+        self.show_login("This is not the token. Copy it from its file; it is one line.")
 
 
 class EnterHandler(FacilitatorHandler):
@@ -162,9 +166,7 @@ class EnterHandler(FacilitatorHandler):
             if seconds := self.room.login_limit.take():
                 raise RefusedError(429, "often", "Too many wrong links; please wait a moment and try again.", seconds)
             self.set_status(403)
-            self.render_page(
-                "login.html.j2", problem="This link was used already or is too old. Log in with the token."
-            )
+            self.show_login("This link was used already or is too old. Log in with the token.")
             return
         self.log_in()
         self.render_page("enter.html.j2")

@@ -41,7 +41,8 @@ class ServerOptions:
     host_names : tuple of str
         Names under which participants reach it besides its addresses; the first one is shown.
     facilitator_port : int, default 0
-        Of the facilitator's page, on this laptop alone; 0 takes a free one.
+        Of the facilitator's page, on this laptop alone; 0 takes the one after the participants', or a free one where
+        that is taken or theirs was not named.
     tls : (certificate, key) or None
         PEM files. With them the facilitator's page is on the participants' port too.
     token_file : pathlib.Path or None

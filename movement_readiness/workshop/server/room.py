@@ -51,6 +51,8 @@ class Room:
         Further names it answers to.
     reveal : callable, optional
         From a session's id to its page; without it nothing is revealed here.
+    token_name : str
+        What the file of the facilitator's token is called; not where it is.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Room:
         secure: bool = False,
         host_names: Collection[str] = (),
         reveal: Reveal | None = None,
+        token_name: str = "",
     ) -> None:
         self.recorder = recorder
         self.store = recorder.store
@@ -71,6 +74,7 @@ class Room:
         self.network = network
         self.secure = secure
         self.reveal = reveal
+        self.token_name = token_name
         self.files = participant_files()
         self.stopping = False
         self.refusals: Counter[str] = Counter()

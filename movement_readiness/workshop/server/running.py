@@ -15,6 +15,7 @@ from typing import Any
 import tornado.httpserver
 import tornado.web
 
+from movement_readiness.exceptions import ArgumentError
 from movement_readiness.workshop.server.app import make_app, make_facilitator_app
 from movement_readiness.workshop.server.connections import CountedServer, facilitators_share, most_connections
 from movement_readiness.workshop.server.listening import check_host, listen
@@ -35,6 +36,8 @@ __all__ = ["Running", "running", "serve"]
 _log = logging.getLogger(__name__)
 _LOOK_AGAIN_SECONDS = 5.0
 _STOP_SECONDS = 15.0
+_OWN = "127.0.0.1"
+_LAST_PORT = 65535
 _LIMITS = {
     "max_header_size": 16 * 1024,
     "max_body_size": 1024 * 1024,  # what is too large is read up to here, so that the refusal can be read
@@ -132,14 +135,14 @@ async def running(options: ServerOptions) -> AsyncIterator[Running]:
     check_host(options.host)
     with contextlib.ExitStack() as opened:
         sockets = _listen(options.port, options.host, opened)
-        own = _listen(options.facilitator_port, "127.0.0.1", opened)
+        port = sockets[0].getsockname()[1]
+        own = _listen_for_facilitator(options, port, opened)
         logins = Logins(facilitator_token(options.token_place))
         patience: dict[str, Any] = {"busy_timeout": BUSY_SECONDS, **options.store_options}
         store = opened.enter_context(ResponseStore(options.store, **patience))
         sessions = opened_at_start(store, options)
         recorder = Recorder(store)
         opened.callback(recorder.close)
-        port = sockets[0].getsockname()[1]
         network = Network(port, secure=secure is not None, host=options.host, names=options.host_names)
         room = Room(
             recorder,
@@ -149,6 +152,7 @@ async def running(options: ServerOptions) -> AsyncIterator[Running]:
             secure=secure is not None,
             host_names=options.host_names,
             reveal=options.reveal,
+            token_name=options.token_place.name,
         )
         kept = facilitators_share()
         servers = [
@@ -167,6 +171,14 @@ def _listen(port: int, host: str | None, opened: contextlib.ExitStack) -> list[s
     for one in found:
         opened.callback(one.close)
     return found
+
+
+def _listen_for_facilitator(options: ServerOptions, port: int, opened: contextlib.ExitStack) -> list[socket.socket]:
+    """On the port that was asked for; else on the one after the participants', so that a bookmark stays good."""
+    if options.port and not options.facilitator_port and port < _LAST_PORT:
+        with contextlib.suppress(ArgumentError):  # it is taken, and nobody asked for it
+            return _listen(port + 1, _OWN, opened)
+    return _listen(options.facilitator_port, _OWN, opened)
 
 
 def _started(
