@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from movement_readiness.exceptions import ArgumentError
 
-__all__ = ["check_choice", "check_integer", "check_number", "closest", "quoted"]
+__all__ = ["check_choice", "check_integer", "check_number", "closest", "n_of", "quoted"]
 
 T = TypeVar("T")
 
@@ -18,6 +18,11 @@ def quoted(names: Collection[object], most: int = 12) -> str:
     """Names in quotes, with commas; a long list is cut, and says so."""
     shown = ", ".join(repr(name) for name in list(names)[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def n_of(number: int, one: str, several: str = "") -> str:
+    """A number with what it counts: '1 site', '2 sites'."""
+    return f"{number} {one if number == 1 else several or one + 's'}"
 
 
 def closest(value: object, available: Collection[str]) -> str:

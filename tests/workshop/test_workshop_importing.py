@@ -127,9 +127,13 @@ def test_another_laptops_store_comes_first_then_its_phones_files(store, instrume
         (b'{"session": "\\ud800"}', "expected text in UTF-8"),
         (b'{"format": 1, "format": 1}', "every name once"),
         (b'{"format": NaN}', "NaN is no number"),
-        (b"{}", "does not know its session"),
+        (b"{}", "some other JSON, without 'format', 'response_id', 'answers'"),
+        (b'{"type": "FeatureCollection", "format": 1}', "some other JSON"),
         (b" " * 1_000_001, "more than 1000000 bytes"),
-        (b'{"session": {"a": 1}, "ticket": []}', "does not know its session"),
+        (
+            b'{"format": 1, "response_id": 1, "answers": 1, "session": {"a": 1}, "ticket": []}',
+            "does not know its session",
+        ),
     ],
 )
 def test_what_is_no_saved_answer_is_refused_and_the_others_are_taken(store, instrument, tmp_path, content, sentence):
@@ -378,4 +382,27 @@ def test_a_store_that_is_none(store, instrument, tmp_path):
     (tmp_path / "x.sqlite").write_text("no database")
     summary, counts = imported(store, tmp_path / "x.sqlite", instrument)
     assert counts == (0, 0, 1)
-    assert "x.sqlite" in summary.refused[0].message
+    assert str(summary.refused[0]) == "x.sqlite: expected a store of responses; this is a text file."
+
+
+def test_how_many_of_the_added_are_rehearsals_is_said(store, instrument, tmp_path):
+    with mr.ResponseStore(tmp_path / "other.sqlite") as other:
+        for number, tried in enumerate((True, True, False)):
+            session = opened_session(other, instrument, rehearsal=tried, team=f"T{number}")
+            phone = filled_phone(other, instrument, session, 90 + number)
+            assert import_files(other, [saved_file(tmp_path, phone, session)], instrument).n_rehearsal == int(tried)
+    summary, counts = imported(store, tmp_path / "other.sqlite", instrument)
+    assert counts == (3, 0, 0)
+    assert str(summary).startswith("3 added (2 rehearsals), 0 unchanged, 0 refused")
+    sheet = paper(instrument, tmp_path / "p.csv", rows=1, site="North", team="T1")
+    assert str(imported(store, sheet, instrument, rehearsal=True)[0]).startswith("1 added (1 rehearsal), ")
+    assert str(imported(store, tmp_path / "other.sqlite", instrument)[0]).startswith("0 added, 3 unchanged")
+
+
+@pytest.mark.parametrize("name", ["text.sqlite", "text.csv"])
+def test_a_refused_file_is_named_once(store, instrument, tmp_path, name):
+    (tmp_path / name).write_text("hello\n")
+    summary, counts = imported(store, tmp_path / name, instrument)
+    assert counts == (0, 0, 1)
+    assert str(summary).count(name) == 1
+    assert str(tmp_path) not in str(summary)

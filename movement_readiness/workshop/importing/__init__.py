@@ -153,9 +153,17 @@ def _of_file(
             return of_table(store, path, instrument, place, rehearsal=rehearsal)
         raise ArgumentError(f"expected a name that ends in {quoted((*_SAVED, *_STORES, *_TABLES))}.")
     except ResponseWithdrawnError as error:
-        return ImportSummary(n_withdrawn=1, notes=(f"{path.name}: {error}",))
+        return ImportSummary(n_withdrawn=1, notes=(f"{path.name}: {_unnamed(path, error)}",))
     except MovementReadinessError as error:
-        return ImportSummary(refused=(Refusal(path.name, str(error)),))
+        return ImportSummary(refused=(Refusal(path.name, _unnamed(path, error)),))
+
+
+def _unnamed(path: Path, said: object) -> str:
+    """A sentence without the name of its file in front, which stands there already."""
+    text = str(said)
+    for name in (path.absolute(), path, path.name):
+        text = text.removeprefix(f"{name}: ")
+    return text
 
 
 def _of_store(store: ResponseStore, path: Path) -> ImportSummary:
@@ -168,4 +176,5 @@ def _of_store(store: ResponseStore, path: Path) -> ImportSummary:
         refused,
         n_amended=merged.n_amended,
         n_sessions=merged.n_sessions,
+        n_rehearsal=merged.n_rehearsal,
     )

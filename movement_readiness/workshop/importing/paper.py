@@ -56,8 +56,8 @@ def of_table(
     entries, total = _entries(table, frame, unnumbered)
     total += ImportSummary(notes=(*notes, *_strange_places(store, path.name, entries)))
     outcomes = store.add_many([response for _, response, _ in entries])
-    for (where, _, _), outcome in zip(entries, outcomes, strict=True):
-        total += _of_entry(where, outcome)
+    for (where, response, _), outcome in zip(entries, outcomes, strict=True):
+        total += _of_entry(where, outcome, rehearsal=response.rehearsal)
     made_up = [outcome for (_, _, numbered), outcome in zip(entries, outcomes, strict=True) if not numbered]
     return total + ImportSummary(notes=tuple(_unnumbered_notes(path.name, made_up)))
 
@@ -94,12 +94,12 @@ def _strange_places(store: ResponseStore, file: str, entries: Sequence[tuple[str
             yield f"{file}: {entries_said} of {name!r}, which had no session in this store.{closest(name, names)}"
 
 
-def _of_entry(where: str, outcome: str | Exception) -> ImportSummary:
+def _of_entry(where: str, outcome: str | Exception, *, rehearsal: bool) -> ImportSummary:
     if isinstance(outcome, ResponseWithdrawnError):
         return ImportSummary(n_withdrawn=1)
     if isinstance(outcome, Exception):
         return ImportSummary(refused=(Refusal(where, str(outcome)),))
-    return counted(outcome)
+    return counted(outcome, rehearsal=rehearsal)
 
 
 def _entries(table: _Table, frame: Any, unnumbered: str) -> tuple[list[tuple[str, Response, bool]], ImportSummary]:

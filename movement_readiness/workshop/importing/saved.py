@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from movement_readiness._validation import quoted
 from movement_readiness.exceptions import SessionError, SubmissionError
 from movement_readiness.instrument import Instrument
 from movement_readiness.responses.response import Response
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["of_saved"]
 
 _LARGEST = 1_000_000
+_SAID = ("format", "response_id", "answers")  # what every saved file says
 
 
 def of_saved(
@@ -39,7 +41,8 @@ def of_saved(
     ticket = str(saved.get("ticket"))
     if not _is_of(store, ticket, session):
         return _of_stranger(store, path, instrument, saved, session, accept_unknown)
-    return counted(store.submit(_response(store, saved, session, instrument), ticket, late=True))
+    outcome = store.submit(_response(store, saved, session, instrument), ticket, late=True)
+    return counted(outcome, rehearsal=session.rehearsal)
 
 
 def _is_of(store: ResponseStore, ticket: str, session: Session) -> bool:
@@ -66,13 +69,19 @@ def _of_stranger(
         )
     response = _response(store, saved, session, instrument) if session else _unplaced(store, saved, instrument)
     note = f"{path.name}: taken although this store does not know its {what} ({response.site}, {response.team})"
-    return counted(store.add(response), note)
+    return counted(store.add(response), note, rehearsal=response.rehearsal)
 
 
 def _read_saved(path: Path) -> Mapping[str, Any]:
     if path.stat().st_size > _LARGEST:
         raise SubmissionError(f"expected answers that a form saved; the file has more than {_LARGEST} bytes.")
-    return json_object(path.read_bytes().removeprefix(codecs.BOM_UTF8), "answers that a form saved")
+    saved = json_object(path.read_bytes().removeprefix(codecs.BOM_UTF8), "answers that a form saved")
+    lacking = [name for name in _SAID if name not in saved]
+    if lacking:
+        raise SubmissionError(
+            f"expected answers that a form saved; this is some other JSON, without {quoted(lacking)}."
+        )
+    return saved
 
 
 def _marked(saved: Mapping[str, Any], rehearsal: bool) -> Mapping[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from movement_readiness._validation import n_of
+
 __all__ = ["ImportSummary", "Refusal", "counted"]
 
 
@@ -44,6 +46,8 @@ class ImportSummary:
         Responses that were there and got later corrections from another store.
     n_sessions : int
         Sessions of another store that are new here.
+    n_rehearsal : int
+        How many of the added ones are rehearsals.
     """
 
     n_added: int = 0
@@ -53,6 +57,7 @@ class ImportSummary:
     notes: tuple[str, ...] = ()
     n_amended: int = 0
     n_sessions: int = 0
+    n_rehearsal: int = 0
 
     def __add__(self, other: ImportSummary) -> ImportSummary:
         return ImportSummary(
@@ -63,15 +68,19 @@ class ImportSummary:
             self.notes + other.notes,
             self.n_amended + other.n_amended,
             self.n_sessions + other.n_sessions,
+            self.n_rehearsal + other.n_rehearsal,
         )
 
     def __str__(self) -> str:
-        counts = f"{self.n_added} added, {self.n_unchanged} unchanged, {len(self.refused)} refused"
+        tried = f" ({n_of(self.n_rehearsal, 'rehearsal')})" if self.n_rehearsal else ""
+        counts = f"{self.n_added} added{tried}, {self.n_unchanged} unchanged, {len(self.refused)} refused"
         more = (("corrected", self.n_amended), ("withdrawn", self.n_withdrawn), ("sessions", self.n_sessions))
         counts += "".join(f", {n} {what}" for what, n in more if n)
         return "\n".join([counts, *(f"  {line}" for line in (*self.notes, *self.refused))])
 
 
-def counted(outcome: str, *notes: str) -> ImportSummary:
+def counted(outcome: str, *notes: str, rehearsal: bool) -> ImportSummary:
     """The summary of one response, from what the store said to it."""
-    return ImportSummary(n_added=1, notes=notes) if outcome == "stored" else ImportSummary(n_unchanged=1)
+    if outcome != "stored":
+        return ImportSummary(n_unchanged=1)
+    return ImportSummary(n_added=1, notes=notes, n_rehearsal=int(rehearsal))

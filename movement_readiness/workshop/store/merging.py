@@ -33,6 +33,8 @@ class MergeSummary:
         Responses that are withdrawn here now because they were withdrawn there.
     n_sessions : int
         Sessions that were new here.
+    n_rehearsal : int
+        How many of the added ones are rehearsals.
     conflicts : list of str
         A sentence for every response whose content differs (what was here stays), and for every response, session,
         ticket or page that is not as a store writes it (it is not taken).
@@ -44,6 +46,7 @@ class MergeSummary:
     n_withdrawn: int = 0
     n_sessions: int = 0
     conflicts: list[str] = field(default_factory=list)
+    n_rehearsal: int = 0
 
     def __str__(self) -> str:
         said = (
@@ -78,6 +81,7 @@ def take_in(connection: sa.Connection, rows: Rows, hidden: frozenset[str] = froz
             conflicts.append(f"response {str(response_id)[:40]!r}: {error}; it was not taken.")
             continue
         outcomes[_take_response(connection, response_id, its_events)].append(response_id)
+    rehearsed = {row["response_id"]: row["rehearsal"] for row in rows["events"] if row["number"] == FIRST}
     outcomes["withdrawn"] += [one for one in hidden if erase(connection, one, even_unknown=True) == "withdrawn"]
     _each(_take_ticket, connection, rows["tickets"], "session_id", conflicts)
     _each(_take_release, connection, rows["releases"], "session_id", conflicts)
@@ -92,6 +96,7 @@ def take_in(connection: sa.Connection, rows: Rows, hidden: frozenset[str] = froz
         len(outcomes["withdrawn"]),
         n_sessions,
         conflicts,
+        sum(rehearsed[response_id] for response_id in outcomes["added"]),
     )
 
 
