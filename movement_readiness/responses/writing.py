@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def write_responses(responses: Any, path: str | Path, instrument: Instrument, *,
     ------
     ArgumentError
         An argument is not what is expected, or the format cannot hold the content (a date before March 1900
-        or a text of more than 32,767 characters in XLSX).
+        or a text of more than 32,767 characters in XLSX), or the file cannot be written.
     MissingDependencyError
         A path that ends in ``.sav``, and pyreadstat is not installed.
 
@@ -91,8 +92,11 @@ def write_responses(responses: Any, path: str | Path, instrument: Instrument, *,
     try:
         TARGETS[target.suffix.lower()](content, part, instrument)
         part.replace(target)
+    except OSError as error:
+        raise ArgumentError(f"path: {str(target)!r} cannot be written ({error.strerror or error}).") from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     for sentence in said:
         warnings.warn(f"{target.name}: {sentence}", ResponsesWarning, stacklevel=2)
     return target

@@ -155,7 +155,7 @@ def test_read_only_refuses_every_change(location, instrument):
 _IMPORTS = """
 import os, sqlite3, tempfile, encodings.ascii, encodings.idna
 import movement_readiness as mr, movement_readiness.workshop.store.store
-import sqlalchemy.dialects.sqlite, pandas
+import sqlalchemy.dialects.sqlite, pandas, movement_readiness.responses.writing
 instrument = mr.load_instrument()
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
@@ -205,6 +205,32 @@ except mr.MovementReadinessError as error:
 """
     assert as_somebody_else(code) == ["3", "read_only"]
     assert len(list(folder.iterdir())) == 1 + log
+
+
+def test_what_may_not_be_written_is_named_as_it_was_asked_for(open_folder, instrument):
+    path = open_folder / "responses.sqlite"
+    with ResponseStore(path) as store:
+        store.add(a_response(instrument))
+    path.chmod(0o644)
+    code = f"""
+os.chdir({str(open_folder)!r})
+with mr.ResponseStore("responses.sqlite", read_only=True) as store:
+    frame = store.to_frame(instrument)
+    for work in (
+        lambda: mr.write_responses(frame, "a.csv", instrument),
+        lambda: store.backup("b.sqlite"),
+        lambda: mr.ResponseStore("responses.sqlite"),
+    ):
+        try:
+            work()
+        except mr.MovementReadinessError as error:
+            print(str(error).replace(" ", "_"))
+"""
+    assert as_somebody_else(code) == [
+        f"path:_'{open_folder}/a.csv'_cannot_be_written_(Permission_denied).",
+        "b.sqlite:_the_copy_cannot_be_written_(Permission_denied).",
+        f"{path}:_file_or_folder_may_not_be_written_by_this_user;_check_the_permissions_of_both.",
+    ]
 
 
 def test_a_file_of_somebody_else(open_folder, instrument):

@@ -8,7 +8,7 @@ from movement_readiness.exceptions import StoreError
 
 __all__ = ["is_passing", "translated"]
 
-_READ_ONLY = "it cannot be written here; check the permissions of the file and its folder, or open it read-only."
+_READ_ONLY = "it cannot be written here; check the permissions of the file and its folder."
 _FULL = "there is no space left; what was stored before is safe. Free some space, then send again."
 _LOCKED = "another program is holding it; close that program or wait, then try again. Nothing was changed."
 _CORRUPT = "the file is damaged; keep it, and put the last backup in its place."

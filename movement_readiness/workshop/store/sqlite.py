@@ -58,7 +58,9 @@ def _check_place(path: Path, *, create: bool) -> None:
     if begins and begins != _HEADER and not half_made:
         raise StoreError(f"{path}: expected a store of responses; {_guess(begins)}.", "foreign")
     if create and not (os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK)):
-        raise StoreError(f"{path}: file or folder may not be written by this user; open it read-only.", "read_only")
+        raise StoreError(
+            f"{path}: file or folder may not be written by this user; check the permissions of both.", "read_only"
+        )
 
 
 def _guess(begins: bytes) -> str:
