@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 import movement_readiness as mr
+from movement_readiness._validation import n_of
 from movement_readiness.cli.options import (
     AnswersArgument,
     ForceOption,
@@ -25,6 +26,7 @@ from movement_readiness.cli.options import (
     revealed_pages,
     writer,
 )
+from movement_readiness.cli.rooms import invited_to
 from movement_readiness.cli.running import app
 
 __all__ = ["BookFormat", "codebook", "report", "score", "simulate"]
@@ -57,7 +59,7 @@ def score(
     write = writer(place)
     scores = mr.score_scales(read_answers(answers, loaded, invalid, rename), loaded)
     write(scores, place)
-    print(f"{len(scores)} responses scored -> {place}")
+    print(f"{n_of(len(scores), 'response')} scored -> {place}\nOne row a person: keep it as you keep the answers.")
 
 
 @app.command()
@@ -84,14 +86,14 @@ def report(
         responses,
         loaded,
         out,
-        roster=listed,
+        roster=invited_to(answers, loaded, responses, wave) if listed is None else listed,
         policy=policy,
         wave=wave,
         language=language,
         progress=sys.stderr.isatty(),
         revealed=revealed_pages(answers),
     )
-    print(f"Pages of {len(written.sites)} sites and {len(written.teams)} teams -> {written.index}")
+    print(f"Pages of {n_of(len(written.sites), 'site')} and {n_of(len(written.teams), 'team')} -> {written.index}")
 
 
 @app.command()
@@ -129,7 +131,7 @@ def simulate(
         new_file(roster, force)
         study.roster.to_csv(roster, index=False)
     mr.write_responses(study.responses, place, loaded)
-    print(f"{len(study.responses)} synthetic responses -> {place}")
+    print(f"{n_of(len(study.responses), 'synthetic response')} -> {place}")
 
 
 @app.command()

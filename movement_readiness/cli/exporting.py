@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Annotated
 import typer
 
 import movement_readiness as mr
+from movement_readiness._validation import n_of
 from movement_readiness.cli.options import ForceOption, InstrumentOption, StoreArgument, named_texts, new_file
 from movement_readiness.cli.running import app
 from movement_readiness.exceptions import ArgumentError, ResponsesWarning
@@ -40,7 +42,8 @@ def answers(
             frame = opened.to_frame(loaded, rehearsal=rehearsal)
         with _for_the_owner(place):
             mr.write_responses(frame, place, loaded, labels=labels)
-    print(f"{len(frame)} responses -> {place} (the answers of each person: only you can read the file)")
+    print(f"{n_of(len(frame), 'response')} -> {place}")
+    print("One row a person: only you can read it; keep it as you keep the store.")
     for warning in found:
         print(f"  {warning.message}")
 
@@ -72,6 +75,7 @@ def paper(
     force: ForceOption = False,
 ) -> None:
     """Write the form as a page that prints on A4, for people without a phone."""
+    from movement_readiness.workshop.consent import consent_names
     from movement_readiness.workshop.paper import paper_form
 
     if out.suffix.lower() not in (".html", ".htm"):
@@ -82,3 +86,6 @@ def paper(
     )
     new_file(out, force).write_text(str(page), encoding="utf-8")
     print(f"paper form -> {out}")
+    blanks = consent_names(loaded)
+    if blanks and not consent:
+        print(f"Without --consent these are left to fill in by hand: {', '.join(blanks)}.", file=sys.stderr)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 import movement_readiness as mr
+from movement_readiness._validation import n_of
 from movement_readiness.exceptions import ArgumentError, ResponsesWarning
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = [
     "SeedOption",
     "StoreArgument",
     "existing_store",
+    "is_store",
     "named_texts",
     "new_file",
     "read_answers",
@@ -41,6 +43,7 @@ __all__ = [
 
 STORE_VARIABLE = "MOVEMENT_READINESS_STORE"  # the environment variable that may name a store
 _SQLITE = b"SQLite format 3\x00"
+_STORES = (".sqlite", ".db")
 
 
 class Invalid(StrEnum):
@@ -78,7 +81,7 @@ def read_answers(
     answers: str, instrument: mr.Instrument, invalid: Invalid, rename: list[str], roster: Any = None
 ) -> pd.DataFrame:
     """The answers of a file or of a store; prints what was read."""
-    if _is_store(answers):
+    if is_store(answers):
         return _read_store(answers, instrument)
     choice: Literal["raise", "set_missing"] = "raise" if invalid is Invalid.refuse else "set_missing"
     with warnings.catch_warnings():
@@ -90,9 +93,10 @@ def read_answers(
     return responses
 
 
-def _is_store(answers: str) -> bool:
-    if "://" in answers:
-        return True
+def is_store(answers: str) -> bool:
+    """Whether this is the place of a store, by its ending, its address or its first bytes."""
+    if "://" in answers or Path(answers).suffix.lower() in _STORES:
+        return True  # what is wrong with it is said as by every other command
     try:
         with Path(answers).open("rb") as file:
             return file.read(len(_SQLITE)) == _SQLITE
@@ -105,7 +109,7 @@ def _read_store(answers: str, instrument: mr.Instrument) -> pd.DataFrame:
         warnings.simplefilter("always", ResponsesWarning)
         responses: pd.DataFrame = store.to_frame(instrument)
         name = Path(store.location).name  # without a password
-    print(f"{name}: {len(responses)} responses to {instrument.id} {instrument.version}")
+    print(f"{name}: {n_of(len(responses), 'response')} to {instrument.id} {instrument.version}")
     for warning in found:
         print(f"  {warning.message}")
     return responses
@@ -113,7 +117,7 @@ def _read_store(answers: str, instrument: mr.Instrument) -> pd.DataFrame:
 
 def revealed_pages(answers: str) -> Sequence[RevealedPage]:
     """The pages that teams have seen already, where the answers come from a store that knows them."""
-    if not _is_store(answers):
+    if not is_store(answers):
         return []
     with mr.ResponseStore(answers, read_only=True) as store:
         return store.revealed()

@@ -11,6 +11,7 @@ import typer
 
 import movement_readiness as mr
 from movement_readiness.cli.options import STORE_VARIABLE, InstrumentOption
+from movement_readiness.cli.rooms import rooms_held
 from movement_readiness.cli.running import BAD_INPUT, app
 from movement_readiness.exceptions import MovementReadinessError, NothingToReleaseError, StoreError
 
@@ -95,11 +96,7 @@ def reveal(store: mr.ResponseStore, instrument: mr.Instrument, session_id: str) 
 
 
 def _invited(store: mr.ResponseStore, session: Session) -> int | None:
-    """How many people were in the sessions that took place: one that nobody joined was opened by mistake."""
-    rooms = [other for other in store.sessions() if _is_same_room(other, session)]
-    return sum(room.head_count for room in rooms if store.count(room.session_id).joined) or None
-
-
-def _is_same_room(one: Session, other: Session) -> bool:
+    """How many people were in the rooms of this team in this wave and form."""
     same = ("site", "team", "wave", "form", "instrument_sha256", "rehearsal")
-    return all(getattr(one, name) == getattr(other, name) for name in same)
+    rooms = rooms_held(store, **{name: getattr(session, name) for name in same})
+    return sum(room.head_count for room in rooms) or None

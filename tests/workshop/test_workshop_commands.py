@@ -65,7 +65,7 @@ def test_import_says_what_became_of_each_file_and_exits_2_when_one_was_refused(r
     code, out, err = run("import", STORE, tmp_path)
     assert code == 2
     assert "1 refused" in out
-    assert "answers-odd.json: this store does not know its session" in out
+    assert "answers-odd.json: expected answers that a form saved; this is some other JSON" in out
     assert "Traceback" not in out + err
 
 
@@ -110,7 +110,9 @@ def test_score_and_report_take_a_store(run, answered, tmp_path):
     assert (tmp_path / "from-store.csv").read_text() == (tmp_path / "from-file.csv").read_text()
     code, out, err = run("report", STORE, "--out", "pages")
     assert code == 0, err
-    assert "12 people answered" in (tmp_path / "pages" / "teams" / "North-A3.html").read_text(encoding="utf-8")
+    assert "12 of the 12 people invited answered" in (tmp_path / "pages" / "teams" / "North-A3.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_rehearsals_are_exported_apart(run, instrument, tmp_path):
@@ -118,7 +120,7 @@ def test_rehearsals_are_exported_apart(run, instrument, tmp_path):
         session = opened_session(store, instrument, rehearsal=True)
         saved_file(tmp_path, filled_phone(store, instrument, session, 1), session)
     assert run("import", STORE, ".")[0] == 0
-    assert "1 responses" in run("export", "answers", STORE, "try.csv", "--rehearsal")[1]
+    assert "1 response ->" in run("export", "answers", STORE, "try.csv", "--rehearsal")[1]
     assert mr.read_responses(tmp_path / "try.csv", instrument)["synthetic"].all()
     assert "0 responses" in run("export", "answers", STORE, "real.csv")[1]
 
@@ -153,12 +155,15 @@ def test_backup_is_a_store_and_never_replaces_a_file(run, answered, instrument, 
 def test_the_paper_form_is_a_page(run, tmp_path):
     consent = ["--consent", "organisation=The Trust", "--consent", "kept_until=May", "--consent", "contact=a=b"]
     code, _, err = run("export", "paper", "form.html", "--form", "short", "--team", "A3", *consent)
-    assert code == 0, err
+    assert (code, err) == (0, "")
     page = (tmp_path / "form.html").read_text(encoding="utf-8")
     assert "The Trust" in page
     assert "a=b" in page
     assert "A3" in page
     assert run("export", "paper", "g.html", "--instrument", GARDEN, "--language", "en")[0] == 0
+    code, _, err = run("export", "paper", "blank.html")
+    assert code == 0
+    assert err == "Without --consent these are left to fill in by hand: organisation, kept_until, contact.\n"
 
 
 @pytest.mark.parametrize(
@@ -382,3 +387,74 @@ def test_a_report_after_a_reveal_counts_the_revealed_team_as_shown(run, instrume
     profile = "95 % intervals for North"
     assert profile in before
     assert profile not in after
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["score", "text.sqlite"],
+        ["report", "text.sqlite"],
+        ["export", "answers", "text.sqlite", "a.csv"],
+        ["backup", "text.sqlite", "b.sqlite"],
+        ["withdraw", "text.sqlite", "--receipt", "7K3M-9PQR-2ABC-XY0Z"],
+        ["import", "text.sqlite", "."],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_text_by_the_name_of_a_store_is_refused_alike_by_every_command(run, tmp_path, arguments):
+    (tmp_path / "text.sqlite").write_text("hello\n")
+    (tmp_path / "paper.csv").write_text("R1\n1\n")
+    code, _, err = run(*arguments)
+    assert code == 2
+    assert one_line(err)
+    assert "text.sqlite: expected a store of responses; this is a text file." in err
+
+
+def test_what_holds_a_row_a_person_says_how_to_keep_it_and_counts_are_in_words(run, answered, tmp_path):
+    assert "12 responses scored" in run("score", STORE)[1]
+    assert "One row a person: keep it as you keep the answers." in run("score", STORE, "--force")[1]
+    assert (
+        "One row a person: only you can read it; keep it as you keep the store."
+        in run("export", "answers", STORE, "a.csv")[1]
+    )
+    assert "Pages of 1 site and 1 team -> " in run("report", STORE)[1]
+
+
+def teams_of(store, instrument, folder, **people):
+    """A session of each team (people who sent, people in the room), with what was sent as files."""
+    found = {}
+    for number, (team, (sent, heads)) in enumerate(people.items()):
+        found[team] = opened_session(store, instrument, team=team, head_count=heads)
+        for seed in range(sent):
+            saved_file(folder, filled_phone(store, instrument, found[team], 40 * number + seed), found[team])
+    return found
+
+
+def site_page(run, tmp_path, *options):
+    code, out, err = run("report", STORE, "--out", "pages", *options)
+    assert code == 0, out + err
+    return (tmp_path / "pages" / "sites" / "North.html").read_text("utf-8")
+
+
+def test_a_report_knows_how_many_were_in_the_rooms(run, instrument, tmp_path):
+    with mr.ResponseStore(tmp_path / STORE) as store:
+        teams_of(store, instrument, tmp_path, A3=(12, 14), B2=(11, 16))
+        opened_session(store, instrument, team="A3", head_count=30)  # nobody joined
+        opened_session(store, instrument, team="C1", head_count=9, rehearsal=True)
+    assert run("import", STORE, ".")[0] == 0
+    assert "23 of the 30 people invited answered (77%)" in site_page(run, tmp_path)
+    (tmp_path / "roster.csv").write_text("site,team,invited\nNorth,A3,20\nNorth,B2,20\n")
+    assert "23 of the 40 people invited answered" in site_page(run, tmp_path, "--roster", "roster.csv")
+
+
+@pytest.mark.parametrize("also", ["a team without a session", "more than were in the room", "another form"])
+def test_rooms_that_tell_half_the_truth_are_no_roster(run, instrument, tmp_path, also):
+    with mr.ResponseStore(tmp_path / STORE) as store:
+        teams_of(store, instrument, tmp_path, A3=(12, 12))
+    assert run("import", STORE, ".")[0] == 0
+    form = instrument.forms["short" if also == "another form" else "full"].items
+    sheet = f"{','.join(form)}\n{','.join('3' * len(form))}\n"
+    (tmp_path / "paper.csv").write_text(sheet)
+    team = "B2" if also == "a team without a session" else "A3"
+    assert run("import", STORE, "paper.csv", "--site", "North", "--team", team)[0] == 0
+    assert "How many were invited is not known" in site_page(run, tmp_path)
