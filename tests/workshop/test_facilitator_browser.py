@@ -146,12 +146,17 @@ def test_every_page_is_for_everyone(browser, server, sittings, width, height, te
     tab.page.get_by_role("button", name="Open the session").click()
     tab.page.get_by_role("alert").wait_for()
     check(tab, "new session, refused")
+    assert tab.page.evaluate("document.activeElement.id") == "team"  # the site is filled in
     for state, session_id in sittings.items():
         for page in ("", "?done=opened", "/projector"):
             tab.goto(f"/facilitator/sessions/{session_id}{page}")
             check(tab, f"{state} {page}")
     tab.goto("/facilitator/nothing")
     check(tab, "missing")
+    tab.goto("/nothing")
+    check(tab, "missing elsewhere")
+    tab.page.goto(f"{server.address}/nothing")
+    check(tab, "missing for participants")
     assert tab.problems == []
     assert tab.elsewhere == []
     tab.context.close()
@@ -186,6 +191,36 @@ def test_a_session_from_beginning_to_end_with_the_keyboard_alone(browser, server
     press(page, "Log out")
     page.wait_for_url("**/login")
     assert tab.problems == []
+    tab.context.close()
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_closing_while_somebody_writes_by_keyboard_without_script(browser, server, instrument, width):
+    facilitator = Facilitator(server.facilitator_port)
+    facilitator.log_in(server.token())
+    facilitator.open_session(instrument, team="Written to")
+    answer, session_id = facilitator.open_session(instrument, team="written to")
+    with ResponseStore(server.store) as store:
+        session = store.session(session_id)
+    Device(Client(server.port), session, instrument).join()
+    scripted = Tab(browser, server, width).log_in(server)
+    scripted.goto(answer.headers["location"])
+    scripted.page.get_by_text("Is the same team meant?").wait_for()
+    check(scripted, "another spelling")
+    scripted.goto(f"/facilitator/sessions/{session_id}/unsent?then=reveal")
+    check(scripted, "not sent")
+    scripted.context.close()
+    tab = Tab(browser, server, width, java_script_enabled=False).log_in(server)
+    page = tab.page
+    tab.goto(f"/facilitator/sessions/{session_id}")
+    page.get_by_role("button", name="Close the session").press("Enter")
+    page.wait_for_url("**/unsent?then=close")
+    assert page.get_by_role("heading", level=1).inner_text() == "1 person has joined and not sent"
+    page.get_by_role("link", name="Wait").press("Enter")
+    page.wait_for_url(f"**/sessions/{session_id}")
+    page.get_by_role("button", name="Close and reveal").press("Enter")
+    page.get_by_role("button", name="Close and reveal anyway").press("Enter")
+    page.wait_for_url("**done=revealed")
     tab.context.close()
 
 

@@ -426,6 +426,29 @@ def test_the_list_has_open_sessions_first_and_then_the_newest(tmp_path, instrume
         assert re.findall("North, (Old|New|Ended)", page) == ["New", "Old", "Ended"]
 
 
+@pytest.mark.parametrize(
+    ("change", "asked"),
+    [
+        ({"team": "ward 12"}, "Is the same team meant?"),
+        ({"team": "WARD  12"}, "Is the same team meant?"),
+        ({"site": "NORTH"}, "Is the same site meant?"),
+        ({"wave": "wave 1"}, "Is the same wave meant?"),
+        ({}, None),
+        ({"wave": "2"}, None),
+        ({"team": "Ward 1 2 b"}, None),
+        ({"site": "South", "team": "ward 12"}, None),
+        ({"team": "ward 12", "rehearsal": "yes"}, None),
+    ],
+)
+def test_another_spelling_of_a_name_is_asked_about_after_opening(alone, instrument, change, asked):
+    browser = logged_in(alone)
+    browser.open_session(instrument, team="Ward 12")
+    answer, session_id = browser.open_session(instrument, **{"team": "Ward 12", **change})
+    page = browser.get(answer.headers["location"]).text
+    assert re.findall(r"Is the same \w+ meant\?", page) == ([asked] if asked else [])
+    assert "Is the same" not in browser.get(f"/facilitator/sessions/{session_id}").text
+
+
 def test_what_the_page_says_of_answers_is_true(served, facilitator, any_instrument):
     _, session_id = facilitator.open_session(any_instrument)
     page = facilitator.get(f"/facilitator/sessions/{session_id}").text

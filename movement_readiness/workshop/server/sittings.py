@@ -23,7 +23,14 @@ from movement_readiness.workshop.server.sitting_form import (
     session_of,
 )
 from movement_readiness.workshop.server.starting import check_key
-from movement_readiness.workshop.server.views import View, done_words, list_order, shared_findings, view_of
+from movement_readiness.workshop.server.views import (
+    View,
+    done_words,
+    list_order,
+    shared_findings,
+    spelt_otherwise,
+    view_of,
+)
 
 if TYPE_CHECKING:
     from movement_readiness.workshop.server.room import Room
@@ -132,7 +139,7 @@ class _SessionPage(FacilitatorHandler):
     async def view(self, session_id: str) -> View:
         return await self.room.recorder.run(_view, self.room, session_id)
 
-    def show(self, view: View, *, done: str | None = None, problem: str | None = None) -> None:
+    def show(self, view: View, *, done: str | None = None, problem: str | None = None, note: str | None = None) -> None:
         network = self.room.network
         self.render_page(
             "session.html.j2",
@@ -145,6 +152,7 @@ class _SessionPage(FacilitatorHandler):
             can_reveal=self.room.reveal is not None,
             done=done_words(done, view),
             problem=problem,
+            note=note,
         )
 
 
@@ -153,7 +161,9 @@ class OneHandler(_SessionPage):
 
     async def get(self, session_id: str) -> None:
         """Show it."""
-        self.show(await self.view(session_id), done=self.get_query_argument("done", None))
+        view, done = await self.view(session_id), self.get_query_argument("done", None)
+        note = await self.room.recorder.run(_spelling, self.room, view.session) if done == "opened" else None
+        self.show(view, done=done, note=note)
 
 
 class CountsHandler(_SessionPage):
@@ -284,6 +294,10 @@ def _views(room: Room) -> list[View]:
 
 def _view(room: Room, session_id: str) -> View:
     return view_of(room.store, room.store.session(session_id), page=True)
+
+
+def _spelling(room: Room, session: Session) -> str | None:
+    return spelt_otherwise(session, room.store.sessions())
 
 
 async def _reveal(room: Room, session_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from movement_readiness.workshop.sessions import Session
     from movement_readiness.workshop.store import ResponseStore
 
-__all__ = ["View", "done_words", "list_order", "shared_findings", "view_of"]
+__all__ = ["View", "done_words", "list_order", "shared_findings", "spelt_otherwise", "view_of"]
 
 _DONE = {
     "opened": "The session is open. Show people the address and the code.",
@@ -84,3 +85,31 @@ def shared_findings(findings: tuple[Finding, ...], session: Session, address: st
         return findings
     said = _LAPTOP.format(f"{address}/j/{session.join_code}")
     return tuple(Finding("note", said + one.text) if one.level == "problem" else one for one in findings)
+
+
+def spelt_otherwise(session: Session, others: Iterable[Session]) -> str | None:
+    """Ask whether the same site, team or wave is meant where an earlier one differs in capitals or spaces alone."""
+    for other in others:
+        if other.rehearsal == session.rehearsal and (name := _other_spelling(session, other)):
+            here, there = getattr(session, name), getattr(other, name)
+            return (
+                f"An earlier session calls its {name} “{there}”; this one calls it “{here}”. Is the same {name} meant? "
+                f"Reports count them as two. If it is the same, close this session and open it as “{there}”."
+            )
+    return None
+
+
+def _other_spelling(session: Session, other: Session) -> str | None:
+    """The first of site, team and wave that is the same but for its spelling; None where they are others."""
+    for name in ("site", "team", "wave"):
+        here, there = getattr(session, name), getattr(other, name)
+        if _folded(here) != _folded(there):
+            return None
+        if here != there:
+            return name
+    return None
+
+
+def _folded(name: str) -> str:
+    plain = "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return plain.removeprefix("wave") or plain
