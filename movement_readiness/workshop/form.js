@@ -1,12 +1,12 @@
-// The form, for three hosts: a widget in JupyterLab, the same in Voila, a page on a phone. Text reaches the page as
-// text nodes only; nothing is loaded from anywhere. `content` (content.py) is what is shown; `host` is how answers
-// travel and what people are told of it (client/page.js names its parts).
+// The form: a widget in JupyterLab and Voila, a page on a phone. Text becomes text nodes only; nothing is loaded.
+// `content` (content.py) is what is shown; `host` is how answers travel (client/page.js names its parts).
 
 const has = (table, key) => Object.prototype.hasOwnProperty.call(table, key);
+const { assign } = Object;
 const LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 const randomBytes = (n) => Array.from(crypto.getRandomValues(new Uint8Array(n)));
-const hex = (bytes) => bytes.map((byte) => (byte + 256).toString(16).slice(1)).join("");
+const hex = (bytes) => bytes.map((n) => (n + 256).toString(16).slice(1)).join("");
 export const randomHex = (n) => hex(randomBytes(n));
 export const spoken = (code) => code.match(/.{1,4}/g).join("-");
 const newReceipt = () => randomBytes(16).map((byte) => LETTERS[byte & 31]).join("");
@@ -19,14 +19,14 @@ function newId() {
 }
 
 // An element; strings among its children become text, never markup.
-export function h(tag, attributes, ...children) {
-	const node = document.createElement(tag);
-	for (const [name, value] of Object.entries(attributes || {})) {
+export const h = (tag, attributes, ...children) => put(dress(document.createElement(tag), attributes || {}), children);
+
+function dress(node, attributes) {
+	for (const [name, value] of Object.entries(attributes)) {
 		if (typeof value === "function") node.addEventListener(name.slice(2), value);
-		else if (value === true) node.setAttribute(name, "");
-		else if (value || value === 0) node.setAttribute(name, value);
+		else if (value || value === 0) node.setAttribute(name, value === true ? "" : value);
 	}
-	return put(node, children);
+	return node;
 }
 
 export function put(node, children) {
@@ -36,10 +36,11 @@ export function put(node, children) {
 }
 
 const named = (place) => place.filter(Boolean).join(" · ");
+const lines = (texts) => texts.map((text) => h("p", null, text));
 const buttons = (...children) => h("div", { class: "mr-buttons" }, ...children);
 
 export const fill = (text, values) =>
-	text.replace(/\{(\w+)\}/g, (all, name) => (values && has(values, name) ? String(values[name]) : all));
+	text.replace(/\{(\w+)\}/g, (all, name) => (values && has(values, name) ? values[name] : all));
 
 // The storage of this device, or null where it is forbidden; a full one can still be read.
 export function deviceStorage(name = "localStorage") {
@@ -52,7 +53,7 @@ export function deviceStorage(name = "localStorage") {
 	}
 }
 
-// Every draft that this device keeps under keys that begin like this.
+// The drafts that this device keeps under such keys.
 export function keptDrafts(storage, prefix) {
 	const read = (key) => {
 		try {
@@ -65,14 +66,13 @@ export function keptDrafts(storage, prefix) {
 	return keys.map(read).filter(({ draft }) => draft && draft.v === 1);
 }
 
-// The answers with empty lines as skipped ones, or null: the rules of check_answers in responses/response.py.
+// Empty lines become skipped ones, or null: the rules of check_answers in responses/response.py.
 export function checkAnswers({ items, screens, scales, skipped }, answers) {
-	if (typeof answers !== "object" || answers === null || Array.isArray(answers)) return null;
-	if (!Object.keys(answers).every((item) => has(items, item))) return null;
+	if (typeof answers !== "object" || !answers || Array.isArray(answers) || Object.keys(answers).some((item) => !has(items, item))) return null;
 	const checked = {};
 	for (const item of [].concat(...screens)) {
 		const code = has(answers, item) ? answers[item] : skipped;
-		if (code === null || code === undefined) continue;
+		if (code == null) continue;
 		const { codes, missing } = scales[items[item]];
 		if (!codes.concat(missing, skipped).includes(code)) return null;
 		checked[item] = code;
@@ -80,29 +80,22 @@ export function checkAnswers({ items, screens, scales, skipped }, answers) {
 	return Object.values(checked).some((code) => code !== skipped) ? checked : null;
 }
 
-// What is sent, made from the draft alone, so that a draft of another version can still be saved.
+// From the draft alone, so that one of another version can be saved.
 function submissionOf(draft, content) {
 	const { id, instrument, form, language, role, consent, receipt } = draft;
 	const submission = {
-		format: 1,
-		response_id: id,
-		instrument_id: instrument.id,
-		instrument_version: instrument.version,
-		instrument_sha256: instrument.sha256,
-		form,
-		language,
-		role: role || null,
+		format: 1, response_id: id, instrument_id: instrument.id, instrument_version: instrument.version,
+		instrument_sha256: instrument.sha256, form, language, role: role || null, consent_sha256: consent, receipt,
 		answers: (content && checkAnswers(content, draft.answers)) || draft.answers,
-		consent_sha256: consent,
-		receipt,
 	};
-	if (draft.retest.some((text) => text.trim())) submission.retest = draft.retest.map((text) => text.trim() || null);
+	const retest = draft.retest.map((text) => text.trim() || null);
+	if (retest.some(Boolean)) submission.retest = retest;
 	return submission;
 }
 
 export function saveFile(draft, content, extra) {
 	const local = new Date(Date.now() - new Date().getTimezoneOffset() * 60000);
-	const file = Object.assign(submissionOf(draft, content), extra, { answered_on: local.toISOString().slice(0, 10) });
+	const file = assign(submissionOf(draft, content), extra, { answered_on: local.toISOString().slice(0, 10) });
 	const url = URL.createObjectURL(new Blob([JSON.stringify(file, null, 1)], { type: "application/json" }));
 	const link = h("a", { href: url, download: `answers-${draft.id.slice(0, 8)}.json`, hidden: true });
 	document.body.append(link);
@@ -113,13 +106,13 @@ export function saveFile(draft, content, extra) {
 
 class Form {
 	constructor(el, content, host) {
-		Object.assign(this, { content, host, uid: randomHex(4), stops: [] });
+		assign(this, { content, host, uid: randomHex(4), stops: [] });
 		this.order = [].concat(...content.screens);
 		this.last = content.screens.length + 1;
 		this.storage = host.shared ? null : host.storage;
 		const prefix = `mr:draft:${host.key}:`;
 		this.key = prefix + content.instrument.sha256.slice(0, 16);
-		// Two forms for the same team on one page keep two drafts.
+		// Two forms on one page keep two drafts.
 		const live = window.mrForms || (window.mrForms = {});
 		while (live[this.key] && live[this.key].isConnected) this.key += "+";
 		live[this.key] = el;
@@ -135,22 +128,23 @@ class Form {
 		const mine = kept.find(({ key }) => key === this.key);
 		this.older = kept.filter(({ draft }) => draft.instrument.sha256 !== content.instrument.sha256).concat(host.older || []);
 		if (mine) this.adopt(mine.draft);
+		else assign(this.draft, host.done);
 		this.listen();
-		if (host.done && !mine) this.thanks(host.done.receipt);
+		if (host.done && !mine) this.thanks();
 		else this.open();
 	}
 
-	fresh() {
-		const { instrument, form, languages } = this.content;
+	fresh(language = this.content.languages[0]) {
+		const { instrument, form } = this.content;
 		this.draft = {
-			v: 1, id: newId(), receipt: newReceipt(), instrument, form, language: languages[0], role: "", answers: {},
+			v: 1, id: newId(), receipt: newReceipt(), instrument, form, language, role: "", answers: {},
 			consent: null, place: null, retest: ["", "", "", "", ""], screen: 0, pending: false,
 		};
-		Object.assign(this, { failures: 0, since: 0, amending: false, kept: false });
+		assign(this, { failures: 0, since: 0, amending: false, kept: false });
 	}
 
 	adopt(draft) {
-		Object.assign(this.draft, draft);
+		assign(this.draft, draft);
 		const { languages } = this.content;
 		if (!languages.includes(draft.language)) this.draft.language = languages[0];
 		if (draft.consent !== this.words.consent.sha256 && !draft.pending) this.draft.screen = 0;
@@ -162,11 +156,11 @@ class Form {
 			target.addEventListener(name, act);
 			this.stops.push(() => target.removeEventListener(name, act));
 		};
-		const wake = () => document.visibilityState !== "hidden" && this.draft.pending && !this.busy && !this.refused && this.attempt();
+		const wake = () => !document.hidden && this.draft.pending && !this.busy && !this.refused && this.attempt();
 		on(window, "online", wake);
 		on(window, "pageshow", wake);
 		on(document, "visibilitychange", wake);
-		on(window, "storage", (event) => event.key === this.key && event.newValue && this.elsewhere(JSON.parse(event.newValue)));
+		on(window, "storage", ({ key, newValue }) => key === this.key && newValue && this.elsewhere(JSON.parse(newValue)));
 		if (window.ResizeObserver) {
 			const watcher = new ResizeObserver(() => this.measure());
 			watcher.observe(this.root);
@@ -188,14 +182,14 @@ class Form {
 		this.root.remove();
 	}
 
-	// Options stand side by side only where there is room for every one of them at the reader's text size.
+	// Options stand side by side only where all have room at the reader's text size.
 	measure() {
 		const { root, content } = this;
 		const most = Math.max(...Object.values(content.scales).map(({ codes, missing }) => codes.concat(missing).length));
 		root.classList.toggle("mr-wide", root.clientWidth / parseFloat(getComputedStyle(root).fontSize) >= Math.max(38, most * 6.5));
 	}
 
-	// Another tab of this device wrote the same draft, or sent it.
+	// Another tab wrote the same draft, or sent it.
 	elsewhere(draft) {
 		if (this.amending || this.view !== "form") return;
 		if (draft.sent) this.thanks();
@@ -212,13 +206,18 @@ class Form {
 
 	get words() { return this.content.words[this.draft.language]; }
 
+	get until() {
+		const { until } = this.host;
+		return until && new Date(`${until}T12:00`).toLocaleDateString(this.words.interface_language, { day: "numeric", month: "long", year: "numeric" });
+	}
+
 	say(key, values) { return fill(this.words.interface[key], values); }
 
-	// The form's own words may be in another language than the items; then they say so.
+	// Own words in another language than the items say so.
 	ui(attributes) {
 		const { words } = this;
 		if (words.interface_language === this.draft.language) return attributes;
-		return Object.assign({ lang: words.interface_language, dir: words.interface_direction }, attributes);
+		return assign({ lang: words.interface_language, dir: words.interface_direction }, attributes);
 	}
 
 	text(tag, key, values, more) { return h(tag, this.ui(more), this.say(key, values)); }
@@ -226,15 +225,17 @@ class Form {
 	p(key, values, name) { return this.text("p", key, values, { class: name }); }
 
 	button(key, act, name, more) {
-		return this.text("button", key, null, Object.assign({ type: "button", class: name, onclick: act }, more));
+		return this.text("button", key, null, assign({ type: "button", class: name, onclick: act }, more));
 	}
+
+	find(what) { return this.main.querySelector(what); }
 
 	heading(key, values) { return this.text("h2", key, values, { tabindex: -1 }); }
 
-	// The status, in words; unseen where the screen shows the same words already.
+	// Unseen where the screen says the same already.
 	tell(key, values, unseen) {
 		const { status } = this;
-		Object.entries(this.ui({ class: unseen ? "mr-unseen" : "mr-status" })).forEach(([name, value]) => status.setAttribute(name, value));
+		dress(status, this.ui({ class: unseen ? "mr-unseen" : "mr-status" }));
 		const text = key ? this.say(key, values) : "";
 		if (status.textContent !== text) status.textContent = text;
 	}
@@ -263,8 +264,7 @@ class Form {
 		const { words, main, root, draft } = this;
 		this.view = name;
 		this.sure = false;
-		root.setAttribute("lang", draft.language);
-		root.setAttribute("dir", words.direction);
+		dress(root, { lang: draft.language, dir: words.direction });
 		put(this.top, this.banners(name));
 		put(main, children);
 		this.measure();
@@ -275,7 +275,7 @@ class Form {
 
 	show(focus) {
 		const { screen } = this.draft;
-		this.draw("form", screen === 0 ? this.welcome() : screen < this.last ? this.items(screen) : this.ending(), focus);
+		this.draw("form", screen ? screen < this.last ? this.items(screen) : this.ending() : this.welcome(), focus);
 	}
 
 	set(name, value) {
@@ -290,9 +290,9 @@ class Form {
 
 	banners(name) {
 		const { host, words, draft } = this;
-		const first = name === "form" && draft.screen === 0;
+		const first = name === "form" && !draft.screen;
 		return [
-			h("h1", { class: first ? null : "mr-small" }, words.title),
+			h("h1", { class: !first && "mr-small" }, words.title),
 			host.rehearsal && this.p("rehearsal", null, "mr-banner"),
 		].concat(first && [
 			h("p", { class: "mr-place" }, named([host.site, host.team])),
@@ -317,13 +317,14 @@ class Form {
 	welcome() {
 		const { words, draft } = this;
 		const { title, paragraphs, agree, sha256 } = words.consent;
-		const box = h("input", { type: "checkbox", id: `${this.uid}-agree`, onchange: () => this.set("consent", box.checked ? sha256 : null) });
-		box.checked = draft.consent === sha256;
+		const box = h("input", { type: "checkbox", id: `${this.uid}-agree`, checked: draft.consent === sha256, onchange: () => this.set("consent", box.checked ? sha256 : null) });
 		return [
 			this.languages(),
 			this.errorBox(),
 			h("h2", { tabindex: -1 }, title),
-			...paragraphs.map((text) => h("p", null, text)),
+			...lines(paragraphs),
+			this.until && this.p("code_until", { until: this.until }),
+			this.content.retest && this.p("retest_ahead"),
 			words.minutes && this.p("minutes", { minutes: words.minutes, n: this.order.length }),
 			this.placeChoice(),
 			h("label", { class: "mr-option mr-agree" }, box, h("span", null, agree)),
@@ -331,46 +332,46 @@ class Form {
 		];
 	}
 
-	field(name, key, node) {
-		node.id = `${this.uid}-${name}`;
+	field(key, node) {
+		node.id = `${this.uid}-${key}`;
 		return h("div", { class: "mr-choice" }, this.text("label", key, null, { for: node.id }), node);
 	}
 
-	choice(name, key, options, none, value, act) {
+	choice(key, options, none, value, act) {
 		const select = h("select", { onchange: () => act(select.value) }, none && this.text("option", none), ...options);
 		if (none) select.firstChild.value = "";
 		select.value = value === null ? "" : value;
-		return this.field(name, key, select);
+		return this.field(key, select);
 	}
 
 	languages() {
 		const { languages, words } = this.content;
 		const options = languages.map((value) => h("option", { value, lang: value, dir: words[value].direction }, words[value].name));
-		return languages.length > 1 && this.choice("language", "language", options, null, this.draft.language, (name) => {
+		return languages.length > 1 && this.choice("language", options, null, this.draft.language, (name) => {
 			this.draft.consent = null;
 			this.set("language", name);
 			this.show(false);
-			this.main.querySelector("select").focus();
+			this.find("select").focus();
 		});
 	}
 
 	placeChoice() {
 		const { places } = this.host;
 		const options = (places || []).map((place, value) => h("option", { value }, named(place)));
-		return places && this.choice("place", "team", options, "choose", this.draft.place, (at) => this.set("place", at === "" ? null : Number(at)));
+		return places && this.choice("team", options, "choose", this.draft.place, (at) => this.set("place", at === "" ? null : Number(at)));
 	}
 
 	begin() {
 		const faults = [];
-		if (this.host.places && this.draft.place === null) faults.push(["error_team", "place"]);
+		if (this.host.places && this.draft.place === null) faults.push(["error_team", "team"]);
 		if (!this.draft.consent) faults.push(["error_consent", "agree"]);
 		if (faults.length) this.errors(faults);
 		else this.go(1);
 	}
 
-	// What is wrong, each line with the way there: a field of this screen, or another screen.
+	// What is wrong, each line with the way there.
 	errors(faults) {
-		const box = this.main.querySelector(".mr-errors");
+		const box = this.find(".mr-errors");
 		const jump = (target) => (target === 1 ? this.go(1) : document.getElementById(`${this.uid}-${target}`).focus());
 		put(box, [this.p("error_title"), ...faults.map(([key, target]) => this.button(key, () => jump(target), "mr-link"))]);
 		box.hidden = false;
@@ -387,11 +388,10 @@ class Form {
 
 	items(screen) {
 		const { words } = this;
-		const lines = words.instructions.map((text) => h("p", null, text));
 		return [
 			this.heading("part", this.progress()),
 			this.p("answered", this.progress(), "mr-progress"),
-			h("details", { class: "mr-help", open: screen === 1 }, this.text("summary", "instructions"), ...lines),
+			h("details", { class: "mr-help", open: screen === 1 }, this.text("summary", "instructions"), ...lines(words.instructions)),
 			this.p("keys", null, "mr-keys"),
 			words.stem && h("p", { class: "mr-stem", id: `${this.uid}-stem` }, words.stem),
 			...this.content.screens[screen - 1].map((item) => this.item(item)),
@@ -415,15 +415,16 @@ class Form {
 			else draft.answers[item] = code;
 			mark();
 			if (code === null) radios[0].focus();
-			this.main.querySelector(".mr-progress").textContent = this.say("answered", this.progress());
+			this.find(".mr-progress").textContent = this.say("answered", this.progress());
 			this.save();
 		};
 		const clear = this.button("clear", () => take(null), "mr-quiet mr-clear", { tabindex: -1, "aria-describedby": name });
 		const option = (code, label, more) => {
-			radios.push(h("input", { type: "radio", name, value: code, onchange: () => take(code) }));
-			return h("label", { class: `mr-option ${more}` }, radios[radios.length - 1], h("span", null, label));
+			const radio = h("input", { type: "radio", name, value: code, onchange: () => take(code) });
+			radios.push(radio);
+			return h("label", { class: `mr-option ${more}` }, radio, h("span", null, label));
 		};
-		const undo = ({ key }) => (key === "Delete" || key === "Backspace") && take(null);
+		const undo = ({ key }) => ["Delete", "Backspace"].includes(key) && take(null);
 		const stem = words.stem && content.stem_scale === kind && `${uid}-stem`;
 		const number = h("span", { class: "mr-number", "aria-hidden": "true" }, `${this.order.indexOf(item) + 1}. `);
 		const shown = h("fieldset", { class: "mr-item", "aria-describedby": stem, "data-item": item },
@@ -446,7 +447,7 @@ class Form {
 			this.p("answered", this.progress(), "mr-progress"),
 			empty && this.p(empty === 1 ? "one_empty" : "some_empty", { empty }),
 			empty && buttons(this.button("see_empty", () => this.toEmpty())),
-			content.roles.length && this.choice("role", "role", roles, "no_role", draft.role, (id) => this.set("role", id)),
+			content.roles.length && this.choice("role", roles, "no_role", draft.role, (id) => this.set("role", id)),
 			content.retest && this.retest(),
 			host.nowhere && this.p("file_warning"),
 			buttons(this.button("back", () => this.go(this.last - 1)), host.nowhere
@@ -459,17 +460,16 @@ class Form {
 	toEmpty() {
 		const item = this.order.find((name) => this.isEmpty(name));
 		this.go(this.content.screens.findIndex((items) => items.includes(item)) + 1);
-		this.main.querySelector(`[data-item="${item}"] input`).focus();
+		this.find(`[data-item="${item}"] input`).focus();
 	}
 
 	retest() {
 		const fields = this.draft.retest.map((value, at) => {
-			const input = h("input", { type: "text", maxlength: 20, autocomplete: "off", autocapitalize: "off", spellcheck: "false", value });
-			input.oninput = () => {
-				this.draft.retest[at] = input.value;
+			const oninput = ({ target }) => {
+				this.draft.retest[at] = target.value;
 				this.save();
 			};
-			return this.field(`retest-${at}`, `retest_${at + 1}`, input);
+			return this.field(`retest_${at + 1}`, h("input", { type: "text", maxlength: 20, autocomplete: "off", autocapitalize: "off", spellcheck: "false", value, oninput }));
 		});
 		return h("fieldset", { class: "mr-retest" }, this.text("legend", "retest_title"), this.p("retest_why"), ...fields);
 	}
@@ -481,12 +481,10 @@ class Form {
 	}
 
 	another() {
-		const { language } = this.draft;
 		this.still();
 		this.wipe();
-		this.fresh();
-		this.draft.language = language;
-		this.tell("");
+		this.fresh(this.draft.language);
+		this.tell();
 		this.show();
 	}
 
@@ -501,7 +499,7 @@ class Form {
 
 	attempt() {
 		clearTimeout(this.timer);
-		Object.assign(this, { busy: true, refused: false });
+		assign(this, { busy: true, refused: false });
 		const { draft, host, content } = this;
 		const submission = submissionOf(draft, content);
 		const here = (act) => (told) => !this.gone && this.draft === draft && act(told);
@@ -516,7 +514,8 @@ class Form {
 		this.failures += 1;
 		this.since = this.since || Date.now();
 		const late = this.failures >= 3 || Date.now() - this.since >= 20000;
-		if (status === 423) this.wait("closed", 60, true);
+		if (status === 423 && this.amending) this.thanks(true, true);
+		else if (status === 423) this.wait("closed", 60, true);
 		else if (status >= 400 && status < 500 && status !== 429) this.refuse(status, reason, message || "");
 		else this.wait("retrying", retryAfter || Math.min(60, 2 ** (this.failures - 1)), late);
 	}
@@ -529,13 +528,14 @@ class Form {
 			const file = h("div", null, ...this.fileOffer());
 			this.draw("waiting", [this.heading("waiting_title"), this.p(key), file, buttons(this.button("try_now", () => this.busy || this.attempt(), "mr-main"))]);
 		}
-		const [shown, file] = [this.main.querySelector("p"), this.main.querySelector("div")];
+		const [shown, file] = [this.find("p"), this.find("div")];
 		shown.textContent = this.say(key, values);
 		file.hidden = !offer;
 		this.tell(key, values, true);
 	}
 
 	fileOffer() {
+		if (this.amending) return []; // what was sent stands: no file could change it
 		const next = this.host.shared && this.button("next_person", () => this.again());
 		return [this.p("file_offer"), this.p("file_warning"), buttons(this.fileButton(this.draft, this.content), next)];
 	}
@@ -560,7 +560,8 @@ class Form {
 	fileButton(draft, content, name, extra) {
 		return this.button("save_file", () => {
 			const [site, team] = (this.host.places || [])[draft.place] || [];
-			saveFile(draft, content, Object.assign({}, extra || this.host.extra, team && { site, team }));
+			saveFile(draft, content, assign({}, extra || this.host.extra, team && { site, team }));
+			if (draft === this.draft) this.set("filed", true);
 			this.tell("file_saved");
 		}, name);
 	}
@@ -569,27 +570,30 @@ class Form {
 		this.busy = false;
 		this.wipe(true);
 		if (this.host.sent) this.host.sent(this.draft);
-		this.thanks(this.draft.receipt, true);
+		this.thanks(true);
 	}
 
-	thanks(receipt, now) {
-		const { host, draft } = this;
+	// `late`: a correction was too late.
+	thanks(now, late) {
+		const { host, draft, until } = this;
+		const stays = now && host.amend && !host.shared;
 		draft.pending = false;
-		if (host.shared || !host.amend) draft.answers = {};
-		const until = host.until && new Date(`${host.until}T12:00`).toLocaleDateString(draft.language, { day: "numeric", month: "long", year: "numeric" });
-		const code = receipt && h("output", { class: "mr-code", dir: "ltr" }, spoken(receipt));
+		if (!stays) draft.answers = {};
+		const code = draft.receipt && h("output", { class: "mr-code", dir: "ltr" }, spoken(draft.receipt));
 		this.draw("thanks", [
-			this.heading(now ? "thanks_title" : "already_title"),
-			this.p("thanks"),
+			this.heading(now && !late ? "thanks_title" : "already_title"),
+			late && this.p("too_late"),
+			this.p(stays ? "thanks_page" : host.amend ? "thanks" : "thanks_notebook"),
+			draft.filed && this.p("thanks_file"),
 			code && this.p(until ? "receipt_until" : "receipt", { until }),
 			code,
 			code && buttons(this.button("copy", () => this.copy(code))),
 			host.withdraw && h("p", null, this.text("a", "withdraw_link", null, { href: host.withdraw })),
 			buttons(host.shared
 				? this.button("next_person", () => this.another(), "mr-main")
-				: now && host.amend && this.button("correct", () => this.correct())),
-		], Boolean(now));
-		this.tell(now && "sent", null, true);
+				: stays && this.button("correct", () => this.correct())),
+		], !!now);
+		this.tell(late ? "too_late" : now && "sent", null, true);
 	}
 
 	copy(code) {
@@ -598,15 +602,20 @@ class Form {
 		this.tell(document.execCommand("copy") ? "copied" : "copy_by_hand");
 	}
 
-	// From what this page still remembers.
+	// From what this page remembers, unless it is too late.
 	correct() {
-		Object.assign(this, { amending: true, failures: 0, since: 0 });
-		this.draft.screen = 1;
-		this.show();
-		this.tell("correcting");
+		this.amending = true;
+		this.tell("moment");
+		this.host.late().then((error) => {
+			if (this.view !== "thanks") return;
+			if (error) return this.failed(error);
+			assign(this, { failures: 0, since: 0 });
+			this.go(1);
+			this.tell("correcting");
+		});
 	}
 
-	// On a shared device what one person left is taken away before the next one comes.
+	// On a shared device nothing of one person is left for the next.
 	rest(warned) {
 		clearTimeout(this.idle);
 		put(this.alarm, warned ? [this.p("idle", { seconds: 30 }), this.button("still_here", () => this.rest(), "mr-main")] : []);
@@ -618,9 +627,9 @@ class Form {
 	}
 }
 
-export function mount(el, content, host) { return new Form(el, content, host); }
+export const mount = (el, content, host) => new Form(el, content, host);
 
-// In a notebook answers travel as custom messages: never as state, which a saved notebook would hold.
+// Custom messages, never state, which a saved notebook would hold.
 function notebookHost(model) {
 	const send = (submission, place) => new Promise((resolve, reject) => {
 		const n = randomHex(8);
@@ -634,7 +643,7 @@ function notebookHost(model) {
 		setTimeout(() => told({ n, status: 0 }), 15000); // no kernel answers
 		model.send({ kind: "submit", n, submission, place });
 	});
-	return Object.assign({}, model.get("host"), { send, storage: deviceStorage() });
+	return assign({}, model.get("host"), { send, storage: deviceStorage() });
 }
 
 function render({ model, el }) {

@@ -132,8 +132,8 @@ class ResponseForm(anywidget.AnyWidget):
         self._taken: dict[str, str] = {}
         self._places = None if team is not None else places_of(roster, site)
         offered = _languages(instrument, language, languages)
-        filled = check_consent_values(instrument, consent) if consent else None
-        content = form_content(instrument, chosen, languages=offered, consent=filled, retest=bool(retest))
+        self._consent = check_consent_values(instrument, consent) if consent else None
+        content = form_content(instrument, chosen, languages=offered, consent=self._consent, retest=bool(retest))
         self._settled: dict[str, Any] = {
             "form": chosen,
             "languages": offered,
@@ -164,7 +164,7 @@ class ResponseForm(anywidget.AnyWidget):
             "shared": shared_device,
             "nowhere": self._on_submit is None,
             "places": None if self._places is None else [list(place) for place in self._places],
-            "until": None if session is None else session.withdraw_until.isoformat(),
+            "until": session.withdraw_until.isoformat() if session and self._on_submit else None,
             "extra": {**place, "rehearsal": rehearsal},
         }
 
@@ -218,7 +218,7 @@ class ResponseForm(anywidget.AnyWidget):
         data, metadata = shown
         place = {name: self._settled[name] for name in ("site", "team", "wave")}
         language = self._settled["languages"][0]
-        paper = paper_fragment(self._instrument, self._settled["form"], language, **place)
+        paper = paper_fragment(self._instrument, self._settled["form"], language, **place, consent=self._consent)
         return {**data, "text/plain": repr(self), "text/html": paper}, metadata
 
 

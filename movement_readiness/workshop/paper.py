@@ -9,12 +9,13 @@ from pathlib import Path
 
 from movement_readiness._validation import check_choice
 from movement_readiness.instrument import Instrument, Translation
-from movement_readiness.workshop.consent import check_consent_values, shown_consent
-from movement_readiness.workshop.content import interface_words, stem_scale, unnamed_consent
+from movement_readiness.workshop.consent import check_consent_values, consent_names, shown_consent
+from movement_readiness.workshop.content import interface_words, stem_scale
 
 __all__ = ["paper_form", "paper_fragment"]
 
 _BOX = "&#9744;"
+_LINE = "_" * 24
 _CSS = Path(__file__).with_name("paper.css")
 
 
@@ -40,7 +41,7 @@ def paper_form(
     site, team, wave : str, optional
         Printed at the top; a line to write on where they are not given.
     consent : mapping of name to text, optional
-        What fills in the names in braces of the consent text.
+        What fills in the names in braces of the consent text; a line to write on where it is not given.
 
     Returns
     -------
@@ -76,7 +77,7 @@ def paper_fragment(
     """The same form as a part of a page, as notebooks show it where no widget can run."""
     chosen = check_choice("form", next(iter(instrument.forms)) if form is None else form, tuple(instrument.forms))
     words = instrument.translation(language)
-    filled = check_consent_values(instrument, consent) if consent else unnamed_consent(instrument, words.language)
+    filled = check_consent_values(instrument, consent) if consent else dict.fromkeys(consent_names(instrument), _LINE)
     own = _own_words(words.language)
     parts = [
         f"<style>{_CSS.read_text(encoding='utf-8')}</style>",

@@ -186,6 +186,8 @@ def test_a_session_settles_everything(instrument):
         True,
         ("0an", None, None, None, None),
     )
+    assert form.host["until"] == session.withdraw_until.isoformat()
+    assert Heard(instrument, session=session).host["until"] is None  # collects nothing, so it gives no code
     with pytest.raises(ArgumentError, match="site: expected nothing beside a session"):
         ResponseForm(instrument, session=session, site="South")
 
@@ -260,6 +262,9 @@ def test_where_no_widget_can_run_there_is_the_form_on_paper(any_instrument):
     assert data["text/plain"] == repr(form)
     assert all(f'<td class="id">{item}</td>' in data["text/html"] for item in form.content["items"])
     assert "North" in data["text/html"]
+    values = consent_values(any_instrument)
+    data, _ = ResponseForm(any_instrument, on_submit=print, consent=values)._repr_mimebundle_()
+    assert all(text in data["text/html"] for text in values.values())
     assert len(json.dumps(data)) < 50_000
     assert not re.search(r"<script|checked", data["text/html"])
 

@@ -73,6 +73,8 @@ def test_answers_arrive_as_chosen_and_leave_the_device(context, room):
     code = page.locator(".mr-code").inner_text()
     assert receipt_sha256(code) == response.receipt_sha256
     assert [len(part) for part in code.split("-")] == [4, 4, 4, 4]
+    me.sees("thanks_page")  # for a correction
+    assert page.get_by_text(me.says("thanks_file")).count() == 0
     assert kept(page) == []
     everything = page.evaluate("JSON.stringify(localStorage)")
     assert code.replace("-", "") not in everything
@@ -87,6 +89,7 @@ def test_answers_arrive_as_chosen_and_leave_the_device(context, room):
     # A reload shows the code again in this tab, and no form that would send a second time.
     page.reload()
     me.sees("already_title")
+    assert page.get_by_text(me.says("thanks"), exact=True).count() == 1
     assert page.locator(".mr-code").inner_text() == code
     assert page.get_by_role("checkbox").count() == 0
     assert list(room.tickets) == [device]
@@ -176,6 +179,10 @@ def test_a_network_that_goes_away_and_comes_back(context, room, tmp_path):
     me.sees("thanks_title", timeout=5000)
     assert len(room.stored) == 1
     assert next(iter(room.stored)) == file["response_id"]
+    me.sees("thanks_file")  # the answers have left the page, and not the downloads
+    page.reload()
+    me.sees("already_title")
+    me.sees("thanks_file")
 
 
 def test_a_reload_while_sending_goes_on_sending_the_same_response(context, room):
@@ -272,9 +279,11 @@ def test_a_closed_session_keeps_the_draft_and_sends_when_it_opens_again(context,
     with page.expect_download() as started:
         page.get_by_role("button", name="Save my answers as a file").click()
     assert json.loads(started.value.path().read_text(encoding="utf-8"))["session"] == room.session.session_id
+    page.get_by_text("within about a minute after").first.wait_for()
     room.state = "open"
     page.get_by_role("button", name="Try now").click()
     me.sees("thanks_title")
+    me.sees("thanks_file")
     assert [dict(response.answers) for response in room.stored.values()] == [answers]
 
 
@@ -436,9 +445,42 @@ def test_a_correction_after_closing_leaves_what_was_sent(context, room):
     me.press("correct")
     me.answer_all(some_answers(room.content, 1))
     room.state = "closed"
+    code = page.evaluate("sessionStorage.getItem(Object.keys(sessionStorage).find((key) => key.includes('receipt')))")
     me.press("send_correction")
-    page.get_by_text("The answers that you sent first stay as they are.").first.wait_for()
+    me.sees("too_late")
+    assert violations(page) == []
+    assert page.get_by_role("button", name=me.says("save_file")).count() == 0  # an import would refuse it
+    assert page.locator(".mr-code").inner_text().replace("-", "") == code
     assert [dict(response.answers) for response in room.stored.values()] == [answers]
+    asked = len(room.asked)
+    with page.expect_response(lambda answer: answer.status == 423):
+        me.press("correct")  # the server is asked before anybody writes
+    me.sees("too_late")
+    assert [line for line in room.asked[asked:] if "amend" in line] == []
+    room.state = "open"
+    me.press("correct")
+    for _ in room.content["screens"]:
+        me.press("next")
+    me.press("send_correction")
+    me.sees("thanks_title")
+    assert [dict(response.answers) for response in room.stored.values()] == [some_answers(room.content, 1)]
+
+
+def test_a_correction_that_cannot_be_sent_offers_no_file(context, room):
+    page, me, _ = answered(context, room)
+    me.press("send")
+    me.press("correct")
+    for _ in room.content["screens"]:
+        me.press("next")
+    page.clock.install()
+    room.down = True
+    me.press("send_correction")
+    me.sees("waiting_title")
+    page.clock.run_for(60_000)
+    assert page.get_by_role("button", name=me.says("save_file")).count() == 0
+    room.down = False
+    page.get_by_role("button", name=me.says("try_now")).click()
+    me.sees("thanks_title")
 
 
 def test_the_code_deletes_the_answers_and_says_so(context, room):
@@ -459,6 +501,71 @@ def test_the_code_deletes_the_answers_and_says_so(context, room):
     page.get_by_text("Your answers are deleted.").wait_for()
     assert violations(page) == []
     assert room.stored == {}
+    for again in (page, context.new_page()):  # in this tab and in another one of the device
+        again.goto(room.join)
+        again.get_by_role("heading", name="Deleted").wait_for()
+        again.get_by_text("Your answers are deleted.").wait_for()
+        assert again.locator(".mr-code").count() == 0
+        assert again.get_by_role("checkbox").count() == 0
+        assert violations(again) == []
+
+
+def test_the_code_comes_along_to_be_deleted_with_and_never_in_the_address(context, room):
+    page, me, _ = answered(context, room)
+    me.press("send")
+    me.sees("thanks_title")
+    code = page.locator(".mr-code").inner_text()
+    page.get_by_role("link", name=me.says("withdraw_link")).click()
+    field = page.get_by_role("textbox")
+    field.wait_for()
+    assert field.input_value() == code
+    assert page.url == f"{room.url}/withdraw"
+    page.reload()
+    assert field.input_value() == code  # it stays in sight
+    other = context.new_page()
+    other.goto(room.join)
+    other.get_by_text(me.says("already_title")).first.wait_for()
+    page.get_by_role("button", name="Delete my answers").click()
+    page.get_by_text("Your answers are deleted.").wait_for()
+    other.get_by_role("heading", name="Deleted").wait_for()  # an open page hears of it
+    assert room.stored == {}
+    everything = page.evaluate("JSON.stringify([localStorage, sessionStorage])")
+    assert code.replace("-", "") not in everything.replace("-", "")
+
+
+def test_somebody_elses_code_does_not_mark_this_device(context, browser, room):
+    other = browser.new_context()
+    theirs, they, _ = answered(other, room)
+    they.press("send")
+    they.sees("thanks_title")
+    code = theirs.locator(".mr-code").inner_text()
+    other.close()
+    page, me, _ = answered(context, room, 1)
+    me.press("send")
+    me.sees("thanks_title")
+    mine = page.locator(".mr-code").inner_text()
+    assert mine != code
+    page.goto(f"{room.url}/withdraw")
+    page.get_by_role("textbox").fill(code)
+    page.keyboard.press("Enter")
+    page.get_by_text("Your answers are deleted.").wait_for()
+    page.goto(room.join)
+    me.sees("already_title")
+    assert page.locator(".mr-code").inner_text() == mine
+
+
+def test_a_shared_device_brings_the_code_along_once(context, any_instrument):
+    with Room(any_instrument, shared_device=True) as room:
+        page, me, _ = answered(context, room)
+        me.press("send")
+        me.sees("thanks_title")
+        code = page.locator(".mr-code").inner_text()
+        page.get_by_role("link", name=me.says("withdraw_link")).click()
+        page.get_by_role("textbox").wait_for()
+        assert page.get_by_role("textbox").input_value() == code
+        assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+        page.reload()
+        assert page.get_by_role("textbox").input_value() == ""
 
 
 def test_joining_by_typing_the_code(context, room):
@@ -468,7 +575,12 @@ def test_joining_by_typing_the_code(context, room):
     page.get_by_text("Type the code first.").wait_for()
     page.get_by_role("textbox").fill("zzz999")
     page.keyboard.press("Enter")
-    page.get_by_text("There is no session with this code.").wait_for()
+    page.get_by_role("alert").filter(has_text="There is no session with this code.").wait_for()
+    described = page.get_by_role("textbox").get_attribute("aria-describedby").split()
+    assert "There is no session" in page.locator(f"[id='{described[0]}']").inner_text()
+    assert page.get_by_role("alert").bounding_box()["y"] < page.get_by_role("textbox").bounding_box()["y"] < 500
+    assert page.get_by_role("textbox").input_value() == "ZZZ999"
+    assert violations(page) == []
     page.get_by_role("textbox").fill(f" {room.session.spoken_code.lower()} ")
     page.keyboard.press("Enter")
     page.get_by_role("checkbox").wait_for()
@@ -635,6 +747,26 @@ def test_the_code_of_ones_own_goes_along_and_may_be_left_empty(context, any_inst
         me.sees("thanks_title")
         (response,) = room.stored.values()
         assert response.retest == ("0:an", None, None, "3:2", None)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_people_read_the_last_day_and_of_the_code_of_their_own_before_they_agree(context, any_instrument, shared):
+    with Room(any_instrument, retest=True, shared_device=shared) as room:
+        page, me = join(context, room)
+        day = room.session.withdraw_until
+        until = page.evaluate(
+            "([day, language]) => new Date(`${day}T12:00`).toLocaleDateString(language,"
+            " { day: 'numeric', month: 'long', year: 'numeric' })",
+            [day.isoformat(), room.content["words"][room.content["languages"][0]]["interface_language"]],
+        )
+        assert str(day.year) in until
+        line = page.get_by_text(me.says("code_until", until=until))
+        line.wait_for()
+        assert line.bounding_box()["y"] < page.get_by_role("checkbox").bounding_box()["y"]
+        me.sees("retest_ahead")
+    with Room(any_instrument) as room:
+        page, me = join(context, room)
+        assert page.get_by_text(me.says("retest_ahead")).count() == 0
 
 
 def test_what_people_are_told_about_the_place(context, any_instrument):

@@ -13,6 +13,7 @@ from workshop.form_support import FLAGS, running_browser, violations
 
 import movement_readiness as mr
 from movement_readiness.exceptions import ArgumentError
+from movement_readiness.workshop.content import unnamed_consent
 from movement_readiness.workshop.paper import paper_form, paper_fragment
 
 BOX = "&#9744;"
@@ -55,10 +56,21 @@ def test_place_and_consent_are_printed_or_left_to_be_written(instrument):
     assert "The trust &lt;b&gt;" in page
     assert page.count('class="blank"') == 2
     assert not re.search(r"\{\w+\}", page.split("</style>")[1])
-    assert not re.search(r"\{\w+\}", paper_form(instrument, "short").split("</style>")[1])
+    blank = html.unescape(paper_form(instrument, "short"))
+    assert not re.search(r"\{\w+\}", blank.split("</style>")[1])
+    for language in instrument.languages:
+        sheet = html.unescape(paper_form(instrument, "short", language))
+        said = unnamed_consent(instrument, language).values()
+        assert not any(text in sheet for text in said)  # whoever hands it out writes it there
+        assert sheet.count("_" * 24) == sum(
+            len(re.findall(r"\{\w+\}", text)) for text in instrument.translation(language).consent.paragraphs
+        )
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "On paper this is different"), ("es", "En papel es distinto")])
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "whatever is said above about a code: no code"), ("es", "diga lo que diga el texto sobre un código")],
+)
 def test_a_sheet_promises_no_code(instrument, language, said):
     page = paper_form(instrument, "short", language)
     promise = html.escape(instrument.translation(language).consent.paragraphs[-1].partition("{")[0])

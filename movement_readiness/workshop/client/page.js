@@ -1,7 +1,7 @@
 // The page on a phone: joins a session, hands the form its host, deletes answers by their code.
 // Every address is on the server that sent this page. Words stand in the page as data.
 
-import { deviceStorage, fill, h, keptDrafts, mount, put, randomHex, saveFile } from "./form.js";
+import { deviceStorage, fill, h, keptDrafts, mount, put, randomHex, saveFile, spoken } from "./form.js";
 
 const app = document.getElementById("app");
 const everyLanguage = JSON.parse(document.getElementById("words").textContent);
@@ -55,51 +55,100 @@ function page(heading, ...children) {
 }
 
 function field(id, label, hint, more) {
-  const input = h("input", Object.assign({ id, type: "text", class: "mr-typed", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", "aria-describedby": `${id}-hint` }, more));
-  return [input, h("div", { class: "mr-choice" }, h("label", { for: id }, say(label)), input, h("p", { id: `${id}-hint`, class: "mr-hint" }, say(hint)))];
+  const input = h("input", Object.assign({ id, type: "text", class: "mr-typed", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", "aria-describedby": `${id}-wrong ${id}-hint` }, more));
+  const wrong = h("p", { id: `${id}-wrong`, class: "mr-wrong", role: "alert" });
+  // Says what is wrong with what was typed, above the field and where a screen reader reads it; or nothing.
+  const fault = (key) => {
+    wrong.textContent = key ? say(key) : "";
+    if (key) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+    if (key) input.focus();
+  };
+  return [input, h("div", { class: "mr-choice" }, h("label", { for: id }, say(label)), wrong, input, h("p", { id: `${id}-hint`, class: "mr-hint" }, say(hint))), fault];
 }
 
 function joinPage(code, problem) {
-  const [input, row] = field("code", "join_label", "join_hint", { maxlength: 12 });
+  const [input, row, fault] = field("code", "join_label", "join_hint", { maxlength: 12 });
   input.value = code || "";
   const submit = (event) => {
     event.preventDefault();
     const plain = input.value.toUpperCase().replace(/[^A-Z0-9]/g, "");
     if (plain) location.assign(`/j/${plain}`);
-    else {
-      shown.tell("no_code");
-      input.focus();
-    }
+    else fault("no_code");
   };
   const form = h("form", { onsubmit: submit }, row, h("div", { class: "mr-buttons" }, h("button", { class: "mr-main" }, say("join"))));
-  const shown = page("join_title", form, h("p", null, h("a", { href: "/withdraw" }, say("withdraw_link"))));
-  if (problem) shown.tell(problem);
+  page("join_title", form, h("p", null, h("a", { href: "/withdraw" }, say("withdraw_link"))));
   input.focus();
+  fault(problem);
 }
 
-const WITHDRAWAL = { 404: "withdraw_unknown", 422: "withdraw_form", 423: "withdraw_late", 429: "slow_down", 0: "unreachable_now" };
+const WRONG_CODE = { 404: "withdraw_unknown", 422: "withdraw_form" };
+const WITHDRAWAL = { 423: "withdraw_late", 429: "slow_down", 0: "unreachable_now" };
+
+const tab = deviceStorage("sessionStorage");
+
+function keepIn(place, key, value) {
+  try {
+    place.setItem(key, value);
+  } catch (error) { /* full or forbidden: whoever asks for it finds nothing */ }
+}
+
+// Who goes from the page with their code to the one that deletes brings the code along, and never in the address.
+app.addEventListener("click", ({ target }) => {
+  const code = target.closest("a[href='/withdraw']") && app.querySelector(".mr-code");
+  if (code) keepIn(tab, "mr:code", code.textContent);
+});
+
+function broughtCode() {
+  try {
+    const codes = Object.keys(tab).filter((key) => key.startsWith("mr:receipt:")).map((key) => spoken(tab.getItem(key)));
+    const brought = tab.getItem("mr:code");
+    tab.removeItem("mr:code"); // on a device that people share, the next one finds nothing
+    return brought || (codes.length === 1 ? codes[0] : "");
+  } catch (error) {
+    return "";
+  }
+}
+
+// What a device remembers of answers that it sent: not which ones they are, only how their code ends.
+const ending = (code) => code.toUpperCase().replace(/[^0-9A-Z]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1").slice(-4);
+
+// The answers with this code are deleted: pages of this device stop saying that they are there.
+function markDeleted(code) {
+  const marks = Object.keys(storage || {}).filter((key) => key.startsWith("mr:sent:"));
+  for (const key of marks.filter((name) => stored(storage, name).ends === ending(code))) {
+    keepIn(storage, key, JSON.stringify({ deleted: true }));
+    if (tab) tab.removeItem(key.replace("sent", "receipt"));
+  }
+}
+
+const deletedPage = () => page("deleted", p("withdrawn"));
 
 function withdrawPage() {
-  const [input, row] = field("receipt", "withdraw_label", "withdraw_hint", { maxlength: 40 });
+  const [input, row, fault] = field("receipt", "withdraw_label", "withdraw_hint", { maxlength: 40 });
   const submit = async (event) => {
     event.preventDefault();
+    fault();
     if (!input.value.trim()) {
-      shown.tell("no_code");
-      input.focus();
+      fault("no_code");
       return;
     }
     shown.tell("loading");
     try {
       await call("POST", "/api/withdraw", { receipt: input.value });
+      markDeleted(input.value);
       input.value = "";
       shown.tell("withdrawn");
     } catch (error) {
-      const key = WITHDRAWAL[error.status];
-      shown.tell(key || "failed", { message: error.message });
+      const wrong = WRONG_CODE[error.status];
+      if (wrong) put(shown.status, []);
+      if (wrong) fault(wrong);
+      else shown.tell(WITHDRAWAL[error.status] || "failed", { message: error.message });
     }
   };
   const form = h("form", { onsubmit: submit }, row, h("div", { class: "mr-buttons" }, h("button", { class: "mr-main" }, say("withdraw"))));
   const shown = page("withdraw_title", p("withdraw_why"), form);
+  input.value = broughtCode();
 }
 
 // Where answers belong, and the ticket that lets an import take them: what a saved file says beside the answers.
@@ -124,8 +173,11 @@ function unsent(prefix) {
 
 // What this device still holds, with a button that saves it.
 function keptHere(prefix) {
-  return unsent(prefix).map(({ draft, extra }) => h("div", { class: "mr-note" }, p("unreachable_draft"), p("file_warning"),
-    button("save_file", () => saveFile(draft, null, extra))));
+  return unsent(prefix).map(({ key, draft, extra }) => h("div", { class: "mr-note" }, p("unreachable_draft"), p("file_warning"),
+    button("save_file", () => {
+      saveFile(draft, null, extra);
+      keepIn(storage, key, JSON.stringify(Object.assign(draft, { filed: true })));
+    })));
 }
 
 let trying = 0;
@@ -172,19 +224,13 @@ class Place {
 
   fresh() { return { device: randomHex(16), ticket: null }; }
 
-  keep(key, value) {
-    try {
-      if (this.storage) this.storage.setItem(key, JSON.stringify(value));
-    } catch (error) { /* full: the server knows the device by the name in memory */ }
-  }
-
   async ticket(again) {
     if (again || !this.place.ticket) {
-      this.keep(this.key, this.place);
+      keepIn(this.storage, this.key, JSON.stringify(this.place)); // where full, the name stays in memory
       const { ticket } = await call("POST", `/api/sessions/${encodeURIComponent(this.code)}/join`, { device: this.place.device });
       if (!ticket) throw { status: 0, message: "" };
       this.place.ticket = ticket;
-      this.keep(this.key, this.place);
+      keepIn(this.storage, this.key, JSON.stringify(this.place));
     }
     return this.place.ticket;
   }
@@ -207,18 +253,24 @@ class Place {
 async function enter(code, session, content) {
   const place = new Place(code, session);
   const marks = { sent: `mr:sent:${session.id}`, receipt: `mr:receipt:${session.id}` };
-  const done = !session.shared_device && storage && storage.getItem(marks.sent);
+  const own = !session.shared_device;
+  const mark = stored(storage, marks.sent);
+  const done = own && storage && storage.getItem(marks.sent);
+  if (own && mark.deleted) {
+    deletedPage();
+    return;
+  }
   try {
     // Who has sent needs no place, and a shared device takes one for each person who sends.
-    if (!done && !session.shared_device) await place.ticket();
+    if (!done && own) await place.ticket();
   } catch (error) {
     if (error.status !== 0 && error.status < 500) throw error; // else the form opens and asks for it when sending
   }
-  const tab = session.shared_device ? null : deviceStorage("sessionStorage");
   let revision = null;
   // What the form is told of this place. Both promises refuse with {status, reason, message, retryAfter}: the
   // status of HTTP, or 0 where nobody answered. `storage` null would keep the draft in memory alone; a host that
-  // does not know the team gives `places`, [[site, team], ...]; one that collects nothing says `nowhere`.
+  // does not know the team gives `places`, [[site, team], ...]; one that collects nothing says `nowhere`. `done`
+  // is what is known of answers sent before; `late` promises why a correction would come too late, or nothing.
   const host = {
     key: session.id,
     storage,
@@ -231,7 +283,7 @@ async function enter(code, session, content) {
     withdraw: "/withdraw",
     get extra() { return extraOf(session.id, place.place); },
     older: session.shared_device ? [] : unsent("mr:draft:").filter((kept) => kept.session !== session.id),
-    done: done ? { receipt: tab && tab.getItem(marks.receipt) } : null,
+    done: done ? { receipt: tab && tab.getItem(marks.receipt), filed: mark.filed } : null,
     async send(submission) {
       const put = async (again) => acknowledged(call("PUT", `/api/responses/${submission.response_id}`, submission, await place.ticket(again)));
       try {
@@ -249,23 +301,32 @@ async function enter(code, session, content) {
       try {
         await acknowledged(call("POST", `${address}/amend`, { receipt, revision, submission }));
       } catch (error) {
-        if (error.status === 423) throw { status: 422, message: say("closed_correction") }; // nothing to wait for
         if (error.status === 409) revision = null;
         throw error;
       }
       revision = null;
     },
-    sent(draft) {
-      if (session.shared_device) return;
-      place.keep(marks.sent, 1);
-      try {
-        if (tab) tab.setItem(marks.receipt, draft.receipt);
-      } catch (error) { /* the code is on the page */ }
+    async late() {
+      const told = await call("GET", `/api/sessions/${encodeURIComponent(code)}`).catch((error) => error);
+      return told.status === 423 && told; // whoever cannot be reached now may be later, when it is sent
+    },
+    sent({ receipt, filed }) {
+      if (!own) return;
+      keepIn(storage, marks.sent, JSON.stringify({ ends: ending(receipt), filed }));
+      keepIn(tab, marks.receipt, receipt);
     },
   };
   document.title = content.words[content.languages[0]].title;
   put(app, []);
-  mount(app, content, host);
+  const form = mount(app, content, host);
+  // Another tab, or this one before the reader came back, has deleted what was sent.
+  const look = () => {
+    if (!own || !stored(storage, marks.sent).deleted) return;
+    form.destroy();
+    deletedPage();
+  };
+  window.addEventListener("storage", look);
+  window.addEventListener("pageshow", look);
 }
 
 const path = location.pathname.split("/");
