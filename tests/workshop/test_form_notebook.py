@@ -275,6 +275,7 @@ def test_in_voila(browser, folder, tmp_path, person):
         assert violations(page, ".mr-form") == []
         me.press("send")
         me.sees("thanks_title")
+        me.sees("thanks_notebook")
         assert [row["answers"] for row in taken(folder)] == [answers]
     # Voila's own page asks for fonts and formulas from elsewhere, whatever it shows; the form adds nothing to that,
     # and all of the above went on without them.
