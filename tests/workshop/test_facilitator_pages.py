@@ -463,14 +463,18 @@ def test_a_shared_device_may_be_the_laptop_itself(alone, instrument):
 
     browser = logged_in(alone)
     problem = (Finding("problem", "This laptop is in no network."), Finding("good", "Fine."))
+    sessions = []
     for shared in (True, False):
         _, session_id = browser.open_session(instrument, **({"shared_device": "yes"} if shared else {}))
         session = session_in(alone, session_id)
-        first, second = shared_findings(problem, session, "http://127.0.0.1:1")
+        first, second = shared_findings(problem, [session], "http://127.0.0.1:1")
         assert (first.level == "note", f"http://127.0.0.1:1/j/{session.join_code}" in first.text) == (shared, shared)
         assert "in no network" in first.text
+        sessions.append(session)
         assert second == problem[1]
         assert ("does not matter" in browser.get(f"/facilitator/sessions/{session_id}").text) <= shared
+    assert shared_findings(problem, sessions, "http://127.0.0.1:1") == problem  # one of them is for phones
+    assert shared_findings(problem, [], "http://127.0.0.1:1") == problem
 
 
 def test_reveal_closes_and_the_page_stays_as_it_was(served, facilitator, any_instrument):

@@ -74,7 +74,7 @@ class ListHandler(FacilitatorHandler):
         self.render_page(
             "sessions.html.j2",
             views=views,
-            findings=network.findings(),
+            findings=shared_findings(network.findings(), [one.session for one in views], network.address),
             address=network.address,
             shown=network.shown_host,
             shared=self.room.on_database,
@@ -147,7 +147,7 @@ class _SessionPage(FacilitatorHandler):
             session=view.session,
             address=network.address,
             code_picture=page_code(f"{network.address}/j/{view.session.join_code}"),
-            findings=shared_findings(network.findings(), view.session, f"http://127.0.0.1:{network.port}"),
+            findings=shared_findings(network.findings(), [view.session], network.address),
             secure=self.room.secure,
             can_reveal=self.room.reveal is not None,
             done=done_words(done, view),

@@ -79,11 +79,16 @@ def done_words(done: str | None, view: View) -> str | None:
     return f"{said}{_LATE}" if said and done == "reopened" and view.frozen else said
 
 
-def shared_findings(findings: tuple[Finding, ...], session: Session, address: str) -> tuple[Finding, ...]:
-    """The state of the network where people may be using the laptop itself: what keeps phones away is no problem."""
-    if not (session.shared_device and session.state == "open"):
+def shared_findings(findings: tuple[Finding, ...], sessions: Iterable[Session], address: str) -> tuple[Finding, ...]:
+    """The state of the network for some sessions: where people may be using the laptop itself, it is no problem.
+
+    That is so where every open one of them is on a shared device; `address` is that of the participants' page,
+    which the laptop's own browser can open too.
+    """
+    running = [one for one in sessions if one.state == "open"]
+    if not running or not all(one.shared_device for one in running):
         return findings
-    said = _LAPTOP.format(f"{address}/j/{session.join_code}")
+    said = _LAPTOP.format(f"{address}/j/{running[0].join_code}" if len(running) == 1 else f"{address}/")
     return tuple(Finding("note", said + one.text) if one.level == "problem" else one for one in findings)
 
 
