@@ -393,7 +393,7 @@ def test_how_many_of_the_added_are_rehearsals_is_said(store, instrument, tmp_pat
             assert import_files(other, [saved_file(tmp_path, phone, session)], instrument).n_rehearsal == int(tried)
     summary, counts = imported(store, tmp_path / "other.sqlite", instrument)
     assert counts == (3, 0, 0)
-    assert str(summary).startswith("3 added (2 rehearsals), 0 unchanged, 0 refused")
+    assert str(summary).startswith("3 added (2 rehearsals), 0 unchanged, 0 refused, 3 sessions")
     sheet = paper(instrument, tmp_path / "p.csv", rows=1, site="North", team="T1")
     assert str(imported(store, sheet, instrument, rehearsal=True)[0]).startswith("1 added (1 rehearsal), ")
     assert str(imported(store, tmp_path / "other.sqlite", instrument)[0]).startswith("0 added, 3 unchanged")

@@ -74,7 +74,8 @@ class ImportSummary:
     def __str__(self) -> str:
         tried = f" ({n_of(self.n_rehearsal, 'rehearsal')})" if self.n_rehearsal else ""
         counts = f"{self.n_added} added{tried}, {self.n_unchanged} unchanged, {len(self.refused)} refused"
-        more = (("corrected", self.n_amended), ("withdrawn", self.n_withdrawn), ("sessions", self.n_sessions))
+        sessions = "session" if self.n_sessions == 1 else "sessions"
+        more = (("corrected", self.n_amended), ("withdrawn", self.n_withdrawn), (sessions, self.n_sessions))
         counts += "".join(f", {n} {what}" for what, n in more if n)
         return "\n".join([counts, *(f"  {line}" for line in (*self.notes, *self.refused))])
 

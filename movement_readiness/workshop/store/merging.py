@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from movement_readiness._validation import n_of
 from movement_readiness.workshop.store import trusting
 from movement_readiness.workshop.store.corrections import erase
 from movement_readiness.workshop.store.events import first_event, hashes, insert_once
@@ -50,7 +51,7 @@ class MergeSummary:
 
     def __str__(self) -> str:
         said = (
-            f"{self.n_added} responses added, {self.n_amended} corrected, {self.n_unchanged} unchanged, "
+            f"{n_of(self.n_added, 'response')} added, {self.n_amended} corrected, {self.n_unchanged} unchanged, "
             f"{self.n_withdrawn} withdrawn, {len(self.conflicts)} in conflict"
         )
         return "\n".join([said, *self.conflicts])
