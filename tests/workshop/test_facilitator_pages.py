@@ -503,6 +503,21 @@ def test_reveal_closes_and_the_page_stays_as_it_was(served, facilitator, any_ins
     assert device.client.post(f"/api/sessions/{device.session.join_code}/join", {"device": device.name}).status == 423
 
 
+def test_a_report_without_numbers_can_be_made_again_on_the_page(served, facilitator, any_instrument):
+    _, session_id = facilitator.open_session(any_instrument, wave="12")
+    fill(served, any_instrument, session_id, 6)
+    with ResponseStore(served.store) as store:
+        store.close_session(session_id)
+        store.save_release(session_id, "<!doctype html>too few", response_ids=(), n=0, shown=False)
+    path = f"/facilitator/sessions/{session_id}"
+    page = facilitator.get(path).text
+    assert "It shows no numbers" in page
+    assert ">Reveal again</button>" in page
+    assert facilitator.act(f"{path}/reveal").status == 303
+    assert "Report of 6" in facilitator.get(f"{path}/report").text
+    assert "Reveal again" not in facilitator.get(path).text
+
+
 def test_a_second_session_of_the_team_with_few_more_people_is_not_revealed(served, facilitator, any_instrument):
     _, first = facilitator.open_session(any_instrument, wave="5")
     fill(served, any_instrument, first, 6)
