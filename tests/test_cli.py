@@ -19,6 +19,7 @@ from movement_readiness import cli
 def run(monkeypatch, capsys, tmp_path):
     """Run a command in an empty folder; gives exit code, standard output and standard error."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MOVEMENT_READINESS_STORE", raising=False)
 
     def call(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["movement-readiness", *map(str, arguments)])

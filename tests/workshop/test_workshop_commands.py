@@ -26,7 +26,8 @@ STORE = "responses.sqlite"
 def run(monkeypatch, capsys, tmp_path):
     """Run a command in an empty folder; gives exit code, standard output and standard error."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MOVEMENT_READINESS_STORE", raising=False)
+    monkeypatch.setenv("MOVEMENT_READINESS_STORE", "")  # serving sets it: so that it is put back for the next test
+    monkeypatch.delenv("MOVEMENT_READINESS_STORE")
 
     def call(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["movement-readiness", *map(str, arguments)])
