@@ -57,7 +57,10 @@ def serve(  # noqa: PLR0913, PLR0917  (the options of a command)
     facilitator_port: Annotated[
         int,
         typer.Option(
-            min=0, max=65535, help="Of the facilitator's page, on this laptop alone.", rich_help_panel=_ADDRESS
+            min=0,
+            max=65535,
+            help="Of the facilitator's page, on this laptop alone; the next one by default.",
+            rich_help_panel=_ADDRESS,
         ),
     ] = 0,
     tls: Annotated[
