@@ -1,0 +1,70 @@
+"""The response options of each item: which there are, and whether anybody chose them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from movement_readiness._validation import quoted
+from movement_readiness.exceptions import ArgumentError, ConstantItemWarning, EmptyCategoryWarning
+from movement_readiness.psychometrics._frames import ItemTable
+from movement_readiness.psychometrics.results import give_warning
+
+__all__ = ["look_at_answers", "response_options"]
+
+_MOST_OPTIONS = 20  # of an item whose options are counted from whole numbers
+
+
+def response_options(table: ItemTable, place: int, n_options: int | Mapping[str, int] | None) -> list[float]:
+    """The codes of an item's response options, as far as they are known."""
+    name, categories = table.names[place], table.options[place]
+    if categories is not None:
+        return [float(code) for code in range(len(categories))]
+    column = table.values[:, place]
+    used = [float(code) for code in np.unique(column[~np.isnan(column)])]
+    number = n_options.get(name) if isinstance(n_options, Mapping) else n_options
+    if number is None:
+        return _between(used)
+    if isinstance(number, bool) or not isinstance(number, int) or number < 2:
+        raise ArgumentError(f"n_options: expected a whole number, 2 or more; got {number!r} for {name!r}.")
+    first = 0 if used and used[0] == 0 else 1
+    expected = [float(code) for code in range(first, first + number)]
+    strange = [code for code in used if code not in expected]
+    if strange:
+        raise ArgumentError(
+            f"n_options: expected the codes {first} to {first + number - 1} in {name!r}, which has {number} options; "
+            f"got {strange[0]:g}."
+        )
+    return expected
+
+
+def _between(used: list[float]) -> list[float]:
+    """The codes that occur, and whole numbers between them that nobody chose."""
+    if used and all(code.is_integer() for code in used) and used[-1] - used[0] < _MOST_OPTIONS:
+        return [float(code) for code in range(int(used[0]), int(used[-1]) + 1)]
+    return used
+
+
+def look_at_answers(table: ItemTable, options: Sequence[list[float]], counts: Sequence[npt.NDArray[np.int64]]) -> None:
+    """Warn of items with one answer only, and of options that nobody chose."""
+    constant = [name for name, n in zip(table.names, counts, strict=True) if (n > 0).sum() < 2]
+    if constant:
+        give_warning(
+            f"items: {quoted(constant)} have one answer only, or none: they say nothing about differences between "
+            "people. Leave them out of scales.",
+            ConstantItemWarning,
+        )
+    empty = {
+        name: [f"{code:g}" for code, count in zip(codes, n, strict=True) if not count]
+        for name, codes, n in zip(table.names, options, counts, strict=True)
+        if name not in constant
+    }
+    named = [f"{name!r} ({', '.join(codes)})" for name, codes in empty.items() if codes]
+    if named:
+        give_warning(
+            f"items: nobody chose some response options: {'; '.join(named[:12])}. Ordinal models leave an unused "
+            "option out; ask whether it is worded too strongly, or whether too few people answered.",
+            EmptyCategoryWarning,
+        )

@@ -1,0 +1,44 @@
+"""The bootstrap on row numbers: respondents drawn one by one, or whole clusters (numpy alone)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["bootstrap_values", "drawn_rows", "percentile_limits"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def drawn_rows(codes: Ints, n_bootstrap: int, seed: int | None) -> Iterator[Ints]:
+    """Row numbers of each bootstrap sample: as many clusters as there are, drawn with replacement, whole.
+
+    `codes` numbers the cluster of each row from 0; every row its own cluster is the ordinary bootstrap.
+    """
+    rng = np.random.default_rng(seed)
+    sizes = np.bincount(codes)
+    by_cluster, starts = np.argsort(codes, kind="stable"), np.cumsum(sizes) - sizes
+    for _ in range(n_bootstrap):
+        drawn = rng.integers(0, sizes.size, sizes.size)
+        lengths = sizes[drawn]
+        ends = np.cumsum(lengths)
+        within = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths)
+        yield by_cluster[np.repeat(starts[drawn], lengths) + within]
+
+
+def bootstrap_values(statistic: Callable[[Ints], Floats], codes: Ints, n_bootstrap: int, seed: int | None) -> Floats:
+    """`statistic` of the rows of each bootstrap sample, shape (n_bootstrap, statistics)."""
+    return np.array([statistic(rows) for rows in drawn_rows(codes, n_bootstrap, seed)], dtype=np.float64)
+
+
+def percentile_limits(values: Floats, confidence: float) -> tuple[float, float]:
+    """Percentile interval of the values that could be computed; NaN when none could."""
+    usable = values[np.isfinite(values)]
+    if not usable.size:
+        return float("nan"), float("nan")
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(usable, [tail, 1 - tail])
+    return float(low), float(high)
