@@ -1,0 +1,10 @@
+"""Correlations of items: product moments, and of the normal variables behind ordered answers."""
+
+from movement_readiness.psychometrics.correlation.matrices import (
+    CorrelationResult,
+    correlation_matrix,
+    given_matrix,
+)
+from movement_readiness.psychometrics.correlation.polychoric import PolychoricResult, polychoric, tetrachoric
+
+__all__ = ["CorrelationResult", "PolychoricResult", "correlation_matrix", "given_matrix", "polychoric", "tetrachoric"]

@@ -1,0 +1,164 @@
+"""What a reader has to know before using correlations of ordered items, in sentences that name the items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from movement_readiness.exceptions import (
+    ConstantItemWarning,
+    EmptyCategoryWarning,
+    EstimationWarning,
+    NearPerfectCorrelationWarning,
+    NonConvergenceWarning,
+    NotPositiveDefiniteWarning,
+    TooFewRespondentsWarning,
+)
+from movement_readiness.psychometrics._frames import CodedItems
+from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates
+from movement_readiness.psychometrics.results import give_warning, shown
+
+__all__ = ["FEWEST", "NEAR_PERFECT", "Finding", "about_matrix", "about_pairs", "constant_items", "give", "ordinal"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Finding = tuple[type[Warning], str]
+
+NEAR_PERFECT = 0.99
+FEWEST = 50
+_NAMED = 8
+
+
+def give(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Give each as a warning; the sentences come back, for the result."""
+    sentences = []
+    for category, sentence in findings:
+        give_warning(sentence, category)
+        sentences.append(sentence)
+    return tuple(sentences)
+
+
+def ordinal(coded: CodedItems, found: PolychoricEstimates) -> list[Finding]:
+    """Everything about ordered items and their polychoric correlations but the matrix as a whole."""
+    pairs = (found.pairs.first, found.pairs.second)
+    return [
+        *constant_items(_without_choice(coded)),
+        *_empty_categories(coded),
+        *about_pairs(coded.names, pairs, found.rho, found.pairs.n_pairs, _varying(coded)),
+        *_not_converged(coded.names, pairs, found.converged),
+    ]
+
+
+def constant_items(items: Sequence[str]) -> list[Finding]:
+    """The finding about items with one answer or none, each already in words."""
+    if not items:
+        return []
+    sentence = f"Items with one answer only, or none: {_listed(items)}. They correlate with nothing; leave them out."
+    return [(ConstantItemWarning, sentence)]
+
+
+def about_pairs(
+    names: Sequence[Any], pairs: tuple[Ints, Ints], rho: Floats, n_pairs: Ints, varying: npt.NDArray[np.bool_]
+) -> list[Finding]:
+    """What single correlations need said: not estimable, almost perfect, from too few respondents."""
+    first, second = pairs
+    meant = varying[first] & varying[second]
+    words = _Words(names, pairs)
+    found: list[Finding] = []
+    lost = np.flatnonzero(meant & np.isnan(rho))
+    if lost.size:
+        sentence = (
+            f"Correlations that cannot be estimated and are NaN: {words(lost)}. Nobody answered both items, or those "
+            "who did gave one answer only to one of them; leave an item out, or collect more answers."
+        )
+        found.append((EstimationWarning, sentence))
+    near = np.flatnonzero(meant & (np.abs(rho) >= NEAR_PERFECT))
+    if near.size:
+        sentence = (
+            f"Correlations of {NEAR_PERFECT} or more in size: {words(near, rho)}. The items ask the same, or their "
+            "table has too many empty cells to tell: look at pandas.crosstab of the two, then leave one out, merge "
+            "categories, or choose correct=."
+        )
+        found.append((NearPerfectCorrelationWarning, sentence))
+    few = np.flatnonzero(meant & ~np.isnan(rho) & (n_pairs < FEWEST))
+    if few.size:
+        least = few[np.argmin(n_pairs[few])]
+        sentence = (
+            f"{few.size} of {first.size} correlations come from fewer than {FEWEST} respondents; the fewest, "
+            f"{n_pairs[least]}, answered {words([least])}. Their standard errors are large (se=True shows them)."
+        )
+        found.append((TooFewRespondentsWarning, sentence))
+    return found
+
+
+def about_matrix(smallest: float, smooth: bool) -> list[Finding]:
+    """What the smallest eigenvalue of the matrix, as estimated, needs said."""
+    if np.isnan(smallest) or smallest > 0:
+        return []
+    done = "It was smoothed." if smooth else "Leave an item out, use missing='listwise', or smooth it with smooth=True."
+    sentence = (
+        f"The correlation matrix is not positive definite: its smallest eigenvalue is {shown(smallest, 4)}. {done}"
+    )
+    return [(NotPositiveDefiniteWarning, sentence)]
+
+
+def _without_choice(coded: CodedItems) -> list[str]:
+    places = np.flatnonzero(coded.n_categories < 2)
+    return [
+        f"{coded.names[place]!r} ({coded.categories[place][0]})"
+        if coded.categories[place]
+        else f"{coded.names[place]!r}"
+        for place in places
+    ]
+
+
+def _varying(coded: CodedItems) -> npt.NDArray[np.bool_]:
+    return np.asarray(coded.n_categories > 1)
+
+
+def _empty_categories(coded: CodedItems) -> list[Finding]:
+    empty = [
+        f"{name!r} ({', '.join(str(option) for option in options)})"
+        for name, options in zip(coded.names, coded.unused, strict=True)
+        if options
+    ]
+    if not empty:
+        return []
+    sentence = (
+        f"Response options that nobody chose: {_listed(empty)}. They have no threshold of their own; the options "
+        "beside them are neighbours here. Where a model is compared between groups, merge categories first."
+    )
+    return [(EmptyCategoryWarning, sentence)]
+
+
+def _not_converged(names: Sequence[Any], pairs: tuple[Ints, Ints], converged: npt.NDArray[np.bool_]) -> list[Finding]:
+    those = np.flatnonzero(~converged)
+    if not those.size:
+        return []
+    sentence = f"Correlations whose iterations did not end: {_Words(names, pairs)(those)}. Look at their tables."
+    return [(NonConvergenceWarning, sentence)]
+
+
+class _Words:
+    """Pairs by name."""
+
+    def __init__(self, names: Sequence[Any], pairs: tuple[Ints, Ints]) -> None:
+        self.names, self.pairs = names, pairs
+
+    def __call__(self, places: Iterable[int], values: Floats | None = None) -> str:
+        first, second = self.pairs
+        return _listed(
+            [
+                f"{self.names[first[place]]!r} with {self.names[second[place]]!r}"
+                + ("" if values is None else f" ({shown(values[place])})")
+                for place in places
+            ]
+        )
+
+
+def _listed(words: Sequence[str]) -> str:
+    more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
+    return ", ".join(words[:_NAMED]) + more

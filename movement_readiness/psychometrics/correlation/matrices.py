@@ -1,0 +1,284 @@
+"""One correlation matrix for one analysis: factorability, retention and factors all start from the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from movement_readiness._validation import check_choice, check_integer
+from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics._frames import ItemTable, item_table
+from movement_readiness.psychometrics.correlation import _findings
+from movement_readiness.psychometrics.correlation._moments import pearson, spearman
+from movement_readiness.psychometrics.correlation._smoothing import smallest_eigenvalue, smoothed
+from movement_readiness.psychometrics.correlation.polychoric import PolychoricResult, polychoric
+from movement_readiness.psychometrics.results import Result, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["CORRELATIONS", "CorrelationResult", "correlation_matrix", "given_matrix"]
+
+Floats = npt.NDArray[np.float64]
+
+CORRELATIONS = ("pearson", "spearman", "polychoric")
+_TOLERANCE = 1e-8
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class CorrelationResult(Result):
+    """A correlation matrix with where it came from; made by `correlation_matrix` and `given_matrix`.
+
+    Attributes
+    ----------
+    correlations : DataFrame, items x items
+    n_respondents : int
+        After listwise deletion; pairwise, all rows with an answer.
+    n_pairs : DataFrame or None
+        Respondents who answered both items; None for a matrix that was given.
+    correlation : str
+        "pearson", "spearman", "polychoric", or "given".
+    missing : str or None
+    means, standard_deviations : Series or None
+        Of the items (divisor n - 1), each over its own answers; the standard deviations of a covariance matrix.
+    polychoric : PolychoricResult or None
+        With the thresholds.
+    smallest_eigenvalue : float
+        As estimated, before any smoothing.
+    smoothed : bool
+    warnings : tuple of str
+    """
+
+    correlations: pd.DataFrame
+    n_respondents: int
+    n_pairs: pd.DataFrame | None
+    correlation: str
+    missing: str | None
+    means: pd.Series[float] | None
+    standard_deviations: pd.Series[float] | None
+    polychoric: PolychoricResult | None
+    smallest_eigenvalue: float
+    smoothed: bool
+    warnings: tuple[str, ...]
+
+    @property
+    def matrix(self) -> Floats:
+        """The correlations as an array of its own."""
+        return np.array(self.correlations, dtype=np.float64)
+
+    @property
+    def items(self) -> tuple[Any, ...]:
+        """The items' names, in order."""
+        return tuple(self.correlations.columns)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The correlations, items x items."""
+        return self.correlations.copy()
+
+    def __repr__(self) -> str:
+        return (
+            f"<CorrelationResult: {self.correlation} correlations of {len(self.correlations)} items, "
+            f"{self.n_respondents} respondents>"
+        )
+
+    def _heading(self) -> str:
+        return f"{self.correlation.capitalize()} correlations"
+
+    def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        names = [str(name) for name in self.items]
+        return ("", *names), [(name, *map(shown, row)) for name, row in zip(names, self.matrix, strict=True)]
+
+    def _sentences(self) -> Sequence[str]:
+        missing = f"; missing answers {self.missing}" if self.missing else ""
+        repaired = f"Smoothed: the smallest eigenvalue was {shown(self.smallest_eigenvalue, 4)}." * self.smoothed
+        return (f"{self.n_respondents} respondents{missing}.", repaired, *self.warnings)
+
+
+def correlation_matrix(
+    items: Any,
+    *,
+    correlation: str = "pearson",
+    missing: str = "pairwise",
+    correct: float | str = 0,
+    smooth: bool = False,
+) -> CorrelationResult:
+    """The correlations of an item frame, of the kind and with the treatment of missing answers asked for.
+
+    Parameters
+    ----------
+    items : frame or 2-D array
+        One column an item, one row a respondent.
+    correlation : {"pearson", "spearman", "polychoric"}
+    missing : {"pairwise", "listwise"}
+        "pairwise": each correlation over everyone who answered both items. "listwise": only respondents who
+        answered everything.
+    correct : float or "lavaan"
+        Empty cells; polychoric only, see `polychoric`.
+    smooth : bool
+        Make a matrix that is not positive definite so; see `polychoric`.
+
+    Returns
+    -------
+    CorrelationResult
+
+    Warns
+    -----
+    ConstantItemWarning, NearPerfectCorrelationWarning, NotPositiveDefiniteWarning, TooFewRespondentsWarning, \
+EstimationWarning
+        As `polychoric` does; each names the items and what to do.
+
+    Notes
+    -----
+    Pearson: r_ab = s_ab / (s_a s_b) over the shared rows, means and standard deviations those of the shared rows
+    (R's ``cor(use = "pairwise.complete.obs")``). Checked against pandas (1e-12).
+
+    Examples
+    --------
+    R: ``cor(items, use = "pairwise.complete.obs")``
+
+    >>> import numpy as np
+    >>> from movement_readiness.psychometrics.correlation import correlation_matrix
+    >>> rng = np.random.default_rng(1)
+    >>> answers = rng.integers(1, 6, (200, 1)) + rng.integers(0, 3, (200, 3))
+    >>> correlation_matrix(answers).correlations.round(3)
+            item_1  item_2  item_3
+    item_1   1.000   0.778   0.751
+    item_2   0.778   1.000   0.772
+    item_3   0.751   0.772   1.000
+    """
+    check_choice("correlation", correlation, CORRELATIONS)
+    table = item_table("items", items, missing=missing)
+    if correlation == "polychoric":
+        return _from_polychoric(table, polychoric(items, missing=missing, correct=correct, smooth=smooth))
+    found, n = (pearson if correlation == "pearson" else spearman)(table.values)
+    smallest = smallest_eigenvalue(found)
+    repair = smooth and smallest <= 0
+    return CorrelationResult(
+        correlations=_labelled(smoothed(found) if repair else found, table.names),
+        n_respondents=table.n_respondents,
+        n_pairs=_labelled(n, table.names),
+        correlation=correlation,
+        missing=missing,
+        polychoric=None,
+        smallest_eigenvalue=smallest,
+        smoothed=bool(repair),
+        warnings=_findings.give([*_about(table, found, n), *_findings.about_matrix(smallest, repair)]),
+        **_moments(table),
+    )
+
+
+def _from_polychoric(table: ItemTable, found: PolychoricResult) -> CorrelationResult:
+    return CorrelationResult(
+        correlations=found.correlations,
+        n_respondents=found.n_respondents,
+        n_pairs=found.n_pairs,
+        correlation="polychoric",
+        missing=found.missing,
+        polychoric=found,
+        smallest_eigenvalue=found.smallest_eigenvalue,
+        smoothed=found.smoothed,
+        warnings=found.warnings,
+        **_moments(table),
+    )
+
+
+def given_matrix(argument: str, matrix: Any, n_respondents: int) -> CorrelationResult:
+    """A correlation or covariance matrix that somebody else computed, checked, as correlations.
+
+    Parameters
+    ----------
+    argument : str
+        The argument's name, for sentences.
+    matrix : frame or 2-D array, items x items
+        Symmetric; a unit diagonal makes it correlations, any other positive one covariances.
+    n_respondents : int
+        How many it came from.
+
+    Returns
+    -------
+    CorrelationResult
+
+    Raises
+    ------
+    ArgumentError
+        Not square, not symmetric, not finite, a diagonal that is not positive, correlations beyond 1.
+
+    Examples
+    --------
+    >>> given_matrix("matrix", [[4.0, 1.0], [1.0, 1.0]], 100).correlations
+            item_1  item_2
+    item_1     1.0     0.5
+    item_2     0.5     1.0
+    """
+    import pandas as pd
+
+    count = check_integer("n_respondents", n_respondents, 2)
+    table = item_table(argument, matrix)
+    values = table.values
+    _check_matrix(argument, values)
+    spread = np.sqrt(np.diag(values))
+    found = values / np.outer(spread, spread)
+    if np.abs(found).max() > 1 + _TOLERANCE:
+        raise ArgumentError(f"{argument}: expected correlations from -1 to 1; got {np.abs(found).max():g} in size.")
+    found = np.clip((found + found.T) / 2, -1, 1)
+    np.fill_diagonal(found, 1.0)
+    smallest = smallest_eigenvalue(found)
+    return CorrelationResult(
+        correlations=_labelled(found, table.names),
+        n_respondents=count,
+        n_pairs=None,
+        correlation="given",
+        missing=None,
+        means=None,
+        standard_deviations=pd.Series(spread, index=list(table.names)),
+        polychoric=None,
+        smallest_eigenvalue=smallest,
+        smoothed=False,
+        warnings=_findings.give(_findings.about_matrix(smallest, False)),
+    )
+
+
+def _check_matrix(argument: str, values: Floats) -> None:
+    if values.shape[0] != values.shape[1]:
+        raise ArgumentError(f"{argument}: expected a square matrix; got shape {values.shape}.")
+    if not np.isfinite(values).all():
+        raise ArgumentError(f"{argument}: expected a number in every cell; some are missing.")
+    if np.diag(values).min() <= 0:
+        raise ArgumentError(f"{argument}: expected a positive diagonal; got {np.diag(values).min():g}.")
+    off = np.abs(values - values.T).max()
+    if off > _TOLERANCE * np.abs(values).max():
+        raise ArgumentError(f"{argument}: expected a symmetric matrix; cells across the diagonal differ by {off:g}.")
+
+
+def _about(table: ItemTable, found: Floats, n: npt.NDArray[np.int64]) -> list[_findings.Finding]:
+    with np.errstate(invalid="ignore"):
+        low, high = np.fmin.reduce(table.values, axis=0), np.fmax.reduce(table.values, axis=0)
+    varying = low < high
+    constant = [repr(table.names[place]) for place in np.flatnonzero(~varying)]
+    pairs = np.triu_indices(table.n_items, 1)
+    return [
+        *_findings.constant_items(constant),
+        *_findings.about_pairs(table.names, pairs, found[pairs], n[pairs], varying),
+    ]
+
+
+def _moments(table: ItemTable) -> dict[str, Any]:
+    import pandas as pd
+
+    there = ~np.isnan(table.values)
+    n = there.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.where(there, table.values, 0.0).sum(axis=0) / n
+        variance = (np.where(there, table.values - mean, 0.0) ** 2).sum(axis=0) / (n - 1)
+    names = list(table.names)
+    return {"means": pd.Series(mean, index=names), "standard_deviations": pd.Series(np.sqrt(variance), index=names)}
+
+
+def _labelled(matrix: Any, names: Sequence[Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(matrix, index=list(names), columns=list(names))
