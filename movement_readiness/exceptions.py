@@ -19,6 +19,7 @@ __all__ = [
     "MovementReadinessWarning",
     "NearPerfectCorrelationWarning",
     "NonConvergenceWarning",
+    "NotIdentifiedWarning",
     "NotPositiveDefiniteWarning",
     "NothingToReleaseError",
     "Problem",
@@ -188,3 +189,7 @@ class ClusteredDataWarning(MovementReadinessWarning):
 
 class ReversedItemWarning(MovementReadinessWarning):
     """An item goes against the others of its scale: reverse it, or find out why."""
+
+
+class NotIdentifiedWarning(MovementReadinessWarning):
+    """The data cannot tell apart what was asked for; something was assumed, and the sentence says what."""

@@ -11,12 +11,22 @@ import numpy.typing as npt
 
 from movement_readiness._validation import check_choice, quoted
 from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics._clusters import warn_of_clusters, without_groups
 from movement_readiness.psychometrics._inputs import number_column
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MISSING", "MOST_CATEGORIES", "CodedItems", "ItemTable", "coded_items", "complete_rows", "item_table"]
+__all__ = [
+    "MISSING",
+    "MOST_CATEGORIES",
+    "CodedItems",
+    "ItemTable",
+    "coded_items",
+    "complete_rows",
+    "item_frame",
+    "item_table",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -74,7 +84,8 @@ def item_table(argument: str, items: Any, *, at_least: int = 2, missing: str = "
         The argument's name, for sentences.
     items : frame or array
         pandas, or any frame narwhals reads (polars, pyarrow, duckdb ...), or a 2-D array; one column an item, one
-        row a respondent. Numbers, or ordered categorical columns, whose categories count 0, 1, ....
+        row a respondent. Numbers, or ordered categorical columns, whose categories count 0, 1, .... Columns called
+        site or team are no items: they are left out, and teams are warned of (`ClusteredDataWarning`).
     at_least : int
         How many items are needed.
     missing : {"pairwise", "listwise"}
@@ -93,7 +104,9 @@ def item_table(argument: str, items: Any, *, at_least: int = 2, missing: str = "
            [ 3., nan]])
     """
     check_choice("missing", missing, MISSING)
-    frame = _frame(argument, items)
+    given = item_frame(argument, items)
+    frame, groups = without_groups(given)
+    warn_of_clusters(argument, given, groups)
     names = tuple(frame.columns)
     repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if repeated:
@@ -116,7 +129,8 @@ def complete_rows(values: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray(~np.isnan(values).any(axis=1))
 
 
-def _frame(argument: str, items: Any) -> pd.DataFrame:
+def item_frame(argument: str, items: Any) -> pd.DataFrame:
+    """Make a pandas frame of whatever holds the items; its columns are not looked at yet."""
     import pandas as pd
 
     if isinstance(items, pd.DataFrame):

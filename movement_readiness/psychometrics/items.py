@@ -12,8 +12,7 @@ import numpy.typing as npt
 from movement_readiness._validation import check_choice
 from movement_readiness.exceptions import ReversedItemWarning
 from movement_readiness.psychometrics._clusters import without_groups
-from movement_readiness.psychometrics._frames import MISSING, ItemTable, item_table
-from movement_readiness.psychometrics._frames import _frame as item_frame
+from movement_readiness.psychometrics._frames import MISSING, ItemTable, item_frame, item_table
 from movement_readiness.psychometrics._moments import category_counts, moments
 from movement_readiness.psychometrics._options import look_at_answers, response_options
 from movement_readiness.psychometrics._scales import KeyedScales, ScaleStatistics, keyed_scales, scale_statistics

@@ -12,8 +12,7 @@ import numpy.typing as npt
 from movement_readiness._validation import check_choice, check_integer, check_number
 from movement_readiness.exceptions import ArgumentError, EstimationWarning
 from movement_readiness.psychometrics._clusters import split_clusters
-from movement_readiness.psychometrics._frames import ItemTable, complete_rows, item_table
-from movement_readiness.psychometrics._frames import _frame as item_frame
+from movement_readiness.psychometrics._frames import ItemTable, complete_rows, item_frame, item_table
 from movement_readiness.psychometrics.reliability._bootstrap import bootstrap_values, percentile_limits
 from movement_readiness.psychometrics.results import Result, give_warning, shown, shown_interval
 
