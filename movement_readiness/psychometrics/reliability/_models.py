@@ -1,0 +1,232 @@
+"""The models behind omega: from values to loadings, coefficients and their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from movement_readiness._validation import quoted
+from movement_readiness.exceptions import (
+    ArgumentError,
+    EstimationWarning,
+    HeywoodWarning,
+    NonConvergenceWarning,
+    NotIdentifiedWarning,
+)
+from movement_readiness.psychometrics._frames import ItemTable
+from movement_readiness.psychometrics.correlation._asymptotic import moves_of, standard_errors
+from movement_readiness.psychometrics.correlation._polychoric import square
+from movement_readiness.psychometrics.exploratory.extraction import LOWEST_UNIQUENESS
+from movement_readiness.psychometrics.reliability._categorical import answer_covariances, weighted_one_factor
+from movement_readiness.psychometrics.reliability._factors import (
+    general_and_groups,
+    omega_hierarchical,
+    omega_total,
+    one_factor,
+)
+from movement_readiness.psychometrics.reliability._matrices import correlations_of_values, polychoric_of_values
+from movement_readiness.psychometrics.results import give_warning
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["OmegaModel", "categorical_model", "factor_model", "look_at_model"]
+
+Floats = npt.NDArray[np.float64]
+
+_NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OmegaModel:
+    """One model and what follows from it; arrays as in `GeneralAndGroups`, with no column of `group` for one factor."""
+
+    words: str
+    total: float
+    hierarchical: float
+    ecv: float
+    general: Floats
+    group: Floats
+    uniquenesses: Floats
+    second_order: Floats
+    signs: Floats
+    converged: bool
+    correlations: Floats
+
+    @property
+    def n_factors(self) -> int:
+        """Common factors: the group factors, or one."""
+        return max(self.group.shape[1], 1)
+
+    def estimate(self, kind: str) -> float:
+        """The coefficient that was asked for."""
+        return self.hierarchical if kind == "hierarchical" else self.total
+
+    def loadings_frame(self, names: Sequence[Any]) -> pd.DataFrame:
+        """Loadings, communalities and uniquenesses, one row an item."""
+        import pandas as pd
+
+        columns = {"general": self.general}
+        columns |= {f"group_{f + 1}": self.group[:, f] for f in range(self.group.shape[1])}
+        columns |= {"communality": 1 - self.uniquenesses, "uniqueness": self.uniquenesses}
+        return pd.DataFrame(columns, index=pd.Index(list(names), name="item"))
+
+    def groups_frame(self) -> pd.DataFrame:
+        """Omega of the sum of all items, and of the sum of the items that load most on each group factor."""
+        import pandas as pd
+
+        columns = ["n_items", "omega_total", "omega_general", "omega_group", "second_order"]
+        rows, names = [], []
+        if self.group.shape[1]:
+            own = np.argmax(np.abs(self.group), axis=1)
+            parts = [self._part(own == f, f) for f in range(self.group.shape[1])]
+            of_groups = sum(part[3] * part[-1] for part in parts) / self.correlations.sum()
+            rows = [(len(own), self.total, self.hierarchical, of_groups, _NAN), *(part[:5] for part in parts)]
+            names = ["general", *(f"group_{f + 1}" for f in range(len(parts)))]
+        return pd.DataFrame(rows, columns=columns, index=pd.Index(names, name="factor"))
+
+    def _part(self, those: npt.NDArray[np.bool_], factor: int) -> tuple[float, ...]:
+        if not those.any():
+            return 0, _NAN, _NAN, _NAN, float(self.second_order[factor]), 0.0
+        variance = float(self.correlations[np.ix_(those, those)].sum())
+        general = omega_hierarchical(self.general[those], variance)
+        group = omega_hierarchical(self.group[those, factor], variance)
+        return int(those.sum()), general + group, general, group, float(self.second_order[factor]), variance
+
+
+def factor_model(
+    values: Floats, n_factors: int, correlation: str, total_variance: str, *, n_starts: int, seed: int | None
+) -> OmegaModel:
+    """One minres factor, or the Schmid-Leiman solution of several, of the correlations of `values`."""
+    correlations = correlations_of_values(values, correlation)
+    if np.isnan(correlations).any():
+        return _nothing(len(correlations), n_factors)
+    if n_factors == 1:
+        return _one_factor_model(correlations, total_variance)
+    found = general_and_groups(correlations, n_factors, n_starts=n_starts, seed=seed)
+    turned = correlations * np.outer(found.signs, found.signs)
+    common = np.outer(found.general, found.general) + found.group @ found.group.T
+    variance = _variance(turned, common, found.uniquenesses, total_variance)
+    return OmegaModel(
+        words=f"{n_factors} minres factors, oblimin, Schmid-Leiman general factor",
+        total=omega_total(found.uniquenesses, variance),
+        hierarchical=omega_hierarchical(found.general, variance),
+        ecv=found.explained_common_variance,
+        general=found.general,
+        group=found.group,
+        uniquenesses=found.uniquenesses,
+        second_order=found.second_order,
+        signs=found.signs,
+        converged=found.converged,
+        correlations=turned,
+    )
+
+
+def _variance(correlations: Floats, common: Floats, uniquenesses: Floats, total_variance: str) -> float:
+    return float(correlations.sum() if total_variance == "observed" else common.sum() + uniquenesses.sum())
+
+
+def _one_factor_model(correlations: Floats, total_variance: str) -> OmegaModel:
+    loadings, uniquenesses, converged = one_factor(correlations)
+    signs = np.where(loadings < 0, -1.0, 1.0)
+    turned, general = correlations * np.outer(signs, signs), loadings * signs
+    variance = _variance(turned, np.outer(general, general), uniquenesses, total_variance)
+    total = omega_total(uniquenesses, variance)
+    return _single("one minres factor", total, general, uniquenesses, signs, converged, turned)
+
+
+def _single(
+    words: str,
+    total: float,
+    general: Floats,
+    uniquenesses: Floats,
+    signs: Floats,
+    converged: bool,
+    correlations: Floats,
+) -> OmegaModel:
+    none = np.empty((general.size, 0))
+    return OmegaModel(
+        words, total, _NAN, _NAN, general, none, uniquenesses, np.empty(0), signs, converged, correlations
+    )
+
+
+def _nothing(n_items: int, n_factors: int) -> OmegaModel:
+    unknown = np.full(n_items, np.nan)
+    group = np.full((n_items, n_factors if n_factors > 1 else 0), np.nan)
+    matrix = np.full((n_items, n_items), np.nan)
+    ones = np.ones(n_items)
+    return OmegaModel("", _NAN, _NAN, _NAN, unknown, group, unknown, unknown[:n_factors], ones, False, matrix)
+
+
+def categorical_model(values: Floats, total_variance: str) -> OmegaModel:
+    """Green and Yang's omega of the sum of answers, from a one-factor DWLS model of their polychoric correlations."""
+    found = polychoric_of_values(values)
+    correlations, n_items = found.correlations, values.shape[1]
+    if np.isnan(correlations).any():
+        return _nothing(n_items, 1)
+    errors = standard_errors(found, moves_of(found))[1]
+    weights = square(1 / errors**2, n_items, 0.0)
+    if not np.isfinite(weights).all():
+        return _nothing(n_items, 1)
+    loadings, converged = weighted_one_factor(correlations, weights, one_factor(correlations)[0])
+    signs = np.where(loadings < 0, -1.0, 1.0)
+    turns = np.outer(signs, signs)
+    common = np.outer(loadings, loadings)
+    answers = answer_covariances(found.thresholds, _code_steps(values, found.thresholds.shape[1]), common) * turns
+    latent = correlations.copy() if total_variance == "observed" else common.copy()
+    np.fill_diagonal(latent, 1.0)
+    whole = answer_covariances(found.thresholds, _code_steps(values, found.thresholds.shape[1]), latent) * turns
+    total = float(answers.sum() / whole.sum())
+    words = "one DWLS factor (answers of ordered categories, Green and Yang 2009)"
+    return _single(words, total, loadings * signs, 1 - loadings**2, signs, converged, correlations * turns)
+
+
+def _code_steps(values: Floats, width: int) -> Floats:
+    """From each code of an item to the next one that somebody chose; 0 behind the last."""
+    steps = np.zeros((values.shape[1], width))
+    for item, column in enumerate(values.T):
+        apart = np.diff(np.unique(column[~np.isnan(column)]))
+        steps[item, : apart.size] = apart
+    return steps
+
+
+def look_at_model(table: ItemTable, model: OmegaModel) -> None:
+    """Say what a reader of the coefficient must know about its model, or why there is none."""
+    if np.isnan(model.uniquenesses).any():
+        spread = [len(np.unique(column[~np.isnan(column)])) for column in table.values.T]
+        constant = [name for name, values in zip(table.names, spread, strict=True) if values < 2]
+        if constant:
+            raise ArgumentError(f"items: {quoted(constant)} have one answer only; leave them out.")
+        give_warning(
+            "Omega cannot be estimated: a pair of items has no correlation or no standard error.", EstimationWarning
+        )
+        return
+    if model.group.shape[1] == 2:
+        give_warning(_two_factors(model), NotIdentifiedWarning)
+    heywood = [name for name, u in zip(table.names, model.uniquenesses, strict=True) if u <= LOWEST_UNIQUENESS + 1e-9]
+    if heywood:
+        give_warning(
+            f"items: the uniqueness of {quoted(heywood)} is at its lower bound or below zero (a Heywood case), so "
+            "omega is too high. Use fewer factors, more items a factor, or more respondents.",
+            HeywoodWarning,
+        )
+    if not model.converged:
+        give_warning(
+            "The factor solution behind omega was not reached; try another number of factors.", NonConvergenceWarning
+        )
+
+
+def _two_factors(model: OmegaModel) -> str:
+    if np.isnan(model.hierarchical):
+        return (
+            "n_factors: the two factors correlate negatively, so no general factor stands above both, and omega "
+            "hierarchical is NaN. Look at the keys of the items, or use three factors or more."
+        )
+    return (
+        "n_factors: two factors have one correlation, which cannot tell their loadings on the general factor apart; "
+        "they are taken as equal. Omega hierarchical and ECV rest on that. Three factors or more identify them."
+    )
