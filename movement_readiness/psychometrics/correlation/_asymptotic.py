@@ -12,7 +12,8 @@ F_t the cumulative share, and the correlation by
 
 the sum over the thresholds of both items. All of it depends on the pair of answers alone, so it is a table a pair;
 the covariance of any two estimates is the sum over respondents of the product of their moves. A missing answer moves
-nothing. Numpy and scipy alone.
+nothing. Sums run over the respondents, also where an empty cell was filled before the correlation was fitted. Numpy
+and scipy alone.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ def _threshold_moves(margins: Floats, thresholds: Floats) -> Floats:
 
 
 def _correlation_moves(found: PolychoricEstimates, part: Ints, by_threshold: Floats) -> Floats:
-    first, second, rho, tables = found.pairs.first[part], found.pairs.second[part], found.rho[part], found.fitted[part]
+    first, second = found.pairs.first[part], found.pairs.second[part]
+    rho, tables = found.rho[part], found.pairs.tables[part]
     h, k = far_thresholds(found.thresholds[first]), far_thresholds(found.thresholds[second])
     cells = cells_of(h, k, rho, tables)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -25,14 +25,13 @@ class PolychoricEstimates:
     """What `estimate` found.
 
     ``rho`` (pairs,) in the order (0, 1), (0, 2), ..., (1, 2), ...; ``thresholds`` (items, K - 1), +inf behind an
-    item's last; ``pairs``, the tables as counted; ``fitted``, the tables the correlations were fitted to, which
-    differ where ``corrected`` (pairs,); ``converged`` (pairs,).
+    item's last; ``pairs``, the tables as counted; ``corrected`` (pairs,), where an empty cell was filled before
+    the correlation was fitted; ``converged`` (pairs,).
     """
 
     rho: Floats
     thresholds: Floats
     pairs: PairTables
-    fitted: Floats
     corrected: Flags
     converged: Flags
 
@@ -53,8 +52,8 @@ def estimate(
         0 to one below the number of categories, every category used; -1 where missing.
     n_categories : array, shape (items,)
     correct : float or "lavaan"
-        Added to the empty cells of every pair table; "lavaan": .5 for the empty cell of a 2 x 2 table, its margins
-        kept.
+        Put into the empty cells of every pair's table; "lavaan": .5 for a single empty cell of a 2 x 2 table, its
+        margins kept. The thresholds stay those of the items.
 
     Returns
     -------
@@ -70,21 +69,22 @@ def estimate(
     sizes = np.asarray(n_categories, dtype=np.int64)
     pairs = pair_tables(codes, sizes)
     thresholds = thresholds_of(pairs.margins)
-    fitted, corrected = _corrected(pairs, sizes, correct)
-    found = fit_pairs(fitted, thresholds[pairs.first], thresholds[pairs.second])
-    return PolychoricEstimates(found.rho, thresholds, pairs, fitted, corrected, found.converged)
-
-
-def _corrected(pairs: PairTables, sizes: Ints, correct: float | str) -> tuple[Floats, Flags]:
-    rows, columns = sizes[pairs.first], sizes[pairs.second]
+    fitted, corrected = pairs.tables, np.zeros(len(pairs.tables), dtype=bool)
     if correct == "lavaan":
-        return corrected_2x2(pairs.tables, (rows == 2) & (columns == 2))
-    if not correct:
-        return pairs.tables, np.zeros(len(pairs.tables), dtype=bool)
-    place = np.arange(pairs.tables.shape[1])
-    own = (place < rows[:, np.newaxis])[:, :, np.newaxis] & (place < columns[:, np.newaxis])[:, np.newaxis, :]
-    empty = own & (pairs.tables == 0) & (pairs.tables.sum(axis=(1, 2)) > 0)[:, np.newaxis, np.newaxis]
-    return np.where(empty, float(correct), pairs.tables), empty.any(axis=(1, 2))
+        fitted, corrected = corrected_2x2(fitted, (sizes[pairs.first] == 2) & (sizes[pairs.second] == 2))
+    elif correct:
+        fitted, corrected = _filled(pairs, sizes, float(correct))
+    found = fit_pairs(fitted, thresholds[pairs.first], thresholds[pairs.second])
+    return PolychoricEstimates(found.rho, thresholds, pairs, corrected, found.converged)
+
+
+def _filled(pairs: PairTables, sizes: Ints, constant: float) -> tuple[Floats, Flags]:
+    """The tables with a constant in their empty cells, where both items vary; which ones had some."""
+    inside = np.arange(pairs.tables.shape[1]) < sizes[:, np.newaxis]
+    own = inside[pairs.first][:, :, np.newaxis] & inside[pairs.second][:, np.newaxis, :]
+    vary = ((pairs.tables.sum(axis=1) > 0).sum(axis=1) > 1) & ((pairs.tables.sum(axis=2) > 0).sum(axis=1) > 1)
+    empty = own & (pairs.tables == 0) & vary[:, np.newaxis, np.newaxis]
+    return np.where(empty, constant, pairs.tables), empty.any(axis=(1, 2))
 
 
 def square(values: Floats | Ints, n_items: int, diagonal: float | Ints) -> Floats:

@@ -15,7 +15,7 @@ from scipy.special import ndtri
 
 from movement_readiness.psychometrics.correlation._bivariate import FAR
 
-__all__ = ["PairTables", "corrected_2x2", "pair_tables", "thresholds_of"]
+__all__ = ["PairTables", "corrected_2x2", "far_thresholds", "pair_tables", "thresholds_of"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -119,15 +119,14 @@ def thresholds_of(margins: Floats) -> Floats:
 
 
 def corrected_2x2(tables: Floats, two_by_two: npt.NDArray[np.bool_]) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Put .5 into the empty cell of 2 x 2 tables and keep the margins; which tables were changed comes with it."""
+    """Put .5 into the one empty cell of 2 x 2 tables and keep their margins; which tables were changed."""
     corner = tables[:, :2, :2]
-    empty = two_by_two & (corner == 0).any(axis=(1, 2)) & (corner.sum(axis=1) > 0).all(axis=1)
-    empty &= (corner.sum(axis=2) > 0).all(axis=1)
+    changed = two_by_two & ((corner == 0).sum(axis=(1, 2)) == 1)
     on_diagonal = (corner[:, 0, 0] == 0) | (corner[:, 1, 1] == 0)
     sign = np.where(on_diagonal, 0.5, -0.5)[:, np.newaxis, np.newaxis] * np.array([[1, -1], [-1, 1]])
-    changed = tables.copy()
-    changed[:, :2, :2] = np.where(empty[:, np.newaxis, np.newaxis], corner + sign, corner)
-    return changed, empty
+    found = tables.copy()
+    found[:, :2, :2] = np.where(changed[:, np.newaxis, np.newaxis], corner + sign, corner)
+    return found, changed
 
 
 def far_thresholds(thresholds: Floats) -> Floats:

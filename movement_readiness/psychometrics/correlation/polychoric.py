@@ -116,7 +116,7 @@ class PolychoricResult(Result):
 
 def _correction_in_words(correct: float | str) -> str:
     if correct == "lavaan":
-        return "the empty cell of a 2 × 2 table counted as .5, its margins kept"
+        return "a single empty cell of a 2 × 2 table counted as .5, margins kept"
     return f"empty cells of a pair's table counted as {correct:g}" if correct else "no correction of empty cells"
 
 
@@ -150,9 +150,10 @@ def polychoric(
         "pairwise": thresholds from everyone who answered the item, correlations from everyone who answered both.
         "listwise": only respondents who answered everything.
     correct : float or "lavaan", default 0
-        Empty cells. 0 leaves them. A number is put into every empty cell of a pair's table (psych's .5; thresholds
-        stay). "lavaan" puts .5 into the empty cell of a 2 x 2 table and takes it from its neighbours, so that the
-        margins stay. Without correction a 2 x 2 table with an empty cell has the correlation 1 or -1.
+        Empty cells. 0 leaves them. A number is put into every empty cell of a pair's table; the thresholds stay
+        (psych's correct = .5 also moves thresholds, by dividing the enlarged counts by the old n, so its values
+        are not these). "lavaan" puts .5 into a single empty cell of a 2 x 2 table, adding to and taking from the
+        others so that the margins stay. Without correction such a table has the correlation 1 or -1.
     smooth : bool, default False
         Make a matrix that is not positive definite so, by raising its negative eigenvalues (see the notes).
         Standard errors and acov stay those of the estimates.
