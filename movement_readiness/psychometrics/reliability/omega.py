@@ -148,12 +148,12 @@ def mcdonald_omega(
     R: ``psych::omega(items, nfactors = 1)$omega.tot``
 
     >>> import movement_readiness as mr
-    >>> items = [[1, 2, 3, 1], [2, 2, 1, 3], [3, 4, 4, 3], [4, 3, 3, 4], [5, 4, 5, 4], [3, 5, 3, 2], [2, 1, 2, 4]]
+    >>> items = [[5, 4, 5, 5], [1, 1, 1, 1], [3, 4, 3, 4], [2, 2, 4, 3], [2, 2, 3, 4], [3, 3, 4, 2], [1, 2, 1, 1]]
     >>> found = mr.mcdonald_omega(items, ci="none")
     >>> found
-    <OmegaResult: omega total 0.800, 4 items, 7 respondents>
+    <OmegaResult: omega total 0.935, 4 items, 7 respondents>
     >>> found.loadings["general"].round(2).tolist()
-    [0.9, 0.73, 0.75, 0.42]
+    [0.99, 0.84, 0.86, 0.84]
     """
     check_choice("kind", kind, KINDS)
     check_choice("missing", missing, MISSING)
