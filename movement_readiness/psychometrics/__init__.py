@@ -4,8 +4,10 @@ from movement_readiness.psychometrics.agreement import ICCResult, evidence_state
 from movement_readiness.psychometrics.correlation import (
     CorrelationResult,
     PolychoricResult,
+    PolyserialResult,
     correlation_matrix,
     polychoric,
+    polyserial,
     tetrachoric,
 )
 from movement_readiness.psychometrics.exploratory import EFAResult, efa
@@ -18,12 +20,14 @@ __all__ = [
     "EstimationWarning",
     "ICCResult",
     "PolychoricResult",
+    "PolyserialResult",
     "Rotation",
     "correlation_matrix",
     "efa",
     "evidence_state",
     "icc",
     "polychoric",
+    "polyserial",
     "rotate",
     "tetrachoric",
 ]

@@ -6,5 +6,15 @@ from movement_readiness.psychometrics.correlation.matrices import (
     given_matrix,
 )
 from movement_readiness.psychometrics.correlation.polychoric import PolychoricResult, polychoric, tetrachoric
+from movement_readiness.psychometrics.correlation.polyserial import PolyserialResult, polyserial
 
-__all__ = ["CorrelationResult", "PolychoricResult", "correlation_matrix", "given_matrix", "polychoric", "tetrachoric"]
+__all__ = [
+    "CorrelationResult",
+    "PolychoricResult",
+    "PolyserialResult",
+    "correlation_matrix",
+    "given_matrix",
+    "polychoric",
+    "polyserial",
+    "tetrachoric",
+]

@@ -21,7 +21,17 @@ from movement_readiness.psychometrics._frames import CodedItems
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates
 from movement_readiness.psychometrics.results import give_warning, shown
 
-__all__ = ["FEWEST", "NEAR_PERFECT", "Finding", "about_matrix", "about_pairs", "constant_items", "give", "ordinal"]
+__all__ = [
+    "FEWEST",
+    "NEAR_PERFECT",
+    "Finding",
+    "about_matrix",
+    "about_pairs",
+    "constant_items",
+    "give",
+    "not_converged",
+    "ordinal",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -48,7 +58,7 @@ def ordinal(coded: CodedItems, found: PolychoricEstimates) -> list[Finding]:
         *constant_items(_without_choice(coded)),
         *_empty_categories(coded),
         *about_pairs(coded.names, pairs, found.rho, found.pairs.n_pairs, _varying(coded)),
-        *_not_converged(coded.names, pairs, found.converged),
+        *not_converged(coded.names, pairs, found.converged),
     ]
 
 
@@ -134,7 +144,8 @@ def _empty_categories(coded: CodedItems) -> list[Finding]:
     return [(EmptyCategoryWarning, sentence)]
 
 
-def _not_converged(names: Sequence[Any], pairs: tuple[Ints, Ints], converged: npt.NDArray[np.bool_]) -> list[Finding]:
+def not_converged(names: Sequence[Any], pairs: tuple[Ints, Ints], converged: npt.NDArray[np.bool_]) -> list[Finding]:
+    """The finding about pairs whose iterations did not end."""
     those = np.flatnonzero(~converged)
     if not those.size:
         return []
