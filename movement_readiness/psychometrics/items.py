@@ -181,9 +181,9 @@ def item_analysis(
     >>> found.items[["mean", "sd", "item_rest", "alpha_if_dropped"]].round(3)
              mean     sd  item_rest  alpha_if_dropped
     item
-    item_1  2.833  1.472      0.960             0.702
-    item_2  3.167  1.169      0.774             0.886
-    item_3  3.000  1.414      0.699             0.950
+    item_1  2.833  1.472      0.986             0.644
+    item_2  3.167  1.169      0.685             0.927
+    item_3  3.000  1.414      0.727             0.896
     """
     check_choice("missing", missing, MISSING)
     check_choice("correlation", correlation, _CORRELATIONS)

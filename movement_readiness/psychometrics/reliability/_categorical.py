@@ -17,6 +17,7 @@ from movement_readiness.psychometrics.correlation._bivariate import grid_cdf
 __all__ = ["answer_covariances", "weighted_one_factor"]
 
 Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.integer]
 
 _LARGEST = 1 - 1e-12  # a latent correlation of one stands for itself on the diagonal alone
 _FAR = 38.0  # a threshold that nobody passes
@@ -53,7 +54,7 @@ def answer_covariances(thresholds: Floats, steps: Floats, latent: Floats) -> Flo
     return found
 
 
-def _products(limits: Floats, steps: Floats, first: Floats, second: Floats, r: Floats) -> Floats:
+def _products(limits: Floats, steps: Floats, first: Places, second: Places, r: Floats) -> Floats:
     h, k = limits[first], limits[second]
     together = grid_cdf(h, k, np.clip(r, -_LARGEST, _LARGEST)) - ndtr(h)[:, :, np.newaxis] * ndtr(k)[:, np.newaxis, :]
     return np.asarray(np.einsum("pa,pab,pb->p", steps[first], together, steps[second]))
@@ -89,5 +90,5 @@ def weighted_one_factor(correlations: Floats, weights: Floats, start: Floats) ->
     return loadings, False
 
 
-def _misfit(loadings: Floats, r: Floats, root: Floats, first: Floats, second: Floats) -> float:
+def _misfit(loadings: Floats, r: Floats, root: Floats, first: Places, second: Places) -> float:
     return float(((root * (r - loadings[first] * loadings[second])) ** 2).sum())

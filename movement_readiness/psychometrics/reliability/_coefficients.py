@@ -53,7 +53,7 @@ def correlation_of(covariance: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         found = covariance / np.outer(np.where(sd > 0, sd, np.nan), sd)
     np.fill_diagonal(found, np.where(sd > 0, 1.0, np.nan))
-    return found
+    return np.asarray(found)
 
 
 def alpha_of(covariance: Floats) -> float:

@@ -48,11 +48,11 @@ def one_factor(correlations: Floats) -> tuple[Floats, Floats, bool]:
 def second_order(factor_correlations: Floats) -> Floats:
     """Loadings of factors on a general one: minres of one factor; with two factors the root of their correlation.
 
-    One correlation cannot tell two loadings apart; they are taken as equal, and NaN where it is negative.
+    One correlation r cannot tell two loadings apart: both are sqrt(|r|), the second with the sign of r.
     """
     if len(factor_correlations) == 2:
-        with np.errstate(invalid="ignore"):
-            return np.full(2, np.sqrt(factor_correlations[0, 1]))
+        r = float(factor_correlations[0, 1])
+        return np.array([1.0, -1.0 if r < 0 else 1.0]) * np.sqrt(abs(r))
     return one_factor(factor_correlations)[0]
 
 

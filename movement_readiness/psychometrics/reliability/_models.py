@@ -60,7 +60,7 @@ class OmegaModel:
     @property
     def n_factors(self) -> int:
         """Common factors: the group factors, or one."""
-        return max(self.group.shape[1], 1)
+        return max(int(self.group.shape[1]), 1)
 
     def estimate(self, kind: str) -> float:
         """The coefficient that was asked for."""
@@ -206,7 +206,12 @@ def look_at_model(table: ItemTable, model: OmegaModel) -> None:
         )
         return
     if model.group.shape[1] == 2:
-        give_warning(_two_factors(model), NotIdentifiedWarning)
+        give_warning(
+            "n_factors: two factors have one correlation, which cannot tell their loadings on the general factor "
+            "apart. They are taken as equal in size, and omega hierarchical and ECV rest on that; three factors "
+            "identify them.",
+            NotIdentifiedWarning,
+        )
     heywood = [name for name, u in zip(table.names, model.uniquenesses, strict=True) if u <= LOWEST_UNIQUENESS + 1e-9]
     if heywood:
         give_warning(
@@ -218,15 +223,3 @@ def look_at_model(table: ItemTable, model: OmegaModel) -> None:
         give_warning(
             "The factor solution behind omega was not reached; try another number of factors.", NonConvergenceWarning
         )
-
-
-def _two_factors(model: OmegaModel) -> str:
-    if np.isnan(model.hierarchical):
-        return (
-            "n_factors: the two factors correlate negatively, so no general factor stands above both, and omega "
-            "hierarchical is NaN. Look at the keys of the items, or use three factors or more."
-        )
-    return (
-        "n_factors: two factors have one correlation, which cannot tell their loadings on the general factor apart; "
-        "they are taken as equal. Omega hierarchical and ECV rest on that. Three factors or more identify them."
-    )
