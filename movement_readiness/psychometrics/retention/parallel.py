@@ -1,0 +1,225 @@
+"""Parallel analysis: as many factors as have eigenvalues above those of unrelated items."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from tqdm import tqdm
+
+from movement_readiness._validation import check_choice, check_integer, check_number
+from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics._analysed import Analysed, analysed, answers, is_matrix
+from movement_readiness.psychometrics._frames import coded_items
+from movement_readiness.psychometrics.retention.random import (
+    Draw,
+    drawn_codes,
+    drawn_normal,
+    permuted_codes,
+    permuted_values,
+)
+from movement_readiness.psychometrics.retention.result import RetentionResult
+from movement_readiness.psychometrics.retention.rules import EIGENVALUES, eigenvalues, leading
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ParallelAnalysisResult", "parallel_analysis"]
+
+Floats = npt.NDArray[np.float64]
+
+_METHODS = ("permutation", "normal")
+_WORDS = {
+    "pca": "of the correlation matrix",
+    "reduced": "of the matrix with squared multiple correlations in its diagonal",
+    "one_factor": "of the matrix with the communalities of one minres factor in its diagonal",
+}
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class ParallelAnalysisResult(RetentionResult):
+    """Observed and random eigenvalues side by side; made by `parallel_analysis`.
+
+    ``table`` has one row a component: eigenvalue, random_mean, random_quantile, above (the quantile). Further
+    attributes: ``correlation``, ``method``, ``eigenvalues``, ``n_iterations``, ``quantile``, ``seed``.
+    """
+
+    correlation: str
+    method: str
+    eigenvalues: str
+    n_iterations: int
+    quantile: float
+    seed: int | None
+
+    @property
+    def observed(self) -> pd.Series[float]:
+        """The eigenvalues of the items."""
+        return self.table["eigenvalue"]
+
+
+def parallel_analysis(
+    items: Any,
+    *,
+    correlation: str = "pearson",
+    method: str = "permutation",
+    eigenvalues: str = "pca",
+    n_iterations: int = 500,
+    quantile: float = 0.95,
+    seed: int | None = 0,
+    missing: str = "pairwise",
+    n_obs: int | None = None,
+    workers: int | None = None,
+    progress: bool = False,
+) -> ParallelAnalysisResult:
+    """Count the leading eigenvalues that exceed a quantile of those of unrelated items.
+
+    Parameters
+    ----------
+    items : item frame, array, or correlation matrix
+        A matrix (with ``n_obs``) allows method="normal" only.
+    correlation : {"pearson", "spearman", "polychoric"}
+        Of the items and of every random replication alike.
+    method : {"permutation", "normal"}
+        permutation: each item's answers, missing ones too, are shuffled among respondents, which keeps its
+        distribution. normal: uncorrelated normal items of as many respondents; for polychoric, categories drawn
+        with the item's shares.
+    eigenvalues : {"pca", "reduced", "one_factor"}
+        Of the correlation matrix (Horn's own); with squared multiple correlations in the diagonal (Humphreys &
+        Montanelli; ``psych::fa.parallel(SMC = TRUE)``); or with the communalities of one minres factor
+        (``psych::fa.parallel``, fa = "fa"). The last two keep more factors.
+    n_iterations : int
+        Random replications.
+    quantile : float
+        Of the random eigenvalues; .95 is stricter than Horn's mean, which is in the table too.
+    seed : int, optional
+        Every replication has its own stream: numbers do not depend on ``workers``. None takes a new seed each time.
+    missing : {"pairwise", "listwise"}
+    n_obs : int, optional
+        Respondents behind a matrix.
+    workers : int, optional
+        Threads; left out, as many as processors.
+    progress : bool
+        Show a bar on standard error.
+
+    Returns
+    -------
+    ParallelAnalysisResult
+        ``n_factors`` counts eigenvalues up to the first that is not above.
+
+    Notes
+    -----
+    Decisions checked against ``psych::fa.parallel``; a simulated quantile agrees in the decision, not the digit.
+
+    References
+    ----------
+    .. [1] Horn JL (1965). A rationale and test for the number of factors in factor analysis. Psychometrika 30:179-185.
+       doi:10.1007/BF02289447
+    .. [2] Humphreys LG, Montanelli RG (1975). An investigation of the parallel analysis criterion for determining the
+       number of common factors. Multivariate Behavioral Research 10:193-205. doi:10.1207/s15327906mbr1002_5
+
+    Examples
+    --------
+    R: ``psych::fa.parallel(items, fa = "pc", n.iter = 500, quant = .95)``
+
+    >>> import numpy as np, movement_readiness.psychometrics as ps
+    >>> rng = np.random.default_rng(3)
+    >>> factors = rng.normal(size=(300, 2)).repeat(4, axis=1)
+    >>> answers = np.rint(3 + factors + rng.normal(size=(300, 8))).clip(1, 5)
+    >>> ps.parallel_analysis(answers, n_iterations=100).n_factors
+    2
+    """
+    check_choice("method", method, _METHODS)
+    check_choice("eigenvalues", eigenvalues, EIGENVALUES)
+    check_integer("n_iterations", n_iterations, 20)
+    check_number("quantile", quantile, 0.5, 1, open_high=True)
+    data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)
+    draw = _draw(items, data, method, missing)
+    threads = check_integer("workers", workers if workers is not None else (os.cpu_count() or 1), 1)
+    random = _random(draw, eigenvalues, n_iterations, seed, threads, progress)
+    return _result(data, random, method, eigenvalues, quantile, seed)
+
+
+def _draw(items: Any, data: Analysed, method: str, missing: str) -> Draw:
+    """Choose how a random correlation matrix comes about."""
+    if is_matrix(items) or hasattr(items, "correlations"):
+        if method == "permutation" or data.kind == "polychoric":
+            raise ArgumentError(
+                "method: permutation and polychoric replications need the answers; got a correlation matrix. Use "
+                "method='normal', or give the items."
+            )
+        if np.isnan(data.n_respondents):
+            raise ArgumentError("n_obs: expected the number of respondents behind the correlation matrix; got none.")
+        return drawn_normal(int(data.n_respondents), data.n_items)
+    table = answers(items, missing, 3)
+    if data.kind == "polychoric":
+        coded = coded_items("items", table)
+        return permuted_codes(coded.codes, coded.n_categories) if method == "permutation" else drawn_codes(coded.codes)
+    if method == "permutation":
+        return permuted_values(table.values, ranks=data.kind == "spearman")
+    return drawn_normal(int(data.n_respondents), data.n_items)
+
+
+def _random(draw: Draw, which: str, n_iterations: int, seed: int | None, workers: int, progress: bool) -> Floats:
+    """Eigenvalues of every replication, shape (replications, items)."""
+
+    def one(sequence: np.random.SeedSequence) -> Floats:
+        found = draw(np.random.default_rng(sequence))
+        return eigenvalues_of(np.nan_to_num(found), which)  # a pair without overlap is as unrelated as the others
+
+    streams = np.random.SeedSequence(seed).spawn(n_iterations)
+    with threadpool_limits(limits=1):  # small matrices: threads inside each would only wait for each other
+        bar = tqdm(total=n_iterations, desc="parallel analysis", unit="replication", disable=not progress)
+        with bar, ThreadPoolExecutor(workers) as pool:
+            return np.stack(list(_counted(pool.map(one, streams), bar)))
+
+
+def _counted(found: Iterator[Floats], bar: Any) -> Iterator[Floats]:
+    for one in found:
+        bar.update()
+        yield one
+
+
+def eigenvalues_of(correlations: Floats, which: str) -> Floats:
+    """`rules.eigenvalues`, under a name that an argument does not hide."""
+    return eigenvalues(correlations, which)
+
+
+def _result(
+    data: Analysed, random: Floats, method: str, which: str, quantile: float, seed: int | None
+) -> ParallelAnalysisResult:
+    import pandas as pd
+
+    observed, limit = eigenvalues(data.correlations, which), np.quantile(random, quantile, axis=0)
+    table = pd.DataFrame(
+        {
+            "eigenvalue": observed,
+            "random_mean": random.mean(axis=0),
+            "random_quantile": limit,
+            "above": observed > limit,
+        },
+        index=pd.RangeIndex(1, observed.size + 1, name="component"),
+    )
+    how = "answers permuted within items" if method == "permutation" else "unrelated items drawn"
+    return ParallelAnalysisResult(
+        rule="Parallel analysis",
+        n_factors=leading(observed > limit),
+        table=table,
+        n_respondents=data.n_respondents,
+        sentences=(
+            f"{data.words()}.",
+            f"Eigenvalues {_WORDS[which]}; {len(random)} replications, {how}; compared with the {quantile:.0%} "
+            "quantile (Horn 1965).",
+        ),
+        correlation=data.kind,
+        method=method,
+        eigenvalues=which,
+        n_iterations=len(random),
+        quantile=quantile,
+        seed=seed,
+    )

@@ -1,0 +1,226 @@
+"""Rules that read the number of factors from the correlation matrix: MAP, empirical Kaiser, Hull."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from movement_readiness._validation import check_choice, check_integer
+from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics._analysed import Analysed, analysed
+from movement_readiness.psychometrics.exploratory.fit import most_factors
+from movement_readiness.psychometrics.retention.result import RetentionResult
+from movement_readiness.psychometrics.retention.rules import (
+    eigenvalues,
+    hull_points,
+    hull_scree,
+    kaiser_reference,
+    leading,
+    partial_averages,
+)
+
+__all__ = ["MAPResult", "empirical_kaiser", "hull", "map_test"]
+
+_HULL_FITS = ("caf", "cfi")
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class MAPResult(RetentionResult):
+    """Velicer's averages by number of components; made by `map_test`. ``n_factors`` is the squared version's."""
+
+    n_factors_fourth: int
+
+
+def map_test(items: Any, *, correlation: str = "pearson", missing: str = "pairwise") -> MAPResult:
+    """Velicer's minimum average partial: the number of components after which least correlation is left.
+
+    After taking out m components, the partial correlations of the items are averaged: squared (1976), or to the fourth
+    power (2000). The number with the smallest average is kept; it can be 0.
+
+    Parameters
+    ----------
+    items : item frame, array, correlation matrix, or a result of `correlation_matrix` or `polychoric`
+    correlation : {"pearson", "spearman", "polychoric"}
+    missing : {"pairwise", "listwise"}
+
+    Returns
+    -------
+    MAPResult
+        ``n_factors`` (squared), ``n_factors_fourth``, ``table`` with both averages for m = 0, 1, ....
+
+    Notes
+    -----
+    Checked against psych's MAP (``psych::vss``) and the formulas written out in R (1e-8).
+
+    References
+    ----------
+    .. [1] Velicer WF (1976). Determining the number of components from the matrix of partial correlations.
+       Psychometrika 41:321-327. doi:10.1007/BF02293557
+    .. [2] Velicer WF, Eaton CA, Fava JL (2000). Construct explication through factor or component analysis. In
+       Goffin RD, Helmes E (eds), Problems and solutions in human assessment, 41-71. Kluwer.
+       doi:10.1007/978-1-4615-4397-8_3
+
+    Examples
+    --------
+    R: ``psych::vss(items)$map``
+
+    >>> import numpy as np, movement_readiness.psychometrics as ps
+    >>> pairs = np.kron(np.eye(2), np.full((4, 4), 0.5)) + np.eye(8) / 2
+    >>> ps.map_test(pairs).n_factors
+    2
+    """
+    import pandas as pd
+
+    data = analysed(items, correlation=correlation, missing=missing)
+    squared, fourth = partial_averages(data.correlations)
+    table = pd.DataFrame(
+        {"squared": squared, "fourth_power": fourth}, index=pd.RangeIndex(squared.size, name="components")
+    ).dropna()
+    return MAPResult(
+        rule="Minimum average partial",
+        n_factors=int(np.nanargmin(squared)),
+        table=table,
+        n_respondents=data.n_respondents,
+        sentences=(
+            f"{data.words()}.",
+            f"Squared partial correlations (Velicer 1976): {int(np.nanargmin(squared))}; fourth power (Velicer, Eaton "
+            f"& Fava 2000): {int(np.nanargmin(fourth))}.",
+        ),
+        n_factors_fourth=int(np.nanargmin(fourth)),
+    )
+
+
+def empirical_kaiser(
+    items: Any, *, correlation: str = "pearson", missing: str = "pairwise", n_obs: int | None = None
+) -> RetentionResult:
+    """Empirical Kaiser criterion: eigenvalues above what sampling and the earlier ones leave to expect, and above 1.
+
+    With p items, n respondents and eigenvalues l_1 >= l_2 >= ..., the j-th reference is
+
+        max( (p - l_1 - ... - l_(j-1)) / (p - j + 1) * (1 + sqrt(p / n))^2, 1 ).
+
+    Parameters
+    ----------
+    items : item frame, array, correlation matrix, or a result of `correlation_matrix` or `polychoric`
+    correlation : {"pearson", "spearman", "polychoric"}
+    missing : {"pairwise", "listwise"}
+    n_obs : int, optional
+        Respondents behind a matrix; needed with one.
+
+    Returns
+    -------
+    RetentionResult
+        ``n_factors`` counts eigenvalues up to the first that is not above; ``table``: eigenvalue, reference, above.
+
+    Notes
+    -----
+    Checked against the formula written out in R (1e-10).
+
+    References
+    ----------
+    Braeken J, van Assen MALM (2017). An empirical Kaiser criterion. Psychological Methods 22:450-466.
+    doi:10.1037/met0000074
+
+    Examples
+    --------
+    >>> import numpy as np, movement_readiness.psychometrics as ps
+    >>> pairs = np.kron(np.eye(2), np.full((4, 4), 0.5)) + np.eye(8) / 2
+    >>> ps.empirical_kaiser(pairs, n_obs=200).n_factors
+    2
+    """
+    import pandas as pd
+
+    data = _with_n(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs))
+    values = eigenvalues(data.correlations, "pca")
+    reference = kaiser_reference(values, data.n_respondents)
+    table = pd.DataFrame(
+        {"eigenvalue": values, "reference": reference, "above": values > reference},
+        index=pd.RangeIndex(1, values.size + 1, name="component"),
+    )
+    count = leading(values > reference)
+    words = (f"{data.words()}.", "Reference eigenvalues of Braeken and van Assen (2017).")
+    return RetentionResult("Empirical Kaiser criterion", count, table, data.n_respondents, words)
+
+
+def hull(
+    items: Any,
+    *,
+    correlation: str = "pearson",
+    missing: str = "pairwise",
+    n_obs: int | None = None,
+    fit: str = "caf",
+    most: int | None = None,
+) -> RetentionResult:
+    """Hull method: the number of factors where the fit, drawn over free parameters, bends most sharply.
+
+    Solutions of 0, 1, ... minres factors are points (free parameters, fit). Of those on the upper hull the one with the
+    largest ratio of the slope before to the slope after is kept.
+
+    Parameters
+    ----------
+    items : item frame, array, correlation matrix, or a result of `correlation_matrix` or `polychoric`
+    correlation : {"pearson", "spearman", "polychoric"}
+    missing : {"pairwise", "listwise"}
+    n_obs : int, optional
+        Respondents behind a matrix; needed with one.
+    fit : {"caf", "cfi"}
+        Common part accounted for (1 - KMO of the residual correlations), or CFI by psych's chi-squares.
+    most : int, optional
+        The largest number of factors tried, itself never chosen; left out, one more than parallel analysis by Horn's
+        principle finds (normal, 95 %), as the authors do.
+
+    Returns
+    -------
+    RetentionResult
+        ``table``: factors, parameters, fit, scree (NaN off the hull). ``n_factors`` is 0 where no point bends.
+
+    References
+    ----------
+    Lorenzo-Seva U, Timmerman ME, Kiers HAL (2011). The Hull method for selecting the number of common factors.
+    Multivariate Behavioral Research 46:340-364. doi:10.1080/00273171.2011.564527
+
+    Examples
+    --------
+    >>> import numpy as np, movement_readiness.psychometrics as ps
+    >>> rng = np.random.default_rng(3)
+    >>> factors = rng.normal(size=(300, 2)).repeat(4, axis=1)
+    >>> answers = np.rint(3 + factors + rng.normal(size=(300, 8))).clip(1, 5)
+    >>> ps.hull(answers).n_factors
+    2
+    """
+    import pandas as pd
+
+    check_choice("fit", fit, _HULL_FITS)
+    data = _with_n(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs))
+    if data.singular:
+        raise ArgumentError(
+            "items: expected a positive definite correlation matrix; its smallest eigenvalue is "
+            f"{data.smallest_eigenvalue:.3g}. Leave out items that repeat others, or smooth it."
+        )
+    highest = most_factors(data.n_items)
+    count = _most_by_parallel(data) if most is None else check_integer("most", most, 2, highest)
+    fits, parameters = hull_points(data.correlations, data.n_respondents, min(count, highest), fit)
+    scree = hull_scree(fits, parameters)
+    table = pd.DataFrame(
+        {"parameters": parameters, "fit": fits, "scree": scree}, index=pd.RangeIndex(fits.size, name="factors")
+    )
+    chosen = 0 if np.isnan(scree).all() else int(np.nanargmax(scree))
+    words = (f"{data.words()}.", f"Fit: {fit.upper()} of minres solutions (Lorenzo-Seva, Timmerman & Kiers 2011).")
+    return RetentionResult("Hull", chosen, table, data.n_respondents, words)
+
+
+def _with_n(data: Analysed) -> Analysed:
+    if np.isnan(data.n_respondents):
+        raise ArgumentError("n_obs: expected the number of respondents behind the correlation matrix; got none.")
+    return data
+
+
+def _most_by_parallel(data: Analysed) -> int:
+    from movement_readiness.psychometrics.retention.parallel import parallel_analysis
+
+    found = parallel_analysis(
+        data.correlations, n_obs=int(data.n_respondents), method="normal", n_iterations=200, seed=0, workers=1
+    )
+    return max(found.n_factors, 1) + 1
