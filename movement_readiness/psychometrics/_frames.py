@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,7 +123,15 @@ def item_table(argument: str, items: Any, *, at_least: int = 2, missing: str = "
         values[:, place], found = _column(argument, name, frame[name])
         options.append(found)
     table = ItemTable(names, values, tuple(options))
-    return table.listwise() if missing == "listwise" else table
+    if missing == "pairwise":
+        return table
+    kept = table.listwise()
+    if not len(kept.values):
+        raise ArgumentError(
+            f"{argument}: expected respondents who answered every item (missing='listwise'); none of "
+            f"{len(values)} did. missing='pairwise' uses what there is."
+        )
+    return kept
 
 
 def complete_rows(values: Floats) -> npt.NDArray[np.bool_]:
@@ -188,7 +198,7 @@ def coded_items(argument: str, table: ItemTable, categories: Sequence[Any] | Non
     table : ItemTable
     categories : sequence of numbers, optional
         All response options, the same for every item, so that options nobody chose are known; without it they are
-        known for categorical columns, and for whole numbers where a number between others is missing.
+        known for categorical columns, and for whole numbers where one between others is missing.
 
     Returns
     -------
@@ -201,15 +211,24 @@ def coded_items(argument: str, table: ItemTable, categories: Sequence[Any] | Non
     ([[0, 0], [2, -1], [1, 0]], ((1, 2, 4), (2,)), ((3,), ()))
     """
     codes = np.empty(table.values.shape, dtype=np.int8, order="F")
-    used, unused = [], []
+    values = []
     for place, name in enumerate(table.names):
         codes[:, place], found = _coded(f"{argument}[{name!r}]", table.values[:, place])
-        options = table.options[place]
-        known = _known_options(f"{argument}[{name!r}]", found, options, categories)
+        values.append(found)
+    step = _common_step(values)
+    used, unused = [], []
+    for name, found, options in zip(table.names, values, table.options, strict=True):
+        known = _known_options(f"{argument}[{name!r}]", found, options, categories, step)
         used.append(tuple(_written(number, options) for number in found))
         unused.append(tuple(_written(number, options) for number in known if number not in found))
     sizes = np.array([len(found) for found in used], dtype=np.int64)
     return CodedItems(table.names, codes, sizes, tuple(used), tuple(unused))
+
+
+def _common_step(values: Sequence[Sequence[float]]) -> int:
+    """The largest step that leads from any whole number in use to any other of the same item; 0 where none does."""
+    steps = [later - before for found in values for before, later in pairwise(found)]
+    return math.gcd(*map(int, steps)) if all(step.is_integer() for step in steps) else 0
 
 
 def _coded(argument: str, column: Floats) -> tuple[npt.NDArray[np.int8], list[float]]:
@@ -244,7 +263,7 @@ def _check_number_of_categories(argument: str, found: int) -> None:
 
 
 def _known_options(
-    argument: str, found: list[float], options: tuple[Any, ...] | None, categories: Sequence[Any] | None
+    argument: str, found: list[float], options: tuple[Any, ...] | None, categories: Sequence[Any] | None, step: int
 ) -> Sequence[float]:
     if options is not None:
         return range(len(options))
@@ -253,8 +272,8 @@ def _known_options(
         if strange:
             raise ArgumentError(f"{argument}: expected one of the categories {quoted(categories)}; got {strange[0]:g}.")
         return sorted(categories)
-    if found and all(value.is_integer() for value in found) and found[-1] - found[0] < MOST_CATEGORIES:
-        return [float(value) for value in range(int(found[0]), int(found[-1]) + 1)]
+    if step and found and (found[-1] - found[0]) / step < MOST_CATEGORIES:
+        return np.arange(found[0], found[-1] + 1, step).tolist()
     return found
 
 

@@ -185,15 +185,15 @@ def tail_rectangle(h: tuple[Floats, Floats], k: tuple[Floats, Floats], rho: Floa
         Accurate to about 1e-10 of itself down to 1e-300; never below that.
     """
     low, high = np.maximum(h[0], -FAR), np.minimum(h[1], FAR)
-    grid = np.linspace(0.0, 1.0, 257)
+    grid = np.linspace(0.0, 1.0, 65)
     for _ in range(2):  # the second look is at the stretch that the first one found
         x = low[:, np.newaxis] + (high - low)[:, np.newaxis] * grid
         logs = _log_slice(x, k, rho)
         inside = logs >= logs.max(axis=1, keepdims=True) - 40
-        step = (high - low) / 256
-        first, last = inside.argmax(axis=1), 256 - inside[:, ::-1].argmax(axis=1)
+        step = (high - low) / 64
+        first, last = inside.argmax(axis=1), 64 - inside[:, ::-1].argmax(axis=1)
         start = low
-        low, high = start + np.maximum(first - 1, 0) * step, start + np.minimum(last + 1, 256) * step
+        low, high = start + np.maximum(first - 1, 0) * step, start + np.minimum(last + 1, 64) * step
     nodes, weights = _rule(64)
     x = low[:, np.newaxis] + (high - low)[:, np.newaxis] * nodes
     return np.asarray(np.maximum((high - low) * (np.exp(_log_slice(x, k, rho)) @ weights), 1e-300))

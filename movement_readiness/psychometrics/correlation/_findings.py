@@ -19,6 +19,7 @@ from movement_readiness.exceptions import (
 )
 from movement_readiness.psychometrics._frames import CodedItems
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates
+from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite
 from movement_readiness.psychometrics.results import give_warning, shown
 
 __all__ = [
@@ -106,7 +107,7 @@ def about_pairs(
 
 def about_matrix(smallest: float, smooth: bool) -> list[Finding]:
     """What the smallest eigenvalue of the matrix, as estimated, needs said."""
-    if np.isnan(smallest) or smallest > 0:
+    if is_positive_definite(smallest):
         return []
     done = "It was smoothed." if smooth else "Leave an item out, use missing='listwise', or smooth it with smooth=True."
     sentence = (

@@ -36,7 +36,7 @@ Flags = npt.NDArray[np.bool_]
 _STEPS = 100  # Newton needs 3 to 8, the bracket alone at most 60
 _FARTHEST = 9.0  # in atanh(rho): 1 - 3e-8
 _CLOSE = 1e-8  # the step after which the next would be below rounding
-_TINY = 1e-11  # below this, corners have lost too many digits
+_TINY = 1e-6  # below this, corners have lost too many digits
 _NOTHING = 1e-13
 _CHUNK = 1 << 19  # corners at a time
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["smallest_eigenvalue", "smoothed"]
+__all__ = ["is_positive_definite", "smallest_eigenvalue", "smoothed"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -16,6 +16,11 @@ _RAISED = 1e-10  # ... become this
 def smallest_eigenvalue(matrix: Floats) -> float:
     """The smallest eigenvalue of a symmetric matrix, NaN where the matrix has one."""
     return float(np.linalg.eigvalsh(matrix)[0]) if np.isfinite(matrix).all() else float("nan")
+
+
+def is_positive_definite(smallest: float) -> bool:
+    """Whether a matrix with this smallest eigenvalue is, by more than rounding; where it is NaN nothing is known."""
+    return bool(np.isnan(smallest)) or smallest >= _SMALLEST
 
 
 def smoothed(matrix: Floats) -> Floats:

@@ -14,7 +14,7 @@ from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._frames import ItemTable, item_table
 from movement_readiness.psychometrics.correlation import _findings
 from movement_readiness.psychometrics.correlation._moments import pearson, spearman
-from movement_readiness.psychometrics.correlation._smoothing import smallest_eigenvalue, smoothed
+from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite, smallest_eigenvalue, smoothed
 from movement_readiness.psychometrics.correlation.polychoric import PolychoricResult, polychoric
 from movement_readiness.psychometrics.results import Result, shown
 
@@ -156,7 +156,7 @@ EstimationWarning
         return _from_polychoric(table, polychoric(items, missing=missing, correct=correct, smooth=smooth))
     found, n = (pearson if correlation == "pearson" else spearman)(table.values)
     smallest = smallest_eigenvalue(found)
-    repair = smooth and smallest <= 0
+    repair = smooth and not is_positive_definite(smallest)
     return CorrelationResult(
         correlations=_labelled(smoothed(found) if repair else found, table.names),
         n_respondents=table.n_respondents,
@@ -165,7 +165,7 @@ EstimationWarning
         missing=missing,
         polychoric=None,
         smallest_eigenvalue=smallest,
-        smoothed=bool(repair),
+        smoothed=repair,
         warnings=_findings.give([*_about(table, found, n), *_findings.about_matrix(smallest, repair)]),
         **_moments(table),
     )

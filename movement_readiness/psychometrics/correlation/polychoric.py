@@ -20,7 +20,7 @@ from movement_readiness.psychometrics.correlation._asymptotic import (
     standard_errors,
 )
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, estimate, square
-from movement_readiness.psychometrics.correlation._smoothing import smallest_eigenvalue, smoothed
+from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite, smallest_eigenvalue, smoothed
 from movement_readiness.psychometrics.results import Result, shown
 
 if TYPE_CHECKING:
@@ -289,7 +289,7 @@ def _polychoric(
     found = estimate(coded.codes, coded.n_categories, correct)
     matrix = found.correlations
     smallest = smallest_eigenvalue(matrix)
-    repair = smooth and smallest <= 0
+    repair = smooth and not is_positive_definite(smallest)
     findings = [*_findings.ordinal(coded, found), *_findings.about_matrix(smallest, repair)]
     moves = moves_of(found) if se or acov else None
     errors = standard_errors(found, moves) if moves is not None else None
@@ -303,7 +303,7 @@ def _polychoric(
         acov=_acov(coded, found, moves, table.n_respondents) if acov and moves is not None else None,
         n_respondents=table.n_respondents,
         smallest_eigenvalue=smallest,
-        smoothed=bool(repair),
+        smoothed=repair,
         missing=missing,
         correct=correct,
         kind=kind,

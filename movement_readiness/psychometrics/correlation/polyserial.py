@@ -24,7 +24,7 @@ from movement_readiness.psychometrics.correlation import _findings
 from movement_readiness.psychometrics.correlation._moments import pearson
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, estimate
 from movement_readiness.psychometrics.correlation._polyserial import PolyserialPair, fit_polyserial
-from movement_readiness.psychometrics.correlation._smoothing import smallest_eigenvalue, smoothed
+from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite, smallest_eigenvalue, smoothed
 from movement_readiness.psychometrics.results import Result, shown
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def _result(
     mixed = np.block([[matrix, rho.T], [rho, found.correlations]])
     counts = np.block([[count, n.T], [n, own]]).astype(np.int64)
     smallest = smallest_eigenvalue(mixed)
-    repair = smooth and smallest <= 0
+    repair = smooth and not is_positive_definite(smallest)
     has = ~np.isnan(numbers.values).all(axis=1) | (coded.codes >= 0).any(axis=1)
     return PolyserialResult(
         polyserial=_labelled(rho, coded.names, numbers.names),
@@ -239,7 +239,7 @@ def _result(
         n_pairs=_labelled(counts, names, names),
         n_respondents=int(has.sum()),
         smallest_eigenvalue=smallest,
-        smoothed=bool(repair),
+        smoothed=repair,
         missing=missing,
         warnings=_findings.give(
             [
