@@ -8,7 +8,7 @@ With R the correlations of p items, M the reproduced ones with units in the diag
     null model    F0 = - log det R, X0 = F0 (n - 1 - (2 p + 5) / 6), df0 = p (p - 1) / 2
     RMSEA         sqrt(max(X2 / (df n) - 1 / (n - 1), 0)); its limits sqrt(ncp / ((n - 1) df)), ncp the noncentralities
                   at which X2 is the 95 % and the 5 % point (a 90 % interval)
-    TLI           (X0 / df0 - X2 / df) / (X0 / df0 - 1)
+    TLI           (F0 / df0 - F / df) / (F0 / df0 - 1 / n'), n' the multiplier of F above     Tucker and Lewis (1973)
     CFI           1 - max(X2 - df, 0) / max(X0 - df0, X2 - df, 0)               (psych 2.2.9 gives none)
     RMSR          root of the mean squared residual correlation; corrected: of their sum over 2 df
     BIC           X2 - df log n
@@ -60,7 +60,8 @@ def fit_measures(correlations: Floats, reproduced: Floats, n_factors: int, n_res
     df, null_df = degrees_of_freedom(p, n_factors), p * (p - 1) // 2
     residuals = (correlations - reproduced)[np.triu_indices(p, 1)]
     objective = _discrepancy(correlations, reproduced)
-    chisq = objective * (n - 1 - (2 * p + 5) / 6 - 2 * n_factors / 3)
+    multiplier = n - 1 - (2 * p + 5) / 6 - 2 * n_factors / 3
+    chisq = objective * multiplier
     null_chisq = -log_determinant(correlations) * (n - 1 - (2 * p + 5) / 6)
     low, high = rmsea_limits(chisq, df, n, _LEVEL)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -71,7 +72,7 @@ def fit_measures(correlations: Floats, reproduced: Floats, n_factors: int, n_res
             "rmsea": _rmsea(chisq, df, n),
             "rmsea_ci_low": low,
             "rmsea_ci_high": high,
-            "tli": _tli(chisq, df, null_chisq, null_df),
+            "tli": _tli(objective, df, -log_determinant(correlations), null_df, multiplier),
             "cfi": _cfi(chisq, df, null_chisq, null_df),
             "rmsr": float(np.sqrt(np.mean(residuals**2))),
             "rmsr_corrected": float(np.sqrt(np.sum(residuals**2) / df)) if df else float("nan"),
@@ -96,9 +97,9 @@ def _rmsea(chisq: float, df: int, n: float) -> float:
     return float(np.sqrt(np.maximum(chisq / (df * n) - 1 / (n - 1), 0.0))) if df else float("nan")
 
 
-def _tli(chisq: float, df: int, null_chisq: float, null_df: int) -> float:
-    null = null_chisq / null_df
-    return float((null - chisq / df) / (null - 1)) if df and null != 1 else float("nan")
+def _tli(objective: float, df: int, null_objective: float, null_df: int, multiplier: float) -> float:
+    null, none = null_objective / null_df, 1 / multiplier
+    return float((null - objective / df) / (null - none)) if df and null != none else float("nan")
 
 
 def _cfi(chisq: float, df: int, null_chisq: float, null_df: int) -> float:

@@ -12,7 +12,7 @@ from scipy.special import ndtr
 from movement_readiness._validation import check_choice, quoted
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._analysed import Analysed
-from movement_readiness.psychometrics._frames import ItemTable, item_table
+from movement_readiness.psychometrics._frames import ItemTable, item_frame, item_table
 from movement_readiness.psychometrics.exploratory.scores import score_weights
 
 __all__ = ["VALUES", "Calibrated", "calibrated", "latent_means", "scored"]
@@ -86,27 +86,26 @@ def scored(
 
 def _of_the_analysis(known: Calibrated, items: Any) -> ItemTable:
     """The analysed items of a frame in the analysis's order; an array by position."""
-    table = item_table("items", items, at_least=1)
+    frame = item_frame("items", items)
     if isinstance(items, (np.ndarray, list, tuple)):
-        if table.n_items != len(known.names):
+        if frame.shape[1] != len(known.names):
             raise ArgumentError(
-                f"items: expected {len(known.names)} columns in the order of the analysis; got {table.n_items}."
+                f"items: expected {len(known.names)} columns in the order of the analysis; got {frame.shape[1]}."
             )
-        return ItemTable(known.names, table.values, table.options)
-    absent = [name for name in known.names if name not in table.names]
+        frame.columns = list(known.names)
+    absent = [name for name in known.names if name not in frame.columns]
     if absent:
         raise ArgumentError(
-            f"items: expected the items of the analysis; {quoted(absent)} not among {quoted(table.names)}."
+            f"items: expected the items of the analysis; {quoted(absent)} not among {quoted(list(frame.columns))}."
         )
-    places = [table.names.index(name) for name in known.names]
-    options = tuple(table.options[place] for place in places)
-    for name, ours, theirs in zip(known.names, known.options or options, options, strict=True):
+    table = item_table("items", frame[list(known.names)], at_least=1)
+    for name, ours, theirs in zip(known.names, known.options or table.options, table.options, strict=True):
         if ours != theirs:
             raise ArgumentError(
                 f"items[{name!r}]: expected the categories of the analysis, {ours or 'numbers'}; "
                 f"got {theirs or 'numbers'}."
             )
-    return ItemTable(known.names, table.values[:, places], options)
+    return table
 
 
 def _latent(known: Calibrated, table: ItemTable) -> Floats:

@@ -174,7 +174,8 @@ def hull(
     Returns
     -------
     RetentionResult
-        ``table``: factors, parameters, fit, scree (NaN off the hull). ``n_factors`` is 0 where no point bends.
+        ``table``: factors, parameters, fit, scree (NaN off the hull and at its ends). Where the hull has ends only, so
+        that no ratio exists, ``n_factors`` is the best fitting number: more factors fit no better than it.
 
     References
     ----------
@@ -206,7 +207,7 @@ def hull(
     table = pd.DataFrame(
         {"parameters": parameters, "fit": fits, "scree": scree}, index=pd.RangeIndex(fits.size, name="factors")
     )
-    chosen = 0 if np.isnan(scree).all() else int(np.nanargmax(scree))
+    chosen = int(np.argmax(fits)) if np.isnan(scree).all() else int(np.nanargmax(scree))
     words = (f"{data.words()}.", f"Fit: {fit.upper()} of minres solutions (Lorenzo-Seva, Timmerman & Kiers 2011).")
     return RetentionResult("Hull", chosen, table, data.n_respondents, words)
 

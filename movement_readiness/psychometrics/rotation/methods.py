@@ -179,8 +179,8 @@ def rotate(
     -----
     Gradient projection [1]_ [2]_ with the criteria in the scaling of [3]_. Promax [4]_: varimax loadings v are
     regressed on sign(v) |v|^power, and the coefficients scaled to factors of variance one. The oblique bifactor
-    rotation [6]_ lets group factors correlate with each other; at its optimum the general factor correlates with none
-    of them. The orthogonal one is [5]_.
+    rotation [6]_ lets group factors correlate with each other; at an optimum above zero the general factor correlates
+    with none of them (a perfect fit leaves that open). The orthogonal one is [5]_.
     Checked against GPArotation 2022.10 and psych 2.2.9 (loadings and factor correlations within 1e-4 at the same
     criterion value), and the ``Rotator`` of factor-analyzer.
 
