@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from movement_readiness.psychometrics.correlation._moments import pearson
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, estimate
-from movement_readiness.psychometrics.reliability._coefficients import correlation_of, covariance_matrix
 
 __all__ = ["correlations_of_values", "polychoric_of_values"]
 
@@ -25,7 +25,10 @@ def polychoric_of_values(values: Floats) -> PolychoricEstimates:
 
 
 def correlations_of_values(values: Floats, correlation: str) -> Floats:
-    """Pearson or polychoric correlations; each pair uses the rows that have both."""
+    """Pearson or polychoric correlations; each pair uses the rows that have both, and their own means and SDs."""
     if correlation == "polychoric":
         return polychoric_of_values(values).correlations
-    return correlation_of(covariance_matrix(values)[0])
+    found, _ = pearson(values)
+    constant = np.array([len(np.unique(column[~np.isnan(column)])) < 2 for column in values.T])
+    found[np.diag_indices(len(found))] = np.where(constant, np.nan, 1.0)
+    return found

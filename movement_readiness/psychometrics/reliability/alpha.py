@@ -118,7 +118,8 @@ def cronbach_alpha(
 
         ``alpha = k / (k - 1) (1 - sum_i s_ii / sum_ij s_ij)``
 
-    Standardised alpha is the same of the correlation matrix, ``k r / (1 + (k - 1) r)`` with r the mean correlation.
+    Standardised alpha is the same of the correlations s_ij / sqrt(s_ii s_jj), ``k r / (1 + (k - 1) r)`` with r their
+    mean (psych's ``std.alpha``).
 
     *Feldt* [2]_: ``(1 - alpha) / (1 - estimate)`` has the F distribution with n - 1 and (n - 1)(k - 1) degrees of
     freedom. With ``missing="pairwise"`` n is the smallest number of respondents behind any pair. *ADF* [3]_:
