@@ -89,7 +89,7 @@ def scree(found: ParallelAnalysisResult) -> Picture:
     return Picture(figure, _scree_words(found, observed, quantile))
 
 
-def _scree_words(found: ParallelAnalysisResult, observed: Sequence[float], quantile: Sequence[float]) -> str:
+def _scree_words(found: ParallelAnalysisResult, observed: Shares, quantile: Shares) -> str:
     n = found.n_factors
     verb = "stands" if n == 1 else "stand"
     shown = min(len(observed), n + 3)

@@ -52,7 +52,7 @@ def second_order(factor_correlations: Floats) -> Floats:
     """
     if len(factor_correlations) == 2:
         r = float(factor_correlations[0, 1])
-        return np.array([1.0, -1.0 if r < 0 else 1.0]) * np.sqrt(abs(r))
+        return np.asarray(np.array([1.0, -1.0 if r < 0 else 1.0]) * np.sqrt(abs(r)))
     return one_factor(factor_correlations)[0]
 
 
