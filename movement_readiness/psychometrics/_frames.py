@@ -28,6 +28,7 @@ __all__ = [
     "complete_rows",
     "item_frame",
     "item_table",
+    "labelled",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -281,3 +282,10 @@ def _written(number: float, options: tuple[Any, ...] | None) -> Any:
     if options is not None:
         return options[int(number)]
     return int(number) if float(number).is_integer() else number
+
+
+def labelled(matrix: Any, rows: Sequence[Any], columns: Sequence[Any] | None = None) -> pd.DataFrame:
+    """An array as a frame; columns are named like the rows unless they have names of their own."""
+    import pandas as pd
+
+    return pd.DataFrame(matrix, index=list(rows), columns=list(rows if columns is None else columns))

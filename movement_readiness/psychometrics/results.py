@@ -6,6 +6,7 @@ where numbers are rounded for reading.
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from abc import ABC, abstractmethod
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EstimationWarning", "Result", "give_warning", "shown", "shown_interval", "warn_not_estimable"]
 
-_PACKAGE = str(Path(__file__).resolve().parents[1])
+_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 
 
 def shown(number: float, digits: int = 3) -> str:

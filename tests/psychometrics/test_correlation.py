@@ -465,6 +465,8 @@ def test_a_matrix_that_was_given_is_checked():
     ):
         with pytest.raises(ArgumentError, match=f"matrix: .*{sentence}"):
             given_matrix("matrix", matrix, 100)
+    with pytest.raises(ArgumentError, match="rows named as the columns"):
+        given_matrix("matrix", covariance.set_axis(["b", "a"]), 100)
     with pytest.raises(ArgumentError, match="n_respondents: expected a whole number, 2 or more"):
         given_matrix("matrix", covariance, 1)
 

@@ -105,7 +105,7 @@ def _fit(tables: Floats, h: Floats, k: Floats) -> tuple[Floats, Flags]:
         low[going] = np.where(score > 0, z[going], low[going])
         high[going] = np.where(score < 0, z[going], high[going])
         proposal = z[going] + step
-        outside = ~((proposal > low[going]) & (proposal < high[going])) & (score != 0)
+        outside = ~((proposal > low[going]) & (proposal < high[going])) & ~(np.abs(step) <= _CLOSE)
         z[going] = np.where(outside, (low[going] + high[going]) / 2, proposal)
         going = going[np.where(outside, high[going] - low[going], np.abs(step)) > _CLOSE]
         if not going.size:

@@ -100,7 +100,7 @@ def _maximum(z: Floats, above: Floats, below: Floats) -> tuple[float, bool]:
         low, high = (at, high) if score > 0 else (low, at)
         curved = slopes.bend.sum() * u * u - 2 * rho * u * score
         step = -score * u / curved if curved < 0 else score * u / ((slopes.rho**2).sum() * u * u)
-        if not low < at + step < high:
+        if not low < at + step < high and not abs(step) < _CLOSE:
             step = (low + high) / 2 - at
         at += step
         if abs(step) < _CLOSE:

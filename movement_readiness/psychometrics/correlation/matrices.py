@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from movement_readiness._validation import check_choice, check_integer
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.psychometrics._frames import ItemTable, item_table
+from movement_readiness.psychometrics._frames import ItemTable, item_table, labelled
 from movement_readiness.psychometrics.correlation import _findings
 from movement_readiness.psychometrics.correlation._moments import pearson, spearman
 from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite, smallest_eigenvalue, smoothed
@@ -158,9 +158,9 @@ EstimationWarning
     smallest = smallest_eigenvalue(found)
     repair = smooth and not is_positive_definite(smallest)
     return CorrelationResult(
-        correlations=_labelled(smoothed(found) if repair else found, table.names),
+        correlations=labelled(smoothed(found) if repair else found, table.names),
         n_respondents=table.n_respondents,
-        n_pairs=_labelled(n, table.names),
+        n_pairs=labelled(n, table.names),
         correlation=correlation,
         missing=missing,
         polychoric=None,
@@ -220,6 +220,9 @@ def given_matrix(argument: str, matrix: Any, n_respondents: int) -> CorrelationR
     table = item_table(argument, matrix)
     values = table.values
     _check_matrix(argument, values)
+    named = isinstance(matrix, pd.DataFrame) and not isinstance(matrix.index, pd.RangeIndex)
+    if named and not matrix.index.equals(matrix.columns):
+        raise ArgumentError(f"{argument}: expected rows named as the columns, in the same order; they are not.")
     spread = np.sqrt(np.diag(values))
     found = values / np.outer(spread, spread)
     if np.abs(found).max() > 1 + _TOLERANCE:
@@ -228,7 +231,7 @@ def given_matrix(argument: str, matrix: Any, n_respondents: int) -> CorrelationR
     np.fill_diagonal(found, 1.0)
     smallest = smallest_eigenvalue(found)
     return CorrelationResult(
-        correlations=_labelled(found, table.names),
+        correlations=labelled(found, table.names),
         n_respondents=count,
         n_pairs=None,
         correlation="given",
@@ -276,9 +279,3 @@ def _moments(table: ItemTable) -> dict[str, Any]:
         variance = (np.where(there, table.values - mean, 0.0) ** 2).sum(axis=0) / (n - 1)
     names = list(table.names)
     return {"means": pd.Series(mean, index=names), "standard_deviations": pd.Series(np.sqrt(variance), index=names)}
-
-
-def _labelled(matrix: Any, names: Sequence[Any]) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(matrix, index=list(names), columns=list(names))

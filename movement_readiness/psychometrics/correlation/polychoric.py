@@ -3,121 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from movement_readiness._validation import check_choice, check_number
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.psychometrics._frames import CodedItems, ItemTable, coded_items, item_table
+from movement_readiness.psychometrics._frames import CodedItems, ItemTable, coded_items, item_table, labelled
 from movement_readiness.psychometrics.correlation import _findings
-from movement_readiness.psychometrics.correlation._asymptotic import (
-    Moves,
-    asymptotic_covariance,
-    moves_of,
-    standard_errors,
-)
-from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, estimate, square
+from movement_readiness.psychometrics.correlation._asymptotic import moves_of, standard_errors
+from movement_readiness.psychometrics.correlation._polychoric import estimate
 from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite, smallest_eigenvalue, smoothed
-from movement_readiness.psychometrics.results import Result, shown
-
-if TYPE_CHECKING:
-    import pandas as pd
+from movement_readiness.psychometrics.correlation.result import (
+    PolychoricResult,
+    acov_frame,
+    pair_frame,
+    threshold_frame,
+)
 
 __all__ = ["PolychoricResult", "polychoric", "tetrachoric"]
-
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class PolychoricResult(Result):
-    """Polychoric correlations, thresholds and what they are worth; made by `polychoric` and `tetrachoric`.
-
-    Attributes
-    ----------
-    correlations : DataFrame, items x items
-        NaN where a correlation cannot be estimated; smoothed where that was asked for and needed.
-    thresholds : DataFrame, one row a threshold
-        ``item``, ``threshold`` (1, 2, ...), ``below`` and ``above`` (the categories on either side of it),
-        ``estimate`` and, with se, ``standard_error``.
-    standard_errors : DataFrame or None
-        Of the correlations (items x items, NaN on the diagonal), with se.
-    n_pairs : DataFrame, items x items
-        Respondents who answered both items; on the diagonal, the item.
-    acov : DataFrame or None
-        With acov: ``n_respondents`` times the covariance matrix of the estimates (lavaan's gamma, NACOV). Rows
-        and columns are the thresholds, item by item (``item|t1`` ...), then the correlations in the order (1, 2),
-        (1, 3), ..., (2, 3), ... (``item~~item``). Divide by ``n_respondents`` for the covariance itself.
-    n_respondents : int
-        After listwise deletion; pairwise, all rows with an answer.
-    smallest_eigenvalue : float
-        Of the matrix as estimated, before any smoothing.
-    smoothed : bool
-        Whether the correlations were changed to be positive definite.
-    missing, correct, kind
-        As asked for; kind is "polychoric" or "tetrachoric".
-    warnings : tuple of str
-        What was said when the result was made.
-    """
-
-    correlations: pd.DataFrame
-    thresholds: pd.DataFrame
-    standard_errors: pd.DataFrame | None
-    n_pairs: pd.DataFrame
-    acov: pd.DataFrame | None
-    n_respondents: int
-    smallest_eigenvalue: float
-    smoothed: bool
-    missing: str
-    correct: float | str
-    kind: str
-    warnings: tuple[str, ...]
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a pair: its items, correlation, standard error (with se) and number of respondents."""
-        import pandas as pd
-
-        names = self.correlations.columns
-        first, second = np.triu_indices(len(names), 1)
-        found = {
-            "item": names[first],
-            "with": names[second],
-            "correlation": self.correlations.to_numpy()[first, second],
-        }
-        if self.standard_errors is not None:
-            found["standard_error"] = self.standard_errors.to_numpy()[first, second]
-        return pd.DataFrame({**found, "n": self.n_pairs.to_numpy()[first, second]})
-
-    def __repr__(self) -> str:
-        n_items = len(self.correlations)
-        return f"<PolychoricResult: {self.kind} correlations of {n_items} items, {self.n_respondents} respondents>"
-
-    def _heading(self) -> str:
-        return f"{self.kind.capitalize()} correlations"
-
-    def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-        names = [str(name) for name in self.correlations.columns]
-        table = self.correlations.to_numpy()
-        return ("", *names), [(name, *map(shown, row)) for name, row in zip(names, table, strict=True)]
-
-    def _sentences(self) -> Sequence[str]:
-        fewest = int(self.n_pairs.to_numpy().min(initial=self.n_respondents))
-        pairs = f", {fewest} or more a pair" if self.missing == "pairwise" else ""
-        repaired = f" Smoothed: the smallest eigenvalue was {shown(self.smallest_eigenvalue, 4)}." * self.smoothed
-        return (
-            f"{self.n_respondents} respondents{pairs}; missing answers {self.missing}.",
-            "Thresholds from each item's own distribution, then each correlation by maximum likelihood (two-step); "
-            f"{_correction_in_words(self.correct)}.{repaired}",
-            *self.warnings,
-        )
-
-
-def _correction_in_words(correct: float | str) -> str:
-    if correct == "lavaan":
-        return "a single empty cell of a 2 × 2 table counted as .5, margins kept"
-    return f"empty cells of a pair's table counted as {correct:g}" if correct else "no correction of empty cells"
 
 
 def polychoric(
@@ -182,8 +86,10 @@ TooFewRespondentsWarning (fewer than 50 for a pair), NonConvergenceWarning, Esti
     scores [3]_, with n, not n - 1; for estimates of exactly 1 or -1 they are NaN. Smoothing raises eigenvalues
     below 1e-12 to 1e-10 and rescales to a unit diagonal, as ``psych::cor.smooth`` documents it.
 
-    Checked against ``lavaan::lavCor`` 0.6-14 (correlations 1e-7, thresholds 1e-8, acov 1e-6 relative; complete,
-    listwise and pairwise data) and against maximisation in 40-digit arithmetic (1e-10).
+    Checked against ``lavaan::lavCor`` 0.6-14 (correlations 1e-7, thresholds 1e-12, standard errors and acov 1e-6
+    relative; complete, listwise and pairwise data) and against the maximum in 45-digit arithmetic (1e-13). At an
+    empty cell of a 2 x 2 table without correction lavaan and psych stop where their likelihood turns flat (at .95,
+    say); here it is 1, which is the maximum.
 
     References
     ----------
@@ -294,13 +200,11 @@ def _polychoric(
     moves = moves_of(found) if se or acov else None
     errors = standard_errors(found, moves) if moves is not None else None
     return PolychoricResult(
-        correlations=_labelled(smoothed(matrix) if repair else matrix, coded.names),
-        thresholds=_threshold_frame(coded, found, None if errors is None else errors[0]),
-        standard_errors=None if errors is None else _labelled(_square(errors[1], coded, np.nan), coded.names),
-        n_pairs=_labelled(
-            _square(found.pairs.n_pairs, coded, found.pairs.margins.sum(axis=1)).astype(np.int64), coded.names
-        ),
-        acov=_acov(coded, found, moves, table.n_respondents) if acov and moves is not None else None,
+        correlations=labelled(smoothed(matrix) if repair else matrix, coded.names),
+        thresholds=threshold_frame(coded, found, None if errors is None else errors[0]),
+        standard_errors=None if errors is None else pair_frame(errors[1], coded, np.nan),
+        n_pairs=pair_frame(found.pairs.n_pairs, coded, found.pairs.margins.sum(axis=1)).astype(np.int64),
+        acov=acov_frame(coded, found, moves, table.n_respondents) if acov and moves is not None else None,
         n_respondents=table.n_respondents,
         smallest_eigenvalue=smallest,
         smoothed=repair,
@@ -309,38 +213,3 @@ def _polychoric(
         kind=kind,
         warnings=_findings.give(findings),
     )
-
-
-def _square(values: Any, coded: CodedItems, diagonal: Any) -> Floats:
-    return square(values, len(coded.names), diagonal)
-
-
-def _labelled(matrix: Any, names: Sequence[Any]) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(matrix, index=list(names), columns=list(names))
-
-
-def _threshold_frame(coded: CodedItems, found: PolychoricEstimates, errors: Floats | None) -> pd.DataFrame:
-    import pandas as pd
-
-    places = [(item, step) for item, size in enumerate(coded.n_categories) for step in range(int(size) - 1)]
-    columns: dict[str, Any] = {
-        "item": [coded.names[item] for item, _ in places],
-        "threshold": [step + 1 for _, step in places],
-        "below": [coded.categories[item][step] for item, step in places],
-        "above": [coded.categories[item][step + 1] for item, step in places],
-        "estimate": [float(found.thresholds[place]) for place in places],
-    }
-    if errors is not None:
-        columns["standard_error"] = [float(errors[place]) for place in places]
-    return pd.DataFrame(columns)
-
-
-def _acov(coded: CodedItems, found: PolychoricEstimates, moves: Moves, n_respondents: int) -> pd.DataFrame:
-    pairs = (found.pairs.first, found.pairs.second)
-    covariance = asymptotic_covariance(coded.codes, coded.n_categories, moves, pairs)
-    sizes = coded.n_categories
-    labels = [f"{name}|t{step + 1}" for name, size in zip(coded.names, sizes, strict=True) for step in range(size - 1)]
-    labels += [f"{coded.names[one]}~~{coded.names[other]}" for one, other in zip(*pairs, strict=True)]
-    return _labelled(n_respondents * covariance, labels)

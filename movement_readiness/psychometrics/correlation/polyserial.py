@@ -18,6 +18,7 @@ from movement_readiness.psychometrics._frames import (
     coded_items,
     complete_rows,
     item_table,
+    labelled,
 )
 from movement_readiness.psychometrics._inputs import check_same_rows
 from movement_readiness.psychometrics.correlation import _findings
@@ -231,12 +232,12 @@ def _result(
     repair = smooth and not is_positive_definite(smallest)
     has = ~np.isnan(numbers.values).all(axis=1) | (coded.codes >= 0).any(axis=1)
     return PolyserialResult(
-        polyserial=_labelled(rho, coded.names, numbers.names),
-        standard_errors=_labelled(
+        polyserial=labelled(rho, coded.names, numbers.names),
+        standard_errors=labelled(
             [[pair.standard_error for pair in row] for row in between], coded.names, numbers.names
         ),
-        correlations=_labelled(smoothed(mixed) if repair else mixed, names, names),
-        n_pairs=_labelled(counts, names, names),
+        correlations=labelled(smoothed(mixed) if repair else mixed, names, names),
+        n_pairs=labelled(counts, names, names),
         n_respondents=int(has.sum()),
         smallest_eigenvalue=smallest,
         smoothed=repair,
@@ -268,9 +269,3 @@ def _about_between(
         *_findings.about_pairs(names, pairs, rho, n, varying),
         *_findings.not_converged(names, pairs, np.array([pair.converged for pair in flat])),
     ]
-
-
-def _labelled(matrix: Any, rows: Sequence[Any], columns: Sequence[Any]) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(matrix, index=list(rows), columns=list(columns))
