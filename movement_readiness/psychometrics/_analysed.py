@@ -103,7 +103,7 @@ def analysed(
             "n_obs: expected only with a correlation or covariance matrix (square, symmetric); got items."
         )
     table = answers(items, missing, at_least)
-    result = correlation_matrix(items, correlation=correlation, missing=missing)
+    result = correlation_matrix(table, correlation=correlation, missing=missing)
     found = Analysed(
         names=table.names,
         correlations=result.matrix,

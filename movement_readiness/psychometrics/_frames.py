@@ -107,6 +107,8 @@ def item_table(argument: str, items: Any, *, at_least: int = 2, missing: str = "
            [ 3., nan]])
     """
     check_choice("missing", missing, MISSING)
+    if isinstance(items, ItemTable):  # read before
+        return items.listwise() if missing == "listwise" else items
     given = item_frame(argument, items)
     frame, groups = without_groups(given)
     warn_of_clusters(argument, given, groups)

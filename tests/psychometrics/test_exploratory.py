@@ -519,6 +519,33 @@ def test_factor_analyzer_extracts_the_same():
 # --------------------------------------------------------------------------------------------------- Schmid-Leiman
 
 
+SCHMID_LEIMAN = [
+    key for key in reference.values("reliability") if "schmid-leiman" in reference.values("reliability")[key]
+]
+
+
+@pytest.mark.filterwarnings(HARMLESS)
+@pytest.mark.parametrize("key", SCHMID_LEIMAN, ids=" ".join)
+def test_schmid_leiman_is_that_of_r(key):
+    data, basis, model, program = key
+    stored = reference.values("reliability")[key]
+    names = list(dict.fromkeys(row[0] for row in stored["schmid-leiman"]))
+    kind, _, missing = basis.partition(" ")
+    items = reference.items(data)[[name.removesuffix("-") for name in names]]
+    if data == "reversed":  # psych::omega turns items round that load negatively on the general factor
+        items.iloc[:, 1::2] = 6 - items.iloc[:, 1::2]
+    found = ps.schmid_leiman(items, n_factors=int(model.split()[1]), correlation=kind, missing=missing or "pairwise")
+    factors = found.loadings.shape[1] - 1
+    expected = reference.table("reliability", key, "schmid-leiman")[:, : factors + 1]
+    groups, _ = reference.aligned(found.loadings.to_numpy()[:, 1:], np.eye(factors), expected[:, 1:])
+    # the formula starts from the exact optimum, psych from where its optimiser stopped
+    tolerance = 1e-4 if program == "formula" else 2e-3
+    assert np.abs(found.loadings["general"].to_numpy() - expected[:, 0]).max() < tolerance
+    assert np.abs(groups - expected[:, 1:]).max() < tolerance
+    if program == "formula" and "ecv" in stored:
+        assert found.ecv == pytest.approx(reference.number("reliability", key, "ecv"), abs=1e-4)
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10**6), st.integers(3, 4))
 def test_schmid_leiman_keeps_the_communalities(seed, factors):

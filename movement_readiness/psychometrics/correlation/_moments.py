@@ -32,7 +32,7 @@ def pearson(values: Floats) -> tuple[Floats, Ints]:
     >>> correlations[0, 1], n[0]
     (np.float64(0.5), array([4, 3]))
     """
-    if not np.isnan(values.sum()):
+    if values.size and not np.isnan(values.sum()):
         return _complete(values)
     there = ~np.isnan(values)
     mask = there.astype(np.float64)

@@ -11,11 +11,16 @@ import numpy.typing as npt
 
 from movement_readiness._validation import check_choice, check_integer
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.psychometrics._frames import ItemTable, item_table, labelled
+from movement_readiness.psychometrics._frames import ItemTable, coded_items, item_table, labelled
 from movement_readiness.psychometrics.correlation import _findings
 from movement_readiness.psychometrics.correlation._moments import pearson, spearman
 from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite, smallest_eigenvalue, smoothed
-from movement_readiness.psychometrics.correlation.polychoric import PolychoricResult, polychoric
+from movement_readiness.psychometrics.correlation.polychoric import (
+    Options,
+    PolychoricResult,
+    checked_correction,
+    polychoric_of,
+)
 from movement_readiness.psychometrics.results import Result, shown
 
 if TYPE_CHECKING:
@@ -153,7 +158,7 @@ EstimationWarning
     check_choice("correlation", correlation, CORRELATIONS)
     table = item_table("items", items, missing=missing)
     if correlation == "polychoric":
-        return _from_polychoric(table, polychoric(items, missing=missing, correct=correct, smooth=smooth))
+        return _from_polychoric(table, polychoric(table, missing=missing, correct=correct, smooth=smooth))
     found, n = (pearson if correlation == "pearson" else spearman)(table.values)
     smallest = smallest_eigenvalue(found)
     repair = smooth and not is_positive_definite(smallest)
