@@ -85,7 +85,7 @@ def item_table(argument: str, items: Any, *, at_least: int = 2, missing: str = "
     ----------
     argument : str
         The argument's name, for sentences.
-    items : frame or array
+    items : frame, array or ItemTable
         pandas, or any frame narwhals reads (polars, pyarrow, duckdb ...), or a 2-D array; one column an item, one
         row a respondent. Numbers, or ordered categorical columns, whose categories count 0, 1, .... Columns called
         site or team are no items: they are left out, and teams are warned of (`ClusteredDataWarning`).
@@ -107,8 +107,19 @@ def item_table(argument: str, items: Any, *, at_least: int = 2, missing: str = "
            [ 3., nan]])
     """
     check_choice("missing", missing, MISSING)
-    if isinstance(items, ItemTable):  # read before
-        return items.listwise() if missing == "listwise" else items
+    table = items if isinstance(items, ItemTable) else _read(argument, items, at_least)
+    if missing == "pairwise":
+        return table
+    kept = table.listwise()
+    if not len(kept.values):
+        raise ArgumentError(
+            f"{argument}: expected respondents who answered every item (missing='listwise'); none of "
+            f"{len(table.values)} did. missing='pairwise' uses what there is."
+        )
+    return kept
+
+
+def _read(argument: str, items: Any, at_least: int) -> ItemTable:
     given = item_frame(argument, items)
     frame, groups = without_groups(given)
     warn_of_clusters(argument, given, groups)
@@ -125,16 +136,7 @@ def item_table(argument: str, items: Any, *, at_least: int = 2, missing: str = "
     for place, name in enumerate(names):
         values[:, place], found = _column(argument, name, frame[name])
         options.append(found)
-    table = ItemTable(names, values, tuple(options))
-    if missing == "pairwise":
-        return table
-    kept = table.listwise()
-    if not len(kept.values):
-        raise ArgumentError(
-            f"{argument}: expected respondents who answered every item (missing='listwise'); none of "
-            f"{len(values)} did. missing='pairwise' uses what there is."
-        )
-    return kept
+    return ItemTable(names, values, tuple(options))
 
 
 def complete_rows(values: Floats) -> npt.NDArray[np.bool_]:

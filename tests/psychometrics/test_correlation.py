@@ -18,6 +18,7 @@ from scipy.stats import multivariate_normal
 
 from movement_readiness.exceptions import (
     ArgumentError,
+    ClusteredDataWarning,
     ConstantItemWarning,
     EmptyCategoryWarning,
     EstimationWarning,
@@ -219,6 +220,61 @@ def test_polyserial_recovers_the_truth_and_intervals_cover_it():
     print(f"polyserial: bias {np.mean(error):+.4f}, 95 % intervals cover {np.mean(covered):.0%}")  # noqa: T201
     assert abs(np.mean(error)) < 0.02
     assert np.mean(covered) >= 0.85
+
+
+# -- people in teams ----------------------------------------------------------------------------------------------------
+
+
+def test_clusters_of_one_change_only_the_factor_and_copies_of_a_person_add_nothing():
+    items = random_items(21)
+    n = len(items)
+    alone = quietly(polychoric, items, acov=True)
+    each = quietly(polychoric, items, acov=True, cluster=np.arange(n))
+    factor = n / (n - 1)
+    pd.testing.assert_frame_equal(each.correlations, alone.correlations)
+    np.testing.assert_allclose(each.acov, alone.acov * factor, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(each.standard_errors, alone.standard_errors * np.sqrt(factor), rtol=1e-7)
+    np.testing.assert_allclose(
+        each.thresholds["standard_error"], alone.thresholds["standard_error"] * np.sqrt(factor), rtol=1e-9
+    )
+    three = quietly(polychoric, pd.concat([items] * 3), se=True, cluster=np.tile(np.arange(n), 3))
+    pd.testing.assert_frame_equal(three.standard_errors, each.standard_errors, rtol=1e-7)
+    assert three.n_clusters == n
+    assert f"{n} clusters" in three._repr_html_()
+
+
+def test_team_columns_are_no_items_and_a_missing_label_is_a_team_of_one():
+    items = answers(equal(0.4, 3), 240, 22).assign(team=np.repeat(np.arange(24), 10).astype(float))
+    with pytest.warns(ClusteredDataWarning, match="24 teams"):
+        plain = polychoric(items, se=True)
+    found = polychoric(items, se=True, cluster="team")
+    assert list(found.correlations) == ["x0", "x1", "x2"]
+    pd.testing.assert_frame_equal(found.correlations, plain.correlations)
+    assert found.n_clusters == 24
+    items.loc[:2, "team"] = np.nan
+    assert polychoric(items, se=True, cluster="team").n_clusters == 27
+    gaps = items.astype(float)
+    gaps.loc[gaps["team"] == 5, "x0"] = np.nan
+    assert quietly(polychoric, gaps, se=True, cluster="team", missing="listwise").n_clusters == 26
+
+
+def test_standard_errors_that_allow_for_teams_are_the_spread_of_the_estimates():
+    """Teams of 20 that share half of the common variance: plain standard errors are far too small."""
+    plain, robust, estimates = [], [], []
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        team = np.repeat(np.arange(40), 20)
+        common = rng.standard_normal(40)[team] * 0.6 + rng.standard_normal(800) * 0.5
+        latent = common[:, np.newaxis] + rng.standard_normal((800, 2)) * 0.6
+        items = np.digitize(latent, [-1, 0, 1])
+        found = polychoric(items, se=True, cluster=team)
+        estimates.append(found.correlations.iloc[0, 1])
+        robust.append(found.standard_errors.iloc[0, 1])
+        plain.append(polychoric(items, se=True).standard_errors.iloc[0, 1])
+    spread = np.std(estimates)
+    print(f"spread {spread:.4f}, allowing for teams {np.mean(robust):.4f}, plain {np.mean(plain):.4f}")  # noqa: T201
+    assert np.mean(robust) == pytest.approx(spread, rel=0.2)
+    assert np.mean(plain) < 0.75 * spread
 
 
 # -- awkward data -------------------------------------------------------------------------------------------------------

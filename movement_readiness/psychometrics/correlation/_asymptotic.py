@@ -12,12 +12,13 @@ F_t the cumulative share, and the correlation by
 
 the sum over the thresholds of both items. All of it depends on the pair of answers alone, so it is a table a pair;
 the covariance of any two estimates is the sum over respondents of the product of their moves. A missing answer moves
-nothing. Sums run over the respondents, also where an empty cell was filled before the correlation was fitted. Numpy
-and scipy alone.
+nothing. Where respondents sit in clusters, the moves of a cluster are added up first (Liang and Zeger 1986). Sums run
+over the respondents, also where an empty cell was filled before the correlation was fitted. Numpy and scipy alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,7 +111,11 @@ def standard_errors(found: PolychoricEstimates, moves: Moves) -> tuple[Floats, F
 
 
 def asymptotic_covariance(
-    codes: npt.NDArray[np.integer], n_categories: npt.ArrayLike, moves: Moves, pairs: tuple[Ints, Ints]
+    codes: npt.NDArray[np.integer],
+    n_categories: npt.ArrayLike,
+    moves: Moves,
+    pairs: tuple[Ints, Ints],
+    clusters: Ints | None = None,
 ) -> Floats:
     """Covariance of all thresholds (item by item), then all correlations (pair by pair), in blocks of respondents.
 
@@ -121,13 +126,33 @@ def asymptotic_covariance(
     moves : Moves
     pairs : two arrays, shape (pairs,)
         First and second item of each pair.
+    clusters : integer array, shape (respondents,), optional
+        From 0. The moves of a cluster are added up before they are multiplied, and the sum over the J clusters
+        is enlarged by J / (J - 1).
 
     Returns
     -------
     array, shape (thresholds + pairs, thresholds + pairs)
         Not multiplied by the number of respondents.
     """
-    sizes = np.asarray(n_categories, dtype=np.int64)
+    blocks = _moved(codes, np.asarray(n_categories, dtype=np.int64), moves, pairs)
+    if clusters is None:
+        return np.asarray(sum(moved.T @ moved for _, moved in blocks))
+    n_clusters = int(clusters.max()) + 1
+    sums: Floats | None = None
+    for rows, moved in blocks:
+        sums = np.zeros((n_clusters, moved.shape[1])) if sums is None else sums
+        order = np.argsort(clusters[rows], kind="stable")
+        found, begin = np.unique(clusters[rows][order], return_index=True)
+        sums[found] += np.add.reduceat(moved[order], begin, axis=0)
+    filled = np.zeros((n_clusters, 0)) if sums is None else sums
+    return np.asarray(filled.T @ filled) * n_clusters / (n_clusters - 1)
+
+
+def _moved(
+    codes: npt.NDArray[np.integer], sizes: Ints, moves: Moves, pairs: tuple[Ints, Ints]
+) -> Iterator[tuple[slice, Floats]]:
+    """The moves of every estimate by every respondent, shape (block, thresholds + pairs), block by block."""
     widest = moves.thresholds.shape[1] - 1
     item = np.repeat(np.arange(sizes.size), np.maximum(sizes - 1, 0))
     threshold = np.concatenate([np.arange(max(size - 1, 0)) for size in sizes])
@@ -135,13 +160,11 @@ def asymptotic_covariance(
     width = item.size + first.size
     start = np.arange(first.size) * (widest + 1) ** 2
     table = moves.correlations.reshape(-1)
-    total = np.zeros((width, width))
-    rows = max(_BLOCK // width, 1)
-    for begin in range(0, len(codes), rows):
-        block = codes[begin : begin + rows].astype(np.intp)
+    step = max(_BLOCK // width, 1)
+    for begin in range(0, len(codes), step):
+        block = codes[begin : begin + step].astype(np.intp)
         block[block < 0] = widest
         moved = np.empty((len(block), width))
         moved[:, : item.size] = moves.thresholds[item, block[:, item], threshold]
         np.take(table, block[:, first] * (widest + 1) + block[:, second] + start, out=moved[:, item.size :])
-        total += moved.T @ moved
-    return total
+        yield slice(begin, begin + len(block)), moved

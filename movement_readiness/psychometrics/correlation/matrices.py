@@ -158,7 +158,8 @@ EstimationWarning
     check_choice("correlation", correlation, CORRELATIONS)
     table = item_table("items", items, missing=missing)
     if correlation == "polychoric":
-        return _from_polychoric(table, polychoric(table, missing=missing, correct=correct, smooth=smooth))
+        options = Options(missing=missing, correct=checked_correction(correct), smooth=smooth)
+        return _from_polychoric(table, polychoric_of(table, coded_items("items", table), options))
     found, n = (pearson if correlation == "pearson" else spearman)(table.values)
     smallest = smallest_eigenvalue(found)
     repair = smooth and not is_positive_definite(smallest)

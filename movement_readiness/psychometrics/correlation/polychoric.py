@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from movement_readiness._validation import check_choice, check_number
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.psychometrics._frames import CodedItems, ItemTable, coded_items, item_table, labelled
+from movement_readiness.psychometrics._clusters import split_clusters
+from movement_readiness.psychometrics._frames import (
+    MISSING,
+    CodedItems,
+    ItemTable,
+    coded_items,
+    complete_rows,
+    item_frame,
+    item_table,
+    labelled,
+)
 from movement_readiness.psychometrics.correlation import _findings
-from movement_readiness.psychometrics.correlation._asymptotic import moves_of, standard_errors
-from movement_readiness.psychometrics.correlation._polychoric import estimate
+from movement_readiness.psychometrics.correlation._asymptotic import (
+    asymptotic_covariance,
+    moves_of,
+    standard_errors,
+)
+from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, estimate
 from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite, smallest_eigenvalue, smoothed
 from movement_readiness.psychometrics.correlation.result import (
     PolychoricResult,
@@ -21,7 +37,10 @@ from movement_readiness.psychometrics.correlation.result import (
     threshold_frame,
 )
 
-__all__ = ["PolychoricResult", "polychoric", "tetrachoric"]
+__all__ = ["Options", "PolychoricResult", "checked_correction", "polychoric", "polychoric_of", "tetrachoric"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 def polychoric(
@@ -32,6 +51,7 @@ def polychoric(
     missing: str = "pairwise",
     correct: float | str = 0,
     smooth: bool = False,
+    cluster: Any = None,
     categories: Sequence[float] | None = None,
 ) -> PolychoricResult:
     """Polychoric correlations: of the normal variables that ordered answers are taken to be cut from.
@@ -61,6 +81,9 @@ def polychoric(
     smooth : bool, default False
         Make a matrix that is not positive definite so, by raising its negative eigenvalues (see the notes).
         Standard errors and acov stay those of the estimates.
+    cluster : column name(s) of items, or one label a respondent, optional
+        The team of each respondent, for standard errors and acov that hold where people of one team answer alike.
+        The estimates stay. A respondent without a label is a team of one.
     categories : sequence of numbers, optional
         All response options, when every item has the same, so that those nobody chose are reported.
 
@@ -76,14 +99,15 @@ def polychoric(
     Warns
     -----
     ConstantItemWarning, EmptyCategoryWarning, NearPerfectCorrelationWarning, NotPositiveDefiniteWarning, \
-TooFewRespondentsWarning (fewer than 50 for a pair), NonConvergenceWarning, EstimationWarning
+TooFewRespondentsWarning (fewer than 50 for a pair), NonConvergenceWarning, ClusteredDataWarning, EstimationWarning
         Each names the items and what to do; the sentences are also in ``warnings``. Nothing is ever replaced by a
         Pearson correlation.
 
     Notes
     -----
     Standard errors are those of the two-step estimator (the thresholds' uncertainty is in them), from casewise
-    scores [3]_, with n, not n - 1; for estimates of exactly 1 or -1 they are NaN. Smoothing raises eigenvalues
+    scores [3]_, with n, not n - 1; for estimates of exactly 1 or -1 they are NaN. With J clusters the scores of each
+    are summed first and the covariance is multiplied by J / (J - 1) [4]_. Smoothing raises eigenvalues
     below 1e-12 to 1e-10 and rescales to a unit diagonal, as ``psych::cor.smooth`` documents it.
 
     Checked against ``lavaan::lavCor`` 0.6-14 (correlations 1e-7, thresholds 1e-12, standard errors and acov 1e-6
@@ -100,6 +124,8 @@ TooFewRespondentsWarning (fewer than 50 for a pair), NonConvergenceWarning, Esti
     .. [3] Muthen B, du Toit SHC, Spisic D (1997). Robust inference using weighted least squares and quadratic
        estimating equations in latent variable modeling with categorical and continuous outcomes. Unpublished
        technical report.
+    .. [4] Liang KY, Zeger SL (1986). Longitudinal data analysis using generalized linear models. Biometrika
+       73:13-22. doi:10.1093/biomet/73.1.13
 
     Examples
     --------
@@ -119,9 +145,9 @@ TooFewRespondentsWarning (fewer than 50 for a pair), NonConvergenceWarning, Esti
     1  item_1          2      2      3    0.4307          0.1184
     2  item_2          1      1      2    0.0000          0.1144
     """
-    correct = _checked_correction(correct)
-    table = item_table("items", items, missing=missing)
-    return _polychoric(table, se, acov, missing, correct, smooth, coded_items("items", table, categories), "polychoric")
+    options = Options(se, acov, missing, checked_correction(correct), smooth)
+    table, clusters = _read(items, missing, cluster)
+    return polychoric_of(table, coded_items("items", table, categories), options, clusters)
 
 
 def tetrachoric(
@@ -132,12 +158,13 @@ def tetrachoric(
     missing: str = "pairwise",
     correct: float | str = 0,
     smooth: bool = False,
+    cluster: Any = None,
 ) -> PolychoricResult:
     """Tetrachoric correlations: `polychoric` for items with two categories each.
 
     Parameters
     ----------
-    items, se, acov, missing, correct, smooth
+    items, se, acov, missing, correct, smooth, cluster
         As in `polychoric`.
 
     Returns
@@ -166,50 +193,93 @@ def tetrachoric(
     item_1  1.0000  0.7071
     item_2  0.7071  1.0000
     """
-    correct = _checked_correction(correct)
-    table = item_table("items", items, missing=missing)
+    options = Options(se, acov, missing, checked_correction(correct), smooth, "tetrachoric")
+    table, clusters = _read(items, missing, cluster)
     coded = coded_items("items", table)
     wide = [place for place, found in enumerate(coded.categories) if len(found) > 2]
     if wide:
         name, found = coded.names[wide[0]], coded.categories[wide[0]]
         raise ArgumentError(f"items[{name!r}]: expected two categories; got {len(found)}. Use polychoric.")
-    return _polychoric(table, se, acov, missing, correct, smooth, coded, "tetrachoric")
+    return polychoric_of(table, coded, options, clusters)
 
 
-def _checked_correction(correct: float | str) -> float | str:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked of `polychoric`."""
+
+    se: bool = False
+    acov: bool = False
+    missing: str = "pairwise"
+    correct: float | str = 0.0
+    smooth: bool = False
+    kind: str = "polychoric"
+
+
+def checked_correction(correct: float | str) -> float | str:
+    """`correct` if it is one."""
     if isinstance(correct, str):
         return check_choice("correct", correct, ("lavaan",))
     return check_number("correct", correct, 0, 1)
 
 
-def _polychoric(
-    table: ItemTable,
-    se: bool,
-    acov: bool,
-    missing: str,
-    correct: float | str,
-    smooth: bool,
-    coded: CodedItems,
-    kind: str,
+def _read(items: Any, missing: str, cluster: Any) -> tuple[ItemTable, Ints | None]:
+    """The answers, and the cluster of each row; a row without one is a cluster of its own."""
+    if cluster is None:
+        return item_table("items", items, missing=missing), None
+    check_choice("missing", missing, MISSING)
+    frame, clusters = split_clusters("items", item_frame("items", items), cluster)
+    if clusters is None:
+        return item_table("items", frame, missing=missing), None
+    table = item_table("items", frame)
+    unknown = clusters < 0
+    clusters = np.where(unknown, clusters.max() + np.cumsum(unknown), clusters)
+    if missing == "listwise":
+        clusters = clusters[complete_rows(table.values)]
+        table = item_table("items", frame, missing=missing)
+    return table, np.unique(clusters, return_inverse=True)[1].astype(np.int64)
+
+
+def polychoric_of(
+    table: ItemTable, coded: CodedItems, options: Options, clusters: Ints | None = None
 ) -> PolychoricResult:
-    found = estimate(coded.codes, coded.n_categories, correct)
+    """The result for answers that are read and coded already."""
+    found = estimate(coded.codes, coded.n_categories, options.correct)
     matrix = found.correlations
     smallest = smallest_eigenvalue(matrix)
-    repair = smooth and not is_positive_definite(smallest)
+    repair = options.smooth and not is_positive_definite(smallest)
     findings = [*_findings.ordinal(coded, found), *_findings.about_matrix(smallest, repair)]
-    moves = moves_of(found) if se or acov else None
-    errors = standard_errors(found, moves) if moves is not None else None
+    errors, covariance = _uncertainty(coded, found, options, clusters)
     return PolychoricResult(
         correlations=labelled(smoothed(matrix) if repair else matrix, coded.names),
         thresholds=threshold_frame(coded, found, None if errors is None else errors[0]),
         standard_errors=None if errors is None else pair_frame(errors[1], coded, np.nan),
         n_pairs=pair_frame(found.pairs.n_pairs, coded, found.pairs.margins.sum(axis=1)).astype(np.int64),
-        acov=acov_frame(coded, found, moves, table.n_respondents) if acov and moves is not None else None,
+        acov=None if covariance is None else acov_frame(coded, found, table.n_respondents * covariance),
         n_respondents=table.n_respondents,
+        n_clusters=None if clusters is None else int(clusters.max()) + 1,
         smallest_eigenvalue=smallest,
         smoothed=repair,
-        missing=missing,
-        correct=correct,
-        kind=kind,
+        missing=options.missing,
+        correct=options.correct,
+        kind=options.kind,
         warnings=_findings.give(findings),
     )
+
+
+def _uncertainty(
+    coded: CodedItems, found: PolychoricEstimates, options: Options, clusters: Ints | None
+) -> tuple[tuple[Floats, Floats] | None, Floats | None]:
+    """Standard errors of thresholds and correlations, and the covariance of all where it was asked for."""
+    if not (options.se or options.acov):
+        return None, None
+    moves = moves_of(found)
+    if clusters is None and not options.acov:
+        return standard_errors(found, moves), None
+    pairs = (found.pairs.first, found.pairs.second)
+    covariance = asymptotic_covariance(coded.codes, coded.n_categories, moves, pairs, clusters)
+    if clusters is None:
+        return standard_errors(found, moves), covariance
+    spread, finite = np.sqrt(np.diag(covariance)), np.isfinite(found.thresholds)
+    of_thresholds = np.full(finite.shape, np.nan)
+    of_thresholds[finite] = spread[: finite.sum()]
+    return (of_thresholds, spread[finite.sum() :]), covariance if options.acov else None

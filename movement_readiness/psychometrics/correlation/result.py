@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from movement_readiness.psychometrics._frames import CodedItems, labelled
-from movement_readiness.psychometrics.correlation._asymptotic import Moves, asymptotic_covariance
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, square
 from movement_readiness.psychometrics.results import Result, shown
 
@@ -43,6 +42,8 @@ class PolychoricResult(Result):
         (1, 3), ..., (2, 3), ... (``item~~item``). Divide by ``n_respondents`` for the covariance itself.
     n_respondents : int
         After listwise deletion; pairwise, all rows with an answer.
+    n_clusters : int or None
+        With cluster: how many, for standard errors and acov.
     smallest_eigenvalue : float
         Of the matrix as estimated, before any smoothing.
     smoothed : bool
@@ -59,6 +60,7 @@ class PolychoricResult(Result):
     n_pairs: pd.DataFrame
     acov: pd.DataFrame | None
     n_respondents: int
+    n_clusters: int | None
     smallest_eigenvalue: float
     smoothed: bool
     missing: str
@@ -96,9 +98,10 @@ class PolychoricResult(Result):
     def _sentences(self) -> Sequence[str]:
         fewest = int(self.n_pairs.to_numpy().min(initial=self.n_respondents))
         pairs = f", {fewest} or more a pair" if self.missing == "pairwise" else ""
+        teams = f" in {self.n_clusters} clusters, which standard errors allow for" if self.n_clusters else ""
         repaired = f" Smoothed: the smallest eigenvalue was {shown(self.smallest_eigenvalue, 4)}." * self.smoothed
         return (
-            f"{self.n_respondents} respondents{pairs}; missing answers {self.missing}.",
+            f"{self.n_respondents} respondents{pairs}{teams}; missing answers {self.missing}.",
             "Thresholds from each item's own distribution, then each correlation by maximum likelihood (two-step); "
             f"{_correction_in_words(self.correct)}.{repaired}",
             *self.warnings,
@@ -133,11 +136,9 @@ def threshold_frame(coded: CodedItems, found: PolychoricEstimates, errors: Float
     return pd.DataFrame(columns)
 
 
-def acov_frame(coded: CodedItems, found: PolychoricEstimates, moves: Moves, n_respondents: int) -> pd.DataFrame:
-    """The asymptotic covariance, thresholds first, with lavaan's names."""
-    pairs = (found.pairs.first, found.pairs.second)
-    covariance = asymptotic_covariance(coded.codes, coded.n_categories, moves, pairs)
-    sizes = coded.n_categories
-    labels = [f"{name}|t{step + 1}" for name, size in zip(coded.names, sizes, strict=True) for step in range(size - 1)]
-    labels += [f"{coded.names[one]}~~{coded.names[other]}" for one, other in zip(*pairs, strict=True)]
-    return labelled(n_respondents * covariance, labels)
+def acov_frame(coded: CodedItems, found: PolychoricEstimates, covariance: Floats) -> pd.DataFrame:
+    """The asymptotic covariance with lavaan's names, thresholds first."""
+    names, pairs = coded.names, zip(found.pairs.first, found.pairs.second, strict=True)
+    thresholds = [(name, step) for name, size in zip(names, coded.n_categories, strict=True) for step in range(1, size)]
+    labels = [f"{name}|t{step}" for name, step in thresholds]
+    return labelled(covariance, [*labels, *(f"{names[one]}~~{names[other]}" for one, other in pairs)])
