@@ -12,6 +12,7 @@ read_set <- function(name) read.csv(file.path("data", paste0(name, ".csv")))
 
 # One value, a named vector (row), or a matrix (row, column); `upper` keeps the upper triangle without its diagonal.
 keep <- function(data, basis, model, program, quantity, value, upper = FALSE) {
+  if (length(value) == 0) return(invisible())
   if (is.matrix(value)) {
     use <- if (upper) upper.tri(value) else matrix(TRUE, nrow(value), ncol(value))
     row <- rownames(value)[row(value)[use]]
@@ -212,12 +213,12 @@ random_orthogonal <- function(m) qr.Q(qr(matrix(rnorm(m * m), m)))
 
 # `rotate` is a GPArotation function (as text), `...` its arguments. From the identity and `starts` random orthogonal
 # matrices at eps 1e-5; the best is polished at eps 1e-7 and, as far as double precision lets the gradient fall, 1e-8.
-rotate_best <- function(a, rotate, ..., starts = 30, fixed = 0, reorder = TRUE) {
+rotate_best <- function(a, rotate, ..., starts = 30, fixed = 0, reorder = TRUE, maxit = 1000) {
   turn <- getExportedValue("GPArotation", rotate)
   m <- ncol(a)
   tried <- lapply(0:starts, function(k) {
     start <- if (k == 0) diag(m) else random_orthogonal(m)
-    found <- try(suppressWarnings(turn(a, Tmat = start, ..., eps = 1e-5, maxit = 1000)), silent = TRUE)
+    found <- try(suppressWarnings(turn(a, Tmat = start, ..., eps = 1e-5, maxit = maxit)), silent = TRUE)
     if (inherits(found, "try-error")) return(NULL)
     list(f = found$Table[nrow(found$Table), 2], t = found$Th, done = found$convergence)
   })
@@ -226,7 +227,7 @@ rotate_best <- function(a, rotate, ..., starts = 30, fixed = 0, reorder = TRUE) 
   done <- sapply(tried, function(one) one$done)
   if (!any(done)) done[] <- TRUE # none reached eps 1e-5: the recorded gradient says so
   best <- tried[[which.min(ifelse(done, f, Inf))]]
-  found <- suppressWarnings(turn(a, Tmat = best$t, ..., eps = 1e-7, maxit = 3000))
+  found <- suppressWarnings(turn(a, Tmat = best$t, ..., eps = 1e-7, maxit = max(maxit, 3000)))
   again <- suppressWarnings(turn(a, Tmat = found$Th, ..., eps = 1e-8, maxit = 100))
   if (again$Table[nrow(again$Table), 3] < found$Table[nrow(found$Table), 3]) found <- again
   loadings <- unclass(found$loadings)

@@ -21,7 +21,10 @@ from_lavaan <- function(name, x, ordered, missing, model = "two-step", se = TRUE
   n <- lavInspect(fit, "nobs")
   found <- lavInspect(fit, "sampstat")
   keep(name, basis, model, "lavaan", "n", n)
-  keep(name, basis, model, "lavaan", "correlation", unclass(found$cov), upper = TRUE)
+  covariance <- unclass(found$cov)
+  keep(name, basis, model, "lavaan", "correlation", cov2cor(covariance), upper = TRUE)
+  continuous <- setdiff(names(x), ordered) # lavaan keeps their variances, so Gamma holds covariances of these
+  keep(name, basis, model, "lavaan", "variance", diag(covariance)[continuous])
   th <- unclass(found$th)
   keep(name, basis, model, "lavaan", "threshold", th)
   if (!se) return(invisible())
@@ -110,12 +113,28 @@ for (name in c("clean", "mixed", "skewed")) {
   }
 }
 
-# Continuous and ordinal together: lavaan, polycor and psych polyserial.
+# Continuous and ordinal together: lavaan, polycor and psych polyserial. By formula: two-step ML (Olsson, Drasgow &
+# Dorans 1982), the continuous column standardised with n, thresholds from the margins, r by optimisation.
+two_step_polyserial <- function(y, o) {
+  z <- (y - mean(y)) / sqrt(mean((y - mean(y))^2))
+  cut <- c(-Inf, thresholds(o), Inf)
+  k <- as.integer(factor(o))
+  slope <- function(r) {
+    scaled <- function(t) (t - r * z) / sqrt(1 - r^2)
+    upper <- scaled(cut[k + 1])
+    lower <- scaled(cut[k])
+    turned <- function(t, at) ifelse(is.finite(at), dnorm(t) * (at * r - z), 0)
+    sum((turned(upper, cut[k + 1]) - turned(lower, cut[k])) / (pnorm(upper) - pnorm(lower)))
+  }
+  uniroot(slope, c(-.99, .99), tol = 1e-15, maxiter = 1000)$root
+}
 x <- read_set("polyserial")
 ordered <- c("o5", "o3", "o2")
 from_lavaan("polyserial", x, ordered, "listwise")
 for (continuous in c("c1", "c2", "c3")) for (item in ordered) {
   one <- function(v) matrix(v, 1, 1, dimnames = list(continuous, item))
+  keep("polyserial", "polychoric listwise", "two-step", "formula", "correlation",
+       one(two_step_polyserial(x[[continuous]], x[[item]])))
   for (ml in c(FALSE, TRUE)) {
     found <- polyserial(x[[continuous]], x[[item]], ML = ml, std.err = TRUE, control = list(reltol = 1e-13, maxit = 300))
     model <- paste("polyserial", if (ml) "ml" else "two-step")

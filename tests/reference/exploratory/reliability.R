@@ -131,10 +131,10 @@ from_psych <- function(r, m, n, name, basis, model, flip = TRUE) {
 }
 
 for (analysis in list(list("clean", 3), list("bifactor", 3), list("missing5", 3), list("large36", 6), list("mixed", 2),
-                      list("crossloadings", 4), list("reversed", 2), list("teams", 3))) {
+                      list("crossloadings", 4), list("reversed", 2))) {
   name <- analysis[[1]]
   m <- analysis[[2]]
-  found <- if (name == "teams") list(pearson = list(r = cor(items), n = nrow(items))) else matrices(name)
+  found <- matrices(name)
   for (basis in names(found)) {
     model <- paste0("omega ", m, " factors minres oblimin")
     r <- found[[basis]]$r

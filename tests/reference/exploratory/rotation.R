@@ -15,7 +15,7 @@ variants <- list(
   "oblimin gamma=0" = list("oblimin", gam = 0), "oblimin gamma=0 kaiser" = list("oblimin", gam = 0, normalize = TRUE),
   "oblimin gamma=-0.5" = list("oblimin", gam = -.5),
   "oblimin gamma=-0.5 kaiser" = list("oblimin", gam = -.5, normalize = TRUE),
-  "quartimin" = list("quartimin"), "quartimin kaiser" = list("quartimin", normalize = TRUE),
+  "quartimin" = list("quartimin"),
   "geominQ delta=0.01" = list("geominQ", delta = .01),
   "geominQ delta=0.01 kaiser" = list("geominQ", delta = .01, normalize = TRUE),
   "geominQ delta=0.001" = list("geominQ", delta = .001), "bentlerQ" = list("bentlerQ"))
@@ -81,13 +81,15 @@ rotate_bifactor <- function(name, basis, a, starts) {
   keep(name, basis, "unrotated bifactor", "formula", "loading", a)
   for (rotate in c("bifactorT", "bifactorQ")) {
     set.seed(1000)
-    keep_rotation(name, basis, rotate, "GPArotation", rotate_best(a, rotate, starts = starts, fixed = 1))
+    keep_rotation(name, basis, rotate, "GPArotation", rotate_best(a, rotate, starts = starts, fixed = 1, maxit = 6000))
   }
 }
 
-from_psych <- function(name, basis, r, n, m) {
-  for (rotate in c("varimax", "quartimax", "bentlerT", "geominT", "oblimin", "quartimin", "promax", "Promax", "geominQ",
-                   "bentlerQ", "bifactor", "biquartimin")) {
+from_psych <- function(name, basis, r, n, m, bifactor = FALSE) {
+  suffix <- if (bifactor) " 4 factors" else ""
+  rotations <- if (bifactor) c("bifactor", "biquartimin") else c("varimax", "quartimax", "bentlerT", "geominT", "oblimin", "quartimin", "promax", "Promax", "geominQ",
+                 "bentlerQ")
+  for (rotate in rotations) {
     set.seed(1000)
     f <- quiet(fa(r, m, n.obs = n, rotate = rotate, fm = "minres"))
     names <- paste0("f", seq_len(m))
@@ -95,7 +97,7 @@ from_psych <- function(name, basis, r, n, m) {
     dimnames(loadings) <- list(rownames(r), names)
     phi <- if (is.null(f$Phi)) diag(m) else f$Phi
     dimnames(phi) <- list(names, names)
-    keep_rotation(name, basis, rotate, "psych", list(loadings = loadings, phi = phi))
+    keep_rotation(name, basis, paste0(rotate, suffix), "psych", list(loadings = loadings, phi = phi))
     if (rotate == "oblimin") {
       share <- unclass(f$Vaccounted)
       colnames(share) <- names
@@ -103,23 +105,29 @@ from_psych <- function(name, basis, r, n, m) {
       keep(name, basis, rotate, "psych", "complexity", f$complexity)
     }
   }
+  if (bifactor) return(invisible())
   started <- stats::varimax(extract(r, m)$loadings)
   keep_rotation(name, basis, "varimax kaiser", "stats::varimax", canonical(unclass(started$loadings)))
 }
 
-for (analysis in analyses) {
+first <- c("clean", "crossloadings", "mixed", "bifactor", "reversed", "heywood")
+order <- order(match(sapply(analyses, function(one) one[[1]]), first))
+for (analysis in analyses[order]) {
   name <- analysis[[1]]
   m <- analysis[[2]]
+  starts <- c(large36 = 20, crossloadings = 200)[name]
+  if (is.na(starts)) starts <- 30
   found <- matrices(name)
   use <- if (name %in% c("mixed", "crossloadings", "binary")) names(found) else names(found)[1]
   for (basis in use) {
     r <- found[[basis]]$r
-    rotate_all(name, basis, extract(r, m)$loadings, starts = if (name == "large36") 15 else 30)
-    if (m > 2) {
-      more <- if (name == "bifactor") 4 else m
-      rotate_bifactor(name, basis, extract(r, more)$loadings, starts = if (name == "large36") 15 else 30)
-    }
-    if (basis == names(found)[1]) from_psych(name, basis, r, found[[basis]]$n, m)
+    rotate_all(name, basis, extract(r, m)$loadings, starts)
+    if (basis == names(found)[1] && name %in% c(first, "large36")) from_psych(name, basis, r, found[[basis]]$n, m)
+  }
+  # a general factor and as many group factors as were simulated
+  if (name == "bifactor") {
+    rotate_bifactor(name, "pearson", extract(found$pearson$r, 4)$loadings, starts)
+    from_psych(name, "pearson", found$pearson$r, found$pearson$n, 4, bifactor = TRUE)
   }
   cat(name, format(Sys.time(), "%H:%M:%S"), "\n", file = stderr())
 }
