@@ -51,6 +51,17 @@ def table(file: str, key: tuple[str, str, str, str], quantity: str) -> np.ndarra
     return found
 
 
+def table_like(
+    file: str, key: tuple[str, str, str, str], quantity: str, like: tuple[tuple[str, ...], str]
+) -> np.ndarray:
+    """As `table`, with the rows and columns of another stored table; NaN where nothing is stored."""
+    rows, columns = (list(dict.fromkeys(row[side] for row in values(file)[like[0]][like[1]])) for side in (0, 1))
+    found = np.full((len(rows), len(columns)), np.nan)
+    for row, column, value in values(file)[key][quantity]:
+        found[rows.index(row), columns.index(column)] = value
+    return found
+
+
 def symmetric(file: str, key: tuple[str, str, str, str], quantity: str, names: list[str]) -> np.ndarray:
     """A unit diagonal and the stored upper triangle."""
     found = np.eye(len(names))

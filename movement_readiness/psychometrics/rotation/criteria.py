@@ -9,9 +9,9 @@ values (candidates,) and the derivatives in the shape of the loadings. With l_ir
     quartimin          oblimin with gamma 0
     geomin(delta)      sum_i prod_r (l_ir^2 + delta)^(1/k)                                           Yates (1987)
     target             sum over the specified elements of (l_ir - target_ir)^2                       Browne (2001)
-    bifactor           quartimin of all factors but the first                  Jennrich and Bentler (2011, 2012)
+    bifactor           sum_{r != s, both > 1} sum_i l_ir^2 l_is^2                Jennrich and Bentler (2011, 2012)
 
-in the scaling of Bernaards and Jennrich (2005), so that values compare with theirs.
+in the scaling of Bernaards and Jennrich (2005) and GPArotation, so that values compare with theirs.
 """
 
 from __future__ import annotations
@@ -91,4 +91,4 @@ def _target(loadings: Floats, target: Floats, specified: npt.NDArray[np.bool_]) 
 
 def _bifactor(loadings: Floats) -> tuple[Floats, Floats]:
     values, group = _oblimin(loadings[..., 1:], gamma=0.0)
-    return values, np.concatenate([np.zeros_like(loadings[..., :1]), group], axis=-1)
+    return 4 * values, np.concatenate([np.zeros_like(loadings[..., :1]), 4 * group], axis=-1)
