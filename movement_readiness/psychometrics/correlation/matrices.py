@@ -278,10 +278,8 @@ def _about(table: ItemTable, found: Floats, n: npt.NDArray[np.int64]) -> list[_f
 def _moments(table: ItemTable) -> dict[str, Any]:
     import pandas as pd
 
-    there = ~np.isnan(table.values)
-    n = there.sum(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.where(there, table.values, 0.0).sum(axis=0) / n
-        variance = (np.where(there, table.values - mean, 0.0) ** 2).sum(axis=0) / (n - 1)
+    present = [column[~np.isnan(column)] for column in table.values.T]
+    mean = [column.mean() if column.size else np.nan for column in present]
+    spread = [column.std(ddof=1) if column.size > 1 else np.nan for column in present]
     names = list(table.names)
-    return {"means": pd.Series(mean, index=names), "standard_deviations": pd.Series(np.sqrt(variance), index=names)}
+    return {"means": pd.Series(mean, index=names), "standard_deviations": pd.Series(spread, index=names)}
