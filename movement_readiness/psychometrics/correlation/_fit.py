@@ -38,6 +38,7 @@ _FARTHEST = 9.0  # in atanh(rho): 1 - 3e-8
 _CLOSE = 1e-8  # the step after which the next would be below rounding
 _TINY = 1e-6  # below this, corners have lost too many digits
 _NOTHING = 1e-13
+_LIKELIER = 1e-9  # difference of log likelihoods, for each respondent, that counts
 _CHUNK = 1 << 19  # corners at a time
 
 
@@ -99,8 +100,11 @@ def _fit(tables: Floats, h: Floats, k: Floats) -> tuple[Floats, Flags]:
     at_end, end = _perfect(tables, h, k)
     z = np.arctanh(_first_guess(tables, h, k))
     low, high = np.full(z.shape, -_FARTHEST), np.full(z.shape, _FARTHEST)
-    going = np.arange(z.size)
-    for _ in range(_STEPS):
+    total = tables.sum(axis=(1, 2))
+    share = tables / total[:, np.newaxis, np.newaxis]
+    settled = at_end >= _log_likelihood(tables, share) - _LIKELIER * total  # no likelihood is above that of the shares
+    going = np.flatnonzero(~settled)
+    for _ in range(_STEPS if going.size else 0):
         step, score = _newton_step(tables[going], h[going], k[going], z[going])
         low[going] = np.where(score > 0, z[going], low[going])
         high[going] = np.where(score < 0, z[going], high[going])
@@ -112,8 +116,8 @@ def _fit(tables: Floats, h: Floats, k: Floats) -> tuple[Floats, Flags]:
             break
     converged = np.ones(z.size, dtype=bool)
     converged[going] = False
-    rho = np.tanh(z)
-    return _at_the_ends(tables, h, k, rho, at_end, end), converged
+    rho = _at_the_ends(tables, h, k, np.where(settled, end, np.tanh(z)), at_end, end)
+    return rho, converged | (np.abs(rho) == 1)
 
 
 def _newton_step(tables: Floats, h: Floats, k: Floats, z: Floats) -> tuple[Floats, Floats]:
@@ -198,11 +202,11 @@ def _log_likelihood(tables: Floats, p: Floats) -> Floats:
 
 
 def _at_the_ends(tables: Floats, h: Floats, k: Floats, rho: Floats, at_end: Floats, end: Floats) -> Floats:
-    those = np.flatnonzero(np.isfinite(at_end))
+    those = np.flatnonzero(np.isfinite(at_end) & (np.abs(rho) < 1))
     if not those.size:
         return rho
     cells = cells_of(h[those], k[those], rho[those], tables[those])
     inside = _log_likelihood(tables[those], cells.p)
-    better = at_end[those] >= inside - 1e-9 * tables[those].sum(axis=(1, 2))
+    better = at_end[those] >= inside - _LIKELIER * tables[those].sum(axis=(1, 2))
     rho[those] = np.where(better, end[those], rho[those])
     return rho
