@@ -34,7 +34,9 @@ from movement_readiness.psychometrics.correlation import (
     tetrachoric,
 )
 from movement_readiness.psychometrics.correlation._bivariate import FAR, grid_cdf, tail_rectangle
+from movement_readiness.psychometrics.correlation._fit import cells_of, fit_pairs
 from movement_readiness.psychometrics.correlation._smoothing import smoothed
+from movement_readiness.psychometrics.correlation._tables import far_thresholds, thresholds_of
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -179,6 +181,35 @@ def test_thresholds_are_named_by_the_categories_beside_them():
         ["b", 1, 0, 1],
     ]
     assert found.thresholds["estimate"].to_numpy() == pytest.approx([-0.6744897501960817, 0, 0], abs=1e-12)
+
+
+@given(SEEDS)
+@settings(max_examples=60, deadline=None)
+def test_no_other_correlation_is_likelier(seed):
+    """Sparse tables of any shape, with thresholds from their own margins or (as with missing answers) from others."""
+    rng = np.random.default_rng(seed)
+    n, sparse = rng.choice([8, 40, 300, 20_000]), rng.choice([0.05, 0.3, 2.0])
+    rows, columns = rng.integers(2, 6, 2)
+    table = rng.multinomial(n, rng.dirichlet(np.full(rows * columns, sparse))).reshape(rows, columns).astype(float)
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    if min(table.shape) < 2:
+        return
+    margins = table + rng.choice([0, 3]) * rng.random(table.shape)
+    widest = max(table.shape)
+    padded = np.zeros((1, widest, widest))
+    padded[0, : table.shape[0], : table.shape[1]] = table
+    limits = [
+        np.append(thresholds_of(margins.sum(axis=axis)), np.full(widest - table.shape[1 - axis], np.inf))[np.newaxis]
+        for axis in (1, 0)
+    ]
+    found = fit_pairs(padded, *limits)
+    assert found.converged[0]
+    rho = np.append(np.tanh(np.linspace(-7, 7, 57)), np.clip(found.rho, -1 + 1e-9, 1 - 1e-9))
+    h, k = (far_thresholds(np.repeat(limit, rho.size, axis=0)) for limit in limits)
+    tables = np.repeat(padded, rho.size, axis=0)
+    p = np.where(tables > 0, cells_of(h, k, rho, tables).p, 1.0)
+    likely = (tables * np.log(p)).sum(axis=(1, 2))
+    assert likely[-1] >= likely[:-1].max() - 1e-6 * max(n, 1)
 
 
 # -- recovery -----------------------------------------------------------------------------------------------------------
