@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import io
+import re
 import warnings
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -51,17 +52,25 @@ class Picture:
         with mpl.rc_context(STYLE), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # a name with an emoji: its box will do
             self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-        return buffer.getvalue()
+        return _lean(buffer.getvalue())
 
     def html(self) -> str:
         """An ``<img>`` that holds the picture itself, so that a page needs no other file."""
-        data = base64.b64encode(self.svg()).decode("ascii")
+        data = quote(self.svg(), safe=" /:;=,.()-_'")  # a fifth shorter than base64
         width = round(self.figure.get_figwidth() * _PIXELS)
         words = escape(self.alternative, quote=True)
-        return f'<img src="data:image/svg+xml;base64,{data}" width="{width}" alt="{words}">'
+        return f'<img src="data:image/svg+xml,{data}" width="{width}" alt="{words}">'
 
     def _repr_html_(self) -> str:
         return self.html()
+
+
+def _lean(svg: bytes) -> bytes:
+    """Drop comments, indents, names of groups, and digits beyond a hundredth of a point: it looks the same."""
+    bare = re.sub(rb"<!--.*?-->", b"", svg, flags=re.DOTALL)
+    bare = re.sub(rb'<g id="[\w.]+"', b"<g", bare)  # nothing refers to a group
+    rounded = re.sub(rb"([1-9]\d*\.\d\d)\d+", rb"\1", bare)  # not 0.0156, the scale of letters
+    return re.sub(rb"\s*\n\s*", b"\n", rounded)
 
 
 def new_axes(width: float, height: float) -> tuple[Figure, Axes]:

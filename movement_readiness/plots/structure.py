@@ -104,6 +104,7 @@ def loadings_heat_map(
     solution: FactorSolution,
     *,
     cut: float = 0.3,
+    blank: float = 0.0,
     sort: bool = True,
     labels: Mapping[Any, str] | None = None,
 ) -> Picture:
@@ -115,6 +116,8 @@ def loadings_heat_map(
         A frame holds loadings alone, one row an item and one column a factor.
     cut : float, default 0.3
         Loadings smaller in size are printed small and pale; 0 to 1.
+    blank : float, default 0
+        Loadings smaller in size are not printed at all: .1 makes a large table quiet.
     sort : bool
         Items by the factor they load most on, largest first; False leaves their order.
     labels : mapping of item to text, optional
@@ -131,7 +134,7 @@ def loadings_heat_map(
     >>> loadings_heat_map(loadings).alternative
     'Loadings of 2 items on 2 factors; those of 0.3 and more in size. calm: f1 0.70; quick: f2 0.60.'
     """
-    limit = check_number("cut", cut, 0, 1)
+    limit, least = check_number("cut", cut, 0, 1), check_number("blank", blank, 0, 1)
     loadings = _loadings_of(solution)
     if sort and len(loadings.columns):
         loadings = loadings.iloc[_by_factor(loadings)]
@@ -143,7 +146,8 @@ def loadings_heat_map(
         figure, axes = new_axes(width + 0.72 * len(loadings.columns), 0.28 * len(loadings) + 0.7)
         axes.spines["bottom"].set_visible(False)
         for (place, factor), value in np.ndenumerate(loadings.to_numpy(dtype=float)):
-            _loading_cell(axes, factor, place, value, limit)
+            if abs(value) >= least:
+                _loading_cell(axes, factor, place, value, limit)
         axes.set_xlim(-0.5, len(loadings.columns) - 0.5)
         axes.set_ylim(len(loadings) - 0.5, -0.5)
         axes.xaxis.tick_top()
@@ -178,7 +182,8 @@ def _loading_cell(axes: Axes, column: int, place: int, value: float, cut: float)
     large = abs(value) >= cut
     hatch = "////" if large and value < 0 else None
     corner = (column - 0.47, place - 0.44)
-    axes.add_patch(Rectangle(corner, 0.94, 0.88, facecolor=tuple(tone), edgecolor="#8c8c8c", linewidth=0, hatch=hatch))
+    cell = Rectangle(corner, 0.94, 0.88, facecolor=tuple(tone), edgecolor="#8c8c8c", linewidth=0, hatch=hatch)
+    axes.add_patch(cell).set_clip_on(False)
     text = f"{round(value, 2) + 0.0:.2f}".replace("-", "−")  # no minus zero
     style: dict[str, Any] = {"fontweight": "bold", "color": INK} if large else {"color": QUIET, "fontsize": 8}
     if hatch:
