@@ -48,7 +48,8 @@ rotate_all <- function(name, basis, a, starts) {
   keep(name, basis, "unrotated", "formula", "loading", a)
   for (model in names(variants)) {
     set.seed(1000)
-    found <- do.call(rotate_best, c(list(a), variants[[model]], starts = starts))
+    many <- name == "crossloadings" && basis == "pearson" && grepl("geomin", model) # several optima: look longer
+    found <- do.call(rotate_best, c(list(a), variants[[model]], starts = if (many) 150 else starts))
     keep_rotation(name, basis, model, "GPArotation", found)
   }
   set.seed(1000)
@@ -115,8 +116,7 @@ order <- order(match(sapply(analyses, function(one) one[[1]]), first))
 for (analysis in analyses[order]) {
   name <- analysis[[1]]
   m <- analysis[[2]]
-  starts <- c(large36 = 20, crossloadings = 200)[name]
-  if (is.na(starts)) starts <- 30
+  starts <- if (name == "large36") 15 else 30
   found <- matrices(name)
   use <- if (name %in% c("mixed", "crossloadings", "binary")) names(found) else names(found)[1]
   for (basis in use) {
@@ -126,7 +126,7 @@ for (analysis in analyses[order]) {
   }
   # a general factor and as many group factors as were simulated
   if (name == "bifactor") {
-    rotate_bifactor(name, "pearson", extract(found$pearson$r, 4)$loadings, starts)
+    rotate_bifactor(name, "pearson", extract(found$pearson$r, 4)$loadings, starts = 12)
     from_psych(name, "pearson", found$pearson$r, found$pearson$n, 4, bifactor = TRUE)
   }
   cat(name, format(Sys.time(), "%H:%M:%S"), "\n", file = stderr())
