@@ -278,7 +278,8 @@ def _about(table: ItemTable, found: Floats, n: npt.NDArray[np.int64]) -> list[_f
 def _moments(table: ItemTable) -> dict[str, Any]:
     import pandas as pd
 
-    present = [column[~np.isnan(column)] for column in table.values.T]
+    some_missing = bool(np.isnan(table.values.sum()))
+    present = [column[~np.isnan(column)] if some_missing else column for column in table.values.T]
     mean = [column.mean() if column.size else np.nan for column in present]
     spread = [column.std(ddof=1) if column.size > 1 else np.nan for column in present]
     names = list(table.names)
