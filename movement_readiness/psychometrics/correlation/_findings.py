@@ -90,8 +90,8 @@ def about_pairs(
     if near.size:
         sentence = (
             f"Correlations of {NEAR_PERFECT} or more in size: {words(near, rho)}. The items ask the same, or their "
-            "table has too many empty cells to tell: look at pandas.crosstab of the two, then leave one out, merge "
-            "categories, or choose correct=."
+            "table has too many empty cells to tell: look at pandas.crosstab of the two, then leave one out or merge "
+            "categories; for polychoric correlations correct= fills empty cells."
         )
         found.append((NearPerfectCorrelationWarning, sentence))
     few = np.flatnonzero(meant & ~np.isnan(rho) & (n_pairs < FEWEST))
@@ -110,9 +110,7 @@ def about_matrix(smallest: float, smooth: bool) -> list[Finding]:
     if is_positive_definite(smallest):
         return []
     done = "It was smoothed." if smooth else "Leave an item out, use missing='listwise', or smooth it with smooth=True."
-    sentence = (
-        f"The correlation matrix is not positive definite: its smallest eigenvalue is {shown(smallest, 4)}. {done}"
-    )
+    sentence = f"The correlation matrix is not positive definite: its smallest eigenvalue is {smallest:.2g}. {done}"
     return [(NotPositiveDefiniteWarning, sentence)]
 
 
