@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from movement_readiness._validation import check_choice, check_integer, check_number
 from movement_readiness.exceptions import ArgumentError, EstimationWarning
@@ -105,7 +106,8 @@ def bootstrap_interval(
     def of_rows(rows: Ints) -> Floats:
         return np.array([statistic(values[rows])])
 
-    found = bootstrap_values(of_rows, answers.rows, n_bootstrap, seed)[:, 0]
+    with threadpool_limits(limits=1, user_api="blas"):  # matrices this small only wait for a second thread
+        found = bootstrap_values(of_rows, answers.rows, n_bootstrap, seed)[:, 0]
     usable = int(np.isfinite(found).sum())
     if usable < (1 - _MOST_FAILED) * n_bootstrap:
         give_warning(
