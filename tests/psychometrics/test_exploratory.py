@@ -18,6 +18,7 @@ from movement_readiness.exceptions import (
     ArgumentError,
     EstimationWarning,
     HeywoodWarning,
+    NonConvergenceWarning,
     NotPositiveDefiniteWarning,
     TooFewRespondentsWarning,
 )
@@ -471,6 +472,18 @@ def test_singular_matrices_get_a_warning_or_a_sentence():
         few = answers.head(7)
         with pytest.warns(TooFewRespondentsWarning, match="7 respondents answer 8 items"):
             ps.efa(few, n_factors=1)
+
+
+def test_what_does_not_converge_is_said():
+    answers, _, _ = simulated(0, factors=3)
+    with pytest.warns(NonConvergenceWarning, match=r"rotation \(oblimin\) reached no optimum from 30 starts"):
+        found = ps.efa(answers, n_factors=3, gamma=0.8)  # factors that correlate ever more make it ever smaller
+    assert not found.converged
+    few, _, _ = simulated(0, n=60)
+    with pytest.warns(Warning) as caught:  # noqa: PT030
+        found = ps.efa(few, n_factors=4, method="paf")
+    assert not found.converged
+    assert {NonConvergenceWarning, HeywoodWarning} <= {one.category for one in caught}
 
 
 def test_heywood_cases_are_named():

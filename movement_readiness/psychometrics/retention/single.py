@@ -71,9 +71,13 @@ def map_test(items: Any, *, correlation: str = "pearson", missing: str = "pairwi
     >>> ps.map_test(pairs).n_factors
     2
     """
+    return map_of(analysed(items, correlation=correlation, missing=missing))
+
+
+def map_of(data: Analysed) -> MAPResult:
+    """`map_test` of a matrix that is there."""
     import pandas as pd
 
-    data = analysed(items, correlation=correlation, missing=missing)
     squared, fourth = partial_averages(data.correlations)
     table = pd.DataFrame(
         {"squared": squared, "fourth_power": fourth}, index=pd.RangeIndex(squared.size, name="components")
@@ -130,9 +134,14 @@ def empirical_kaiser(
     >>> ps.empirical_kaiser(pairs, n_obs=200).n_factors
     2
     """
+    return kaiser_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs))
+
+
+def kaiser_of(data: Analysed) -> RetentionResult:
+    """`empirical_kaiser` of a matrix that is there."""
     import pandas as pd
 
-    data = _with_n(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs))
+    _check_n(data)
     values = eigenvalues(data.correlations, "pca")
     reference = kaiser_reference(values, data.n_respondents)
     table = pd.DataFrame(
@@ -191,10 +200,15 @@ def hull(
     >>> ps.hull(answers).n_factors
     2
     """
+    return hull_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs), fit, most)
+
+
+def hull_of(data: Analysed, fit: str = "caf", most: int | None = None) -> RetentionResult:
+    """`hull` of a matrix that is there."""
     import pandas as pd
 
     check_choice("fit", fit, _HULL_FITS)
-    data = _with_n(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs))
+    _check_n(data)
     if data.singular:
         raise ArgumentError(
             "items: expected a positive definite correlation matrix; its smallest eigenvalue is "
@@ -212,16 +226,14 @@ def hull(
     return RetentionResult("Hull", chosen, table, data.n_respondents, words)
 
 
-def _with_n(data: Analysed) -> Analysed:
+def _check_n(data: Analysed) -> None:
     if np.isnan(data.n_respondents):
         raise ArgumentError("n_obs: expected the number of respondents behind the correlation matrix; got none.")
-    return data
 
 
 def _most_by_parallel(data: Analysed) -> int:
-    from movement_readiness.psychometrics.retention.parallel import parallel_analysis
+    from movement_readiness.psychometrics.retention.parallel import Plan, parallel_analyses
 
-    found = parallel_analysis(
-        data.correlations, n_obs=int(data.n_respondents), method="normal", n_iterations=200, seed=0, workers=1
-    )
-    return max(found.n_factors, 1) + 1
+    plan = Plan("normal", n_iterations=200, workers=1)
+    bare = Analysed(data.names, data.correlations, "given", "", data.n_respondents)
+    return max(parallel_analyses(data.correlations, bare, plan, "", ("pca",))[0].n_factors, 1) + 1

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from movement_readiness.psychometrics._analysed import analysed
 from movement_readiness.psychometrics.results import Result
-from movement_readiness.psychometrics.retention.parallel import ParallelAnalysisResult, parallel_analysis
+from movement_readiness.psychometrics.retention.parallel import ParallelAnalysisResult, Plan, parallel_analyses
 from movement_readiness.psychometrics.retention.result import RetentionResult
-from movement_readiness.psychometrics.retention.single import MAPResult, empirical_kaiser, hull, map_test
+from movement_readiness.psychometrics.retention.single import MAPResult, hull_of, kaiser_of, map_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,20 +109,10 @@ def retention_summary(
     >>> ps.retention_summary(answers, n_iterations=100).to_frame()["n_factors"].tolist()
     [2, 2, 2, 2, 2, 2]
     """
-    kind: dict[str, Any] = {"correlation": correlation, "missing": missing}
-    random: dict[str, Any] = {
-        "method": method,
-        "n_iterations": n_iterations,
-        "quantile": quantile,
-        "seed": seed,
-        "n_obs": n_obs,
-        "progress": progress,
-    }
-    parallel = parallel_analysis(items, **kind, **random)
-    reduced = parallel_analysis(items, eigenvalues="reduced", **kind, **random)
-    partial = map_test(items, **kind)
-    kaiser = empirical_kaiser(items, n_obs=n_obs, **kind)
-    bend = hull(items, n_obs=n_obs, **kind)
+    data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)
+    plan = Plan(method, n_iterations, quantile, seed, progress=progress)
+    parallel, reduced = parallel_analyses(items, data, plan, missing, ("pca", "reduced"))
+    partial, kaiser, bend = map_of(data), kaiser_of(data), hull_of(data)
     table = _table(parallel, reduced, partial, kaiser, bend)
     return RetentionSummary(table, parallel, reduced, partial, kaiser, bend, parallel.n_respondents)
 
