@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["bootstrap_values", "drawn_rows", "percentile_limits"]
+__all__ = ["bootstrap_values", "drawn_rows"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -32,13 +32,3 @@ def drawn_rows(codes: Ints, n_bootstrap: int, seed: int | None) -> Iterator[Ints
 def bootstrap_values(statistic: Callable[[Ints], Floats], codes: Ints, n_bootstrap: int, seed: int | None) -> Floats:
     """`statistic` of the rows of each bootstrap sample, shape (n_bootstrap, statistics)."""
     return np.array([statistic(rows) for rows in drawn_rows(codes, n_bootstrap, seed)], dtype=np.float64)
-
-
-def percentile_limits(values: Floats, confidence: float) -> tuple[float, float]:
-    """Percentile interval of the values that could be computed; NaN when none could."""
-    usable = values[np.isfinite(values)]
-    if not usable.size:
-        return float("nan"), float("nan")
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(usable, [tail, 1 - tail])
-    return float(low), float(high)

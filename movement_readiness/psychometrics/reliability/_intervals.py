@@ -14,7 +14,7 @@ from movement_readiness._validation import check_choice, check_integer, check_nu
 from movement_readiness.exceptions import ArgumentError, EstimationWarning
 from movement_readiness.psychometrics._clusters import split_clusters
 from movement_readiness.psychometrics._frames import ItemTable, complete_rows, item_frame, item_table
-from movement_readiness.psychometrics.reliability._bootstrap import bootstrap_values, percentile_limits
+from movement_readiness.psychometrics.reliability._bootstrap import bootstrap_values
 from movement_readiness.psychometrics.reliability._coefficients import wald_limits
 from movement_readiness.psychometrics.results import Result, give_warning, shown, shown_interval
 
@@ -94,10 +94,10 @@ def bootstrap_interval(
     n_bootstrap: int,
     seed: int | None,
 ) -> Interval:
-    """Bootstrap interval of `statistic` (of the rows' values).
+    """Estimate plus and minus z standard errors, the standard deviation of `statistic` over bootstrap samples.
 
-    Respondents drawn one by one: percentiles. Whole clusters of J: estimate plus and minus t standard errors, J - 1
-    degrees of freedom, because percentiles of few clusters are too narrow.
+    Respondents are drawn one by one, or whole clusters, of J then with a t quantile of J - 1 degrees of freedom.
+    Percentiles would carry the bias of the estimate twice.
     """
     if seed is not None:
         check_integer("seed", seed, 0)
@@ -116,11 +116,9 @@ def bootstrap_interval(
             EstimationWarning,
         )
     error = float(np.std(found[np.isfinite(found)], ddof=1)) if usable > 1 else float("nan")
-    if answers.n_clusters is None:
-        limits = percentile_limits(found, confidence)
-        return Interval(*limits, f"percentile bootstrap over respondents; {usable} samples", error)
-    df = answers.n_clusters - 1
-    words = f"bootstrap over {answers.n_clusters} clusters, drawn whole: t({df}) standard errors; {usable} samples"
+    df = None if answers.n_clusters is None else answers.n_clusters - 1
+    drawn = "respondents: " if df is None else f"{answers.n_clusters} clusters, drawn whole: t({df}) "
+    words = f"bootstrap over {drawn}standard errors; {usable} samples"
     return Interval(*wald_limits(estimate, error, confidence, df), words, error)
 
 
