@@ -150,7 +150,7 @@ def test_identities_within_one_result(seed, rotation, method):
     assert found.variance["ss_loadings"].sum() == pytest.approx(found.communalities.sum())
     assert np.diag(phi) == pytest.approx(1)
     assert (found.loadings.sum() >= 0).all()
-    assert (np.diff(np.sum(pattern**2, axis=0)) <= 1e-12).all()
+    assert (np.diff(found.variance["ss_loadings"]) <= 1e-12).all()
     reproduced = found.correlations - found.residuals
     assert reproduced.to_numpy() == pytest.approx(pattern @ phi @ pattern.T, abs=1e-12)
 

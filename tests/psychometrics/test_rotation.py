@@ -91,6 +91,7 @@ def test_what_psych_gives_in_its_own_order_and_signs(key):
     unrotated = reference.table("rotation", (data, basis, "unrotated", "formula"), "loading")
     found = rotate(unrotated, **PSYCH[model])
     expected, between = of_r(key)
+    assert (np.diff(np.diag(between @ expected.T @ expected)) <= 1e-9).all()  # psych's order is by explained variance
     loadings, correlations = reference.aligned(found.loadings, found.factor_correlations, expected)
     # psych rotates from one start, its minres stops at a slope of 1e-5 or so, its varimax early
     tolerance = 1e-2

@@ -94,8 +94,9 @@ def efa(
 
     Notes
     -----
-    Factors come by falling sum of squared loadings, each turned so that its loadings sum to more than zero; loadings,
-    factor correlations and transformation are put in order together, whatever the order of items and respondents.
+    Factors come by falling explained variance (as psych), each turned so that its loadings sum to more than zero;
+    loadings, factor correlations and transformation are put in order together, whatever the order of items and
+    respondents.
     Fit is as psych defines it (`fit`): chi-square with Bartlett's factor [3]_. Checked against psych 2.2.9,
     GPArotation 2022.10 and factanal: unrotated loadings 1e-5, rotated 1e-4 at the same criterion value, chi-square
     1e-3 relative, fit 1e-4.

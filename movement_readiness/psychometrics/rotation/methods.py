@@ -114,13 +114,13 @@ class Rotation:
         )
 
     def canonical(self) -> Rotation:
-        """Factors by falling sum of squared loadings, each turned so that its loadings sum to more than zero.
+        """Factors by falling explained variance (diag P L'L), each turned so that its loadings sum to more than zero.
 
         A bifactor rotation keeps its general factor first; a target rotation keeps the target's order and signs.
         """
         if self.method.startswith("target"):
             return self
-        squares = np.sum(self.loadings**2, axis=0)
+        squares = np.sum(self.loadings * (self.loadings @ self.factor_correlations), axis=0)
         if self.method.startswith("bifactor"):
             squares[0] = np.inf
         order = np.argsort(-squares, kind="stable")
