@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 from scipy.special import chdtr, chdtrc, chndtr
 
 __all__ = ["degrees_of_freedom", "fit_measures", "log_determinant", "most_factors", "rmsea_limits"]
@@ -27,6 +26,7 @@ Floats = npt.NDArray[np.float64]
 
 _SMALLEST = 1e-12  # an eigenvalue below this makes a matrix singular
 _LEVEL = 0.90  # of the RMSEA interval
+_BISECTIONS = 50
 
 
 def degrees_of_freedom(n_items: int, n_factors: int) -> int:
@@ -122,7 +122,10 @@ def _noncentrality(chisq: float, df: int, point: float) -> float:
     """The noncentrality at which chisq is the quantile `point`; 0 where even the central one lies beyond."""
     if chdtr(df, max(chisq, 0.0)) <= point:
         return 0.0
-    most = 10.0
-    while chndtr(chisq, df, most) > point:
-        most *= 2
-    return float(brentq(lambda ncp: chndtr(chisq, df, ncp) - point, 0.0, most, xtol=1e-10, rtol=1e-13))
+    low, high = 0.0, 10.0
+    while chndtr(chisq, df, high) > point:
+        low, high = high, 2 * high
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if chndtr(chisq, df, middle) > point else (low, middle)
+    return (low + high) / 2
