@@ -503,6 +503,18 @@ def test_a_table_that_is_square_but_no_matrix_is_answers():
 # ------------------------------------------------------------------------------------------------------------ result
 
 
+def test_a_target_frame_is_matched_by_item_and_names_the_factors():
+    answers, pattern, _ = simulated(20)
+    target = pd.DataFrame(np.where(pattern > 0, np.nan, 0.0), index=answers.columns, columns=["warm", "cold"])
+    found = ps.efa(answers, n_factors=2, rotation="target", target=target[::-1])
+    assert list(found.loadings.columns) == ["warm", "cold"]
+    assert (found.loadings.abs().idxmax(axis=1) == ["warm"] * 4 + ["cold"] * 4).all()
+    same = ps.efa(answers, n_factors=2, rotation="target", target=target.to_numpy())
+    assert same.loadings.to_numpy() == pytest.approx(found.loadings.to_numpy())
+    with pytest.raises(ArgumentError, match="target: expected a row for each item; 'q1' not among"):
+        ps.efa(answers, n_factors=2, rotation="target", target=target.iloc[1:])
+
+
 def test_the_result_shows_itself_in_words_and_is_frozen():
     answers, _, _ = simulated(17)
     found = ps.efa(answers, n_factors=2, correlation="polychoric")

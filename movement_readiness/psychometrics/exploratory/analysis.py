@@ -62,7 +62,8 @@ def efa(
         keep uniquenesses at .005 or more, as R's factanal and psych do; paf has no bound.
     rotation : str
         "none", "varimax", "quartimax", "oblimin" (``gamma``), "quartimin", "promax" (``power``), "geomin",
-        "geomin_orthogonal" (``delta``), "target", "target_orthogonal" (``target``: items x factors, NaN where free),
+        "geomin_orthogonal" (``delta``), "target", "target_orthogonal" (``target``: items x factors, NaN where free; a
+        DataFrame is matched by item and names the factors),
         "bifactor", "bifactor_oblique" (first of n_factors is general); see `rotate`.
     normalize : bool or "varimax", optional
         Kaiser normalisation; left out, True for varimax and promax, False otherwise (psych's customs).
@@ -126,6 +127,9 @@ def efa(
     check_choice("engine", engine, ENGINES)
     data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)
     count = _checked_number(n_factors, data.n_items)
+    names = getattr(rotation_options.get("target"), "columns", None)
+    if names is not None:
+        rotation_options["target"] = _rows_of(rotation_options["target"], data)
     extraction = _extracted(data, count, method, engine)
     turned = rotate(
         extraction.loadings,
@@ -135,7 +139,7 @@ def efa(
         seed=seed,
         options=rotation_options,
     )
-    result = _result(data, extraction, turned, method, _names(turned, rotation_options.get("target")))
+    result = _result(data, extraction, turned, method, _names(turned, names))
     _warn(result, extraction)
     return result
 
@@ -167,9 +171,19 @@ def _extracted(data: Analysed, n_factors: int, method: str, engine: str) -> Extr
     return Extraction(loadings, 1 - np.sum(loadings**2, axis=1), True, 0, np.nan)
 
 
-def _names(turned: Rotation, target: Any) -> list[str]:
-    if hasattr(target, "columns"):
-        return [str(name) for name in target.columns]
+def _rows_of(target: Any, data: Analysed) -> Any:
+    """A target frame's rows in the order of the items, by name."""
+    absent = [name for name in data.names if name not in target.index]
+    if absent:
+        raise ArgumentError(
+            f"target: expected a row for each item; {quoted(absent)} not among {quoted(list(target.index))}."
+        )
+    return target.loc[list(data.names)].to_numpy()
+
+
+def _names(turned: Rotation, given: Any) -> list[str]:
+    if given is not None:
+        return [str(name) for name in given]
     count = turned.loadings.shape[1]
     if turned.method.startswith("bifactor"):
         return ["general", *(f"F{number}" for number in range(1, count))]
