@@ -38,8 +38,8 @@ def warn_of_clusters(argument: str, frame: pd.DataFrame, groups: list[Any]) -> N
     named = repr(groups[0]) if len(groups) == 1 else repr([str(name) for name in groups])
     give_warning(
         f"{argument}: respondents sit in {n_teams} teams (column {quoted(groups)}) and no cluster was named, so they "
-        f"are taken as independent: intervals are too narrow and tests too eager. Where the function has it, give "
-        f"cluster={named}; or take the column out to say that teams do not matter.",
+        f"are taken as independent: intervals tend to be too narrow and tests too eager. Where the function has it, "
+        f"give cluster={named}; or take the column out to say that teams do not matter.",
         ClusteredDataWarning,
     )
 

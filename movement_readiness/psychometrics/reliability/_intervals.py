@@ -21,11 +21,23 @@ from movement_readiness.psychometrics.results import Result, give_warning, shown
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Answers", "Interval", "ReliabilityResult", "bootstrap_interval", "check_interval", "read_answers"]
+__all__ = [
+    "DELETION",
+    "Answers",
+    "Interval",
+    "ReliabilityResult",
+    "bootstrap_interval",
+    "check_interval",
+    "read_answers",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+DELETION = {
+    "listwise": "Respondents with a missing answer were left out.",
+    "pairwise": "Each pair of items uses the respondents who answered both.",
+}
 _MOST_FAILED = 0.05  # share of bootstrap samples without a value that passes without a word
 
 

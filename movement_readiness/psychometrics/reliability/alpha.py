@@ -21,6 +21,7 @@ from movement_readiness.psychometrics.reliability._coefficients import (
     wald_limits,
 )
 from movement_readiness.psychometrics.reliability._intervals import (
+    DELETION,
     Answers,
     Interval,
     ReliabilityResult,
@@ -37,10 +38,6 @@ Floats = npt.NDArray[np.float64]
 
 INTERVALS = ("auto", "feldt", "adf", "bootstrap", "none")
 CORRELATIONS = ("pearson", "polychoric")
-_DELETION = {
-    "listwise": "Respondents with a missing answer were left out.",
-    "pairwise": "Each pair of items uses the respondents who answered both.",
-}
 
 
 @dataclass(frozen=True, repr=False)
@@ -272,7 +269,7 @@ def _result(
         n_respondents=len(answers.table.values),
         n_items=answers.table.n_items,
         n_clusters=answers.n_clusters,
-        method=f"{of[kind]} {_DELETION[missing]}",
+        method=f"{of[kind]} {DELETION[missing]}",
         interval=interval.words,
         mean_correlation=float(correlations[~np.eye(len(matrix), dtype=bool)].mean()),
     )

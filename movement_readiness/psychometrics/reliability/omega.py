@@ -12,6 +12,7 @@ from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._frames import MISSING
 from movement_readiness.psychometrics.exploratory.fit import degrees_of_freedom
 from movement_readiness.psychometrics.reliability._intervals import (
+    DELETION,
     Answers,
     Interval,
     bootstrap_interval,
@@ -35,10 +36,6 @@ CORRELATIONS = ("pearson", "polychoric")
 VARIANCES = ("observed", "implied")
 _WRITTEN = {"pearson": "Pearson", "polychoric": "polychoric"}
 _N_FACTORS = {"total": 1, "hierarchical": 3, "categorical": 1}
-_DELETION = {
-    "listwise": "respondents who answered every item",
-    "pairwise": "for each pair of items the respondents who answered both",
-}
 
 
 def mcdonald_omega(
@@ -141,7 +138,8 @@ def mcdonald_omega(
     .. [1] McDonald RP (1999). Test Theory: A Unified Treatment. Lawrence Erlbaum.
     .. [2] Schmid J, Leiman JM (1957). The development of hierarchical factor solutions. Psychometrika 22:53-61.
        doi:10.1007/BF02289209
-    .. [3] Zinbarg RE, Revelle W, Yovel I, Li W (2005). Cronbach's alpha, Revelle's beta, and McDonald's omega_H.
+    .. [3] Zinbarg RE, Revelle W, Yovel I, Li W (2005). Cronbach's alpha, Revelle's beta, and McDonald's omega_H: their
+       relations with each other and two alternative conceptualizations of reliability.
        Psychometrika 70:123-133. doi:10.1007/s11336-003-0974-7
     .. [4] Green SB, Yang Y (2009). Reliability of summed item scores using structural equation modeling: an
        alternative to coefficient alpha. Psychometrika 74:155-167. doi:10.1007/s11336-008-9099-3
@@ -234,8 +232,8 @@ def _result(
         n_respondents=len(answers.table.values),
         n_items=answers.table.n_items,
         n_clusters=answers.n_clusters,
-        method=f"Model: {model.words} of {_WRITTEN[correlation]} correlations, over {_DELETION[missing]}; variance "
-        f"of the sum as {total_variance}.",
+        method=f"Model: {model.words} of {_WRITTEN[correlation]} correlations; variance of the sum as "
+        f"{total_variance}. {DELETION[missing]}",
         interval=interval.words,
         kind=kind,
         n_factors=model.n_factors,
