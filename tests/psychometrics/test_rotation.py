@@ -62,9 +62,7 @@ def test_rotations_are_those_of_r_at_the_same_criterion_value(key):
     expected, between = of_r(key)
     if "criterion" in reference.values("rotation")[key]:
         value = reference.number("rotation", key, "criterion")
-        assert found.criterion <= value + 1e-6 * max(abs(value), 1e-2)  # never worse than the best R found
-        if found.criterion < value - 1e-5 * max(abs(value), 1e-2):
-            return  # a better optimum than R found
+        assert found.criterion == pytest.approx(value, rel=1e-6, abs=1e-8)  # R's best of its starts
     loadings, correlations = reference.aligned(found.loadings, found.factor_correlations, expected)
     early = (
         key[3] == "stats::varimax" or model == "promax power=4"
@@ -95,9 +93,6 @@ def test_what_psych_gives_in_its_own_order_and_signs(key):
     loadings, correlations = reference.aligned(found.loadings, found.factor_correlations, expected)
     # psych rotates from one start, its minres stops at a slope of 1e-5 or so, its varimax early
     tolerance = 1e-2
-    if np.abs(loadings - expected).max() > 0.05:
-        assert len(found.optima) > 1 or model in ("oblimin", "quartimin", "varimax")  # psych in a local optimum
-        return
     assert np.abs(loadings - expected).max() < tolerance
     assert np.abs(correlations - between).max() < tolerance
 
