@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from movement_readiness._validation import quoted
+from movement_readiness._validation import check_integer, quoted
 from movement_readiness.exceptions import ArgumentError, ConstantItemWarning, EmptyCategoryWarning
 from movement_readiness.psychometrics._frames import ItemTable
 from movement_readiness.psychometrics.results import give_warning
@@ -19,6 +19,7 @@ _MOST_OPTIONS = 20  # of an item whose options are counted from whole numbers
 
 def response_options(table: ItemTable, place: int, n_options: int | Mapping[str, int] | None) -> list[float]:
     """The codes of an item's response options, as far as they are known."""
+    _check_names(table, n_options)
     name, categories = table.names[place], table.options[place]
     if categories is not None:
         return [float(code) for code in range(len(categories))]
@@ -27,8 +28,7 @@ def response_options(table: ItemTable, place: int, n_options: int | Mapping[str,
     number = n_options.get(name) if isinstance(n_options, Mapping) else n_options
     if number is None:
         return _between(used)
-    if isinstance(number, bool) or not isinstance(number, int) or number < 2:
-        raise ArgumentError(f"n_options: expected a whole number, 2 or more; got {number!r} for {name!r}.")
+    number = check_integer(f"n_options of {name!r}", number, 2)
     first = 0 if used and used[0] == 0 else 1
     expected = [float(code) for code in range(first, first + number)]
     strange = [code for code in used if code not in expected]
@@ -38,6 +38,13 @@ def response_options(table: ItemTable, place: int, n_options: int | Mapping[str,
             f"got {strange[0]:g}."
         )
     return expected
+
+
+def _check_names(table: ItemTable, n_options: object) -> None:
+    if isinstance(n_options, Mapping):
+        unknown = [name for name in n_options if name not in table.names]
+        if unknown:
+            raise ArgumentError(f"n_options: expected items of the frame; {quoted(unknown)} not among them.")
 
 
 def _between(used: list[float]) -> list[float]:

@@ -63,6 +63,8 @@ def _places(table: ItemTable, scale: object, names: Sequence[str]) -> tuple[list
             raise ArgumentError(f"scales[{scale!r}]: expected items of the frame; {name!r} is none of {quoted(known)}.")
         places.append(known.index(item))
         signs.append(-1.0 if reverse else 1.0)
+    if len(set(places)) < len(places):
+        raise ArgumentError(f"scales[{scale!r}]: expected each item once; got {list(names)!r}.")
     return places, np.array(signs)
 
 

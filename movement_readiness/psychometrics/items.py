@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from movement_readiness._validation import check_choice
-from movement_readiness.exceptions import ReversedItemWarning
+from movement_readiness.exceptions import ConstantItemWarning, EmptyCategoryWarning, ReversedItemWarning
 from movement_readiness.psychometrics._clusters import without_groups
 from movement_readiness.psychometrics._frames import MISSING, ItemTable, item_frame, item_table
 from movement_readiness.psychometrics._moments import category_counts, moments
 from movement_readiness.psychometrics._options import look_at_answers, response_options
 from movement_readiness.psychometrics._scales import KeyedScales, ScaleStatistics, keyed_scales, scale_statistics
+from movement_readiness.psychometrics.reliability._matrices import look_at_categories
 from movement_readiness.psychometrics.results import Result, give_warning, shown
 
 if TYPE_CHECKING:
@@ -191,6 +193,11 @@ def item_analysis(
     frame, _ = without_groups(item_frame("items", items))
     table = item_table("items", frame)
     keyed = keyed_scales(table, scales)
+    if correlation == "polychoric":
+        with warnings.catch_warnings():  # what these two say is said below, of all response options
+            warnings.simplefilter("ignore", EmptyCategoryWarning)
+            warnings.simplefilter("ignore", ConstantItemWarning)
+            look_at_categories(table)
     options = [response_options(table, place, n_options) for place in range(table.n_items)]
     counts = [category_counts(table.values[:, place], found) for place, found in enumerate(options)]
     look_at_answers(table, options, counts)

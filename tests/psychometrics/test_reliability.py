@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from movement_readiness.exceptions import (
     ArgumentError,
     ClusteredDataWarning,
+    EmptyCategoryWarning,
     EstimationWarning,
     HeywoodWarning,
     MissingDependencyError,
     NotIdentifiedWarning,
     ReversedItemWarning,
+    TooFewRespondentsWarning,
 )
 from movement_readiness.psychometrics import schmid_leiman
 from movement_readiness.psychometrics.reliability import (
@@ -408,8 +410,11 @@ def test_bad_options_of_omega_get_a_sentence(answers, options, sentence):
 
 
 def test_items_that_say_nothing(answers):
-    with pytest.warns(EstimationWarning, match="no variance"):
-        assert np.isnan(cronbach_alpha(np.ones((10, 3))).estimate)
+    with pytest.warns(TooFewRespondentsWarning, match="8 respondents are too few for 12 items"):
+        mcdonald_omega(bifactor(np.random.default_rng(2), 8)[0], ci="none")
+    with pytest.warns(EstimationWarning, match="no variance") as caught:
+        assert np.isnan(cronbach_alpha(np.ones((10, 3)), ci="bootstrap").estimate)
+    assert [warning.filename for warning in caught] == [__file__]
     with pytest.raises(ArgumentError, match="'c' have one answer only"):
         mcdonald_omega(answers.assign(c=3))
     with pytest.raises(ArgumentError, match="3 or more items"):
@@ -418,6 +423,23 @@ def test_items_that_say_nothing(answers):
         cronbach_alpha(answers.assign(c=np.nan))
     with pytest.warns(ReversedItemWarning, match="'b'"):
         cronbach_alpha(answers.assign(b=6 - answers["b"]))
+
+
+def test_continuous_variables_are_no_ordered_categories():
+    x = continuous(np.random.default_rng(1), 60, np.full(4, 0.7))
+    for call in (
+        lambda: cronbach_alpha(x, correlation="polychoric"),
+        lambda: mcdonald_omega(x, kind="categorical"),
+        lambda: mcdonald_omega(x, correlation="polychoric"),
+    ):
+        with pytest.raises(ArgumentError, match="expected ordered categories"):
+            call()
+
+
+def test_unused_options_are_named_once_and_not_for_every_bootstrap_sample(answers):
+    with pytest.warns(EmptyCategoryWarning) as caught:
+        cronbach_alpha(answers.replace({"a": {4: 5}}), correlation="polychoric", n_bootstrap=30, seed=1)
+    assert len(caught) == 1
 
 
 def test_two_group_factors_and_heywood_cases_are_named(answers):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from movement_readiness.psychometrics._frames import ItemTable
+from movement_readiness.psychometrics.correlation import polychoric
 from movement_readiness.psychometrics.correlation._moments import pearson
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, estimate
 
-__all__ = ["correlations_of_values", "polychoric_of_values"]
+__all__ = ["correlations_of_values", "look_at_categories", "polychoric_of_values"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,6 +24,13 @@ def polychoric_of_values(values: Floats) -> PolychoricEstimates:
         used, place = np.unique(column[there], return_inverse=True)
         codes[there, item], sizes[item] = place, used.size
     return estimate(codes, sizes)
+
+
+def look_at_categories(table: ItemTable) -> None:
+    """Refuse items that are no ordered categories, and give the warnings of `polychoric` once, for all rows."""
+    import pandas as pd
+
+    polychoric(pd.DataFrame(table.values, columns=pd.Index(table.names, dtype=object)), missing="pairwise")
 
 
 def correlations_of_values(values: Floats, correlation: str) -> Floats:

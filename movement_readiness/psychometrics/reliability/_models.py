@@ -16,6 +16,7 @@ from movement_readiness.exceptions import (
     HeywoodWarning,
     NonConvergenceWarning,
     NotIdentifiedWarning,
+    TooFewRespondentsWarning,
 )
 from movement_readiness.psychometrics._frames import ItemTable
 from movement_readiness.psychometrics.correlation._asymptotic import moves_of, standard_errors
@@ -205,6 +206,12 @@ def look_at_model(table: ItemTable, model: OmegaModel) -> None:
             "Omega cannot be estimated: a pair of items has no correlation or no standard error.", EstimationWarning
         )
         return
+    if len(table.values) <= table.n_items:
+        give_warning(
+            f"items: {len(table.values)} respondents are too few for {table.n_items} items, so omega says more about "
+            "chance than about the items. Ask more people, or use fewer items.",
+            TooFewRespondentsWarning,
+        )
     if model.group.shape[1] == 2:
         give_warning(
             "n_factors: two factors have one correlation, which cannot tell their loadings on the general factor "

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from movement_readiness._validation import check_choice
-from movement_readiness.exceptions import ArgumentError, ReversedItemWarning
+from movement_readiness.exceptions import ArgumentError, EstimationWarning, ReversedItemWarning
 from movement_readiness.psychometrics._frames import MISSING, ItemTable
 from movement_readiness.psychometrics.reliability._coefficients import (
     alpha_influence,
@@ -29,8 +29,8 @@ from movement_readiness.psychometrics.reliability._intervals import (
     check_interval,
     read_answers,
 )
-from movement_readiness.psychometrics.reliability._matrices import correlations_of_values
-from movement_readiness.psychometrics.results import give_warning, warn_not_estimable
+from movement_readiness.psychometrics.reliability._matrices import correlations_of_values, look_at_categories
+from movement_readiness.psychometrics.results import give_warning
 
 __all__ = ["AlphaResult", "cronbach_alpha"]
 
@@ -163,6 +163,8 @@ def cronbach_alpha(
     answers = read_answers(items, missing=missing, cluster=cluster)
     kind = "ordinal" if correlation == "polychoric" else "standardized" if standardized else "raw"
     chosen = _chosen_interval(ci, kind, missing, answers)
+    if kind == "ordinal":
+        look_at_categories(answers.table)
     matrix = _matrix(answers.table.values, kind)
     estimate = alpha_of(matrix)
     _look_at(answers.table, matrix, estimate)
@@ -196,7 +198,9 @@ def _matrix(values: Floats, kind: str) -> Floats:
 
 def _look_at(table: ItemTable, matrix: Floats, estimate: float) -> None:
     if np.isnan(estimate):
-        warn_not_estimable("Alpha cannot be estimated: the items have no variance, or a pair has no respondents.")
+        give_warning(
+            "Alpha cannot be estimated: the items have no variance, or a pair has no respondents.", EstimationWarning
+        )
         return
     against = [name for name, r in zip(table.names, item_rest(matrix), strict=True) if r < 0]
     if against:
@@ -216,6 +220,8 @@ def _interval(
     n_bootstrap: int,
     seed: int | None,
 ) -> Interval:
+    if np.isnan(estimate):
+        return Interval(estimate, estimate, "not estimable")
     if ci == "feldt":
         n = int(covariance_matrix(answers.table.values)[1].min())
         return Interval(*feldt_limits(estimate, n, answers.table.n_items, level), f"Feldt (1965), n = {n}")

@@ -19,6 +19,7 @@ from movement_readiness.psychometrics.reliability._intervals import (
     check_interval,
     read_answers,
 )
+from movement_readiness.psychometrics.reliability._matrices import look_at_categories
 from movement_readiness.psychometrics.reliability._models import (
     OmegaModel,
     categorical_model,
@@ -164,6 +165,8 @@ def mcdonald_omega(
     check_integer("n_starts", n_starts, 1)
     answers = read_answers(items, missing=missing, cluster=cluster, at_least=3)
     factors = _chosen_factors(kind, n_factors, answers.table.n_items)
+    if chosen == "polychoric":
+        look_at_categories(answers.table)
     model = _model(answers.table.values, kind, factors, chosen, total_variance, n_starts, seed)
     look_at_model(answers.table, model)
     interval = Interval(float("nan"), float("nan"), "none asked for")
