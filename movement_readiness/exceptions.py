@@ -110,7 +110,7 @@ class SubmissionError(MovementReadinessError, ValueError):
 class SessionError(MovementReadinessError):
     """A session of a workshop does not allow this; ``reason`` is one word for programs.
 
-    The reasons: unknown, closed, full, exists, ticket, consent, revealed.
+    The reasons: unknown, closed, full, exists, ticket, receipt, consent, revealed.
     """
 
     def __init__(self, message: str, reason: str) -> None:
@@ -121,7 +121,8 @@ class SessionError(MovementReadinessError):
 class StoreError(MovementReadinessError):
     """A store of responses cannot do what was asked; nothing was lost, and ``reason`` is one word for programs.
 
-    The reasons: missing, locked, read_only, full, corrupt, foreign, newer, unreachable, conflict, withdrawn.
+    The reasons: missing, locked, read_only, full, corrupt, foreign, newer, unreachable, key, closed,
+    conflict, withdrawn.
     """
 
     def __init__(self, message: str, reason: str) -> None:

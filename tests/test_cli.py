@@ -182,7 +182,7 @@ def test_notebooks_are_copied_and_what_is_there_is_kept(run, tmp_path):
 
 def test_lab_starts_jupyterlab_on_the_copied_notebooks(run, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(cli.subprocess, "call", lambda command: seen.append(command) or 0)
+    monkeypatch.setattr(subprocess, "call", lambda command: seen.append(command) or 0)
     code, _, _ = run("lab", "--no-browser")
     assert code == 0
     assert seen[0][1:] == ["-m", "jupyterlab", "--no-browser", "movement-readiness-notebooks"]

@@ -16,6 +16,7 @@ def test_the_notebooks_are_there():
     assert [path.name for path in NOTEBOOKS] == [
         "01_tour.ipynb",
         "02_score_your_own_file.ipynb",
+        "03_workshop.ipynb",
         "04_explore_the_structure.ipynb",
     ]
 

@@ -174,8 +174,8 @@ def small_checkout(tmp_path_factory):
     place = tmp_path_factory.mktemp("checkout")
     for name in ("pyproject.toml", "constraints.txt", "README.md", "LICENSE"):
         shutil.copyfile(ROOT / name, place / name)
-    for name in ("movement_readiness/__init__.py", "movement_readiness/cli.py", "instrument/a.toml"):
-        (place / name).parent.mkdir(exist_ok=True)
+    for name in ("movement_readiness/__init__.py", "movement_readiness/cli/running.py", "instrument/a.toml"):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text("one", encoding="utf-8")
     return place
 
@@ -183,7 +183,7 @@ def small_checkout(tmp_path_factory):
 @pytest.mark.parametrize(
     ("changed", "jobs"),
     [
-        ("movement_readiness/cli.py", {"demo"}),
+        ("movement_readiness/cli/running.py", {"demo"}),
         ("instrument/a.toml", {"demo"}),
         ("instrument/new.toml", {"demo"}),
         ("README.md", {"demo"}),

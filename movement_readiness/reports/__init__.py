@@ -13,7 +13,7 @@ from movement_readiness.reports.content import choose, site_context, team_contex
 from movement_readiness.reports.report import Report
 from movement_readiness.teams import TeamResults
 
-__all__ = ["Report", "site_report", "team_report"]
+__all__ = ["Report", "render", "site_report", "team_report"]
 
 
 @lru_cache(maxsize=1)
@@ -27,7 +27,8 @@ def _templates() -> Environment:
     )
 
 
-def _page(template: str, context: dict[str, Any]) -> Report:
+def render(template: str, context: dict[str, Any]) -> Report:
+    """A page from its template and what `content` found for it."""
     return Report(title=context["title"], html=_templates().get_template(template).render(context))
 
 
@@ -76,7 +77,7 @@ def team_report(
     >>> "designed, not yet validated" in report.html
     True
     """
-    return _page("team.html.j2", team_context(choose(teams, instrument, site, team, wave, form, language)))
+    return render("team.html.j2", team_context(choose(teams, instrument, site, team, wave, form, language)))
 
 
 def site_report(
@@ -118,4 +119,4 @@ def site_report(
     >>> mr.site_report(teams, instrument, site="North").title
     'Readiness for movement: North'
     """
-    return _page("site.html.j2", site_context(choose(teams, instrument, site, None, wave, form, language)))
+    return render("site.html.j2", site_context(choose(teams, instrument, site, None, wave, form, language)))

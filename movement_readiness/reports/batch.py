@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
@@ -50,12 +51,13 @@ def write_reports(
     wave: str | None = None,
     language: str | None = None,
     progress: bool = True,
+    revealed: Collection[tuple[str, str, str, str]] = (),
 ) -> WrittenReports:
     """Write the site pages, every team's own page and an index.
 
     Parameters
     ----------
-    responses, instrument, roster, policy
+    responses, instrument, roster, policy, revealed
         As for `aggregate_scores`.
     folder : str or pathlib.Path
         Made if it is not there. Pages that an earlier run left in it are replaced or removed.
@@ -74,7 +76,7 @@ def write_reports(
         The folder cannot be made, or is a file.
     """
     place = Path(folder)
-    whole = Aggregation(responses, instrument, roster, policy)
+    whole = Aggregation(responses, instrument, roster, policy, revealed)
     published = whole.results("published")
     chosen = {"wave": wave, "language": language}
     site_pages = {site: site_report(published, instrument, site=site, **chosen) for site in published.sites}

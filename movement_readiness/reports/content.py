@@ -22,7 +22,10 @@ _ENOUGH = 2 / 3  # share of the lines that must be shown before any is called hi
 
 @dataclass(frozen=True)
 class Choice:
-    """Which group, wave and form a page is about, and the words it is written in."""
+    """Which group, wave and form a page is about, and the words it is written in.
+
+    ``alone``: a team's page without anything about its site. ``rehearsal``: the answers were tried out only.
+    """
 
     teams: TeamResults
     instrument: Instrument
@@ -31,6 +34,8 @@ class Choice:
     team: str | None
     wave: str
     form: str
+    alone: bool = False
+    rehearsal: bool = False
 
     def rows(self, frame: pd.DataFrame, level: str) -> pd.DataFrame:
         """The rows of the page's site or team in its wave and form."""
@@ -95,6 +100,7 @@ def _common(choice: Choice) -> dict[str, Any]:
         "title": choice.title,
         "choice": choice,
         "synthetic": teams.synthetic,
+        "rehearsal": choice.rehearsal,
         "definition": choice.words.wording.definition,
         "ends": say.scale_ends(instrument, choice.words, choice.form),
         "intervals": say.interval_words(teams),
@@ -213,6 +219,8 @@ def _questions(choice: Choice, rows: pd.DataFrame) -> list[dict[str, Any]]:
 def team_context(choice: Choice) -> dict[str, Any]:
     """Everything that the team page prints."""
     rows, site_rows = _profile_rows(choice, "team"), _profile_rows(choice, "site")
+    if choice.alone:
+        site_rows = site_rows.assign(withheld=True)
     compared = _comparable(choice, site_rows)
     heads, site_heads = (
         choice.rows(choice.teams.respondents, "team"),
@@ -238,7 +246,10 @@ def team_context(choice: Choice) -> dict[str, Any]:
         "compared": shown and bool((~compared["withheld"]).any()),
         "table": _profile_table(choice, rows if shown else site_rows, compared if shown else None),
         "strips": _strips(
-            choice, "team" if shown else "site", name if shown else choice.site, "site" if shown else None
+            choice,
+            "team" if shown else "site",
+            name if shown else choice.site,
+            "site" if shown and not choice.alone else None,
         ),
         "extremes": _extremes(choice),
         "questions": _questions(choice, rows if shown else site_rows),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from movement_readiness._validation import check_choice, quoted
+from movement_readiness._validation import quoted
 from movement_readiness.exceptions import SubmissionError
 from movement_readiness.instrument import Instrument
 from movement_readiness.instrument.canonical import sha256_of
@@ -80,7 +80,7 @@ class Response:
     def of(
         cls,
         instrument: Instrument,
-        answers: Mapping[str, Any],
+        answers: object,
         *,
         form: str,
         language: str | None = None,
@@ -134,10 +134,8 @@ def _remade(parts: dict[str, Any]) -> Response:
 
 
 def _one_of(argument: str, value: Any, available: tuple[Any, ...]) -> None:
-    try:
-        check_choice(argument, value, available)
-    except (ValueError, TypeError) as error:
-        raise SubmissionError(str(error)) from None
+    if not isinstance(value, str | None) or value not in available:
+        raise SubmissionError(f"{argument}: expected one of {quoted(available)}; got {_shown(value)}.")
 
 
 def check_response_id(value: object) -> str:

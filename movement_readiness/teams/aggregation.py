@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ def aggregate_scores(
     roster: Any = None,
     policy: DisclosurePolicy | None = None,
     audience: Audience = "published",
+    revealed: Collection[tuple[str, str, str, str]] = (),
 ) -> TeamResults:
     """Aggregate scores by team and site, and withhold what could point to a person.
 
@@ -54,6 +55,10 @@ def aggregate_scores(
         Published results may be seen by anybody. A team's own results hold that team and its site, and
         show the team's means from ``policy.min_respondents_own_team`` people up. Which groups are
         withheld is decided once for all audiences together.
+    revealed : collection of (site, team, wave, form), optional
+        Teams that were shown a page made of them alone, as at the end of a workshop
+        (``ResponseStore.revealed()``). They count as shown, so that a site's numbers cannot be compared
+        with theirs to work out a smaller team's.
 
     Returns
     -------
@@ -97,7 +102,7 @@ def aggregate_scores(
     >>> teams.scores["withheld"].any()
     np.True_
     """
-    whole = Aggregation(responses, instrument, roster, policy)
+    whole = Aggregation(responses, instrument, roster, policy, revealed)
     return whole.results(_checked_audience(audience, whole.study))
 
 
@@ -133,7 +138,12 @@ class Aggregation:
     """One aggregation: every table with its releases, from which any audience's results are taken."""
 
     def __init__(
-        self, responses: Any, instrument: Instrument, roster: Any = None, policy: DisclosurePolicy | None = None
+        self,
+        responses: Any,
+        instrument: Instrument,
+        roster: Any = None,
+        policy: DisclosurePolicy | None = None,
+        revealed: Collection[tuple[str, str, str, str]] = (),
     ) -> None:
         policy = DisclosurePolicy() if policy is None else policy
         if not isinstance(policy, DisclosurePolicy):
@@ -141,7 +151,9 @@ class Aggregation:
         self.instrument, self.policy = instrument, policy
         self.claim = claim(instrument)
         indices = [scale.id for scale in instrument.scales.values() if scale.kind == "index"]
-        self.study = read_study(responses, instrument, roster, tuple(indices) if self.claim.index_allowed else ())
+        self.study = read_study(
+            responses, instrument, roster, tuple(indices) if self.claim.index_allowed else (), frozenset(revealed)
+        )
         rounds = self.study.rounds
         self.respondents = pd.concat([heads_table(self.study, part) for part in rounds], ignore_index=True)
         scores, agreement, items, answers, states = [], [], [], [], []

@@ -16,7 +16,10 @@ shown groups from each other is judged like a shown group. What is promised with
    Scales that share items are shown to the same audience for the same reason.
 4. nothing else that is shown (intervals, reliability, ICC) is estimated from the answers of hidden teams.
 
-Not yet covered here: differences between tables (waves, repeated releases).
+A team whose own page was revealed before (``revealed``) counts as shown whatever is decided now; where that
+leaves too few others, the site is withheld instead of the team.
+
+Not yet covered here: differences between tables (waves, repeated releases of other people's answers).
 """
 
 from __future__ import annotations
@@ -139,19 +142,21 @@ def _choose(
     reasons: npt.NDArray[np.object_],
     rest_is_safe: Callable[[Bools], bool],
     site_reason: str,
+    known: Bools,
 ) -> Release:
     """Hide further teams, the smallest first, until what is left of the site is safe; else hide the site.
 
-    Teams that only they themselves would see go before published ones: fewer people lose a number.
+    Teams that only they themselves would see go before published ones: fewer people lose a number. Teams
+    whose numbers are out already stay: hiding them again would protect nobody.
     """
     if site_reason:
         return Release(HIDDEN, site_reason, alone, reasons)
     teams, why = alone.copy(), reasons.copy()
-    order = sorted(np.flatnonzero(alone), key=lambda team: (alone[team], counts[team], team))
+    order = sorted(np.flatnonzero((alone > HIDDEN) & ~known), key=lambda team: (alone[team], counts[team], team))
     for team in [None, *order]:
         if team is not None:
             teams[team], why[team] = HIDDEN, "protects_others"
-        if rest_is_safe(teams == HIDDEN):
+        if rest_is_safe((teams == HIDDEN) & ~known):
             return Release(PUBLISHED, "", teams, why)
     return Release(HIDDEN, "protects_others", alone, reasons)
 
@@ -179,6 +184,7 @@ def release_means(
     loose_total: float = 0.0,
     most: Ints | None = None,
     site_most: int = PUBLISHED,
+    revealed: Bools | None = None,
 ) -> Release:
     """Decide which means of one site's teams, and whether the site's own mean, may be shown.
 
@@ -193,6 +199,8 @@ def release_means(
         The widest audience a team's mean may have: that of the scales which share items with this one.
     site_most : int, optional
         The same for the site.
+    revealed : array of bool, one entry a team, optional
+        Teams that have seen a page of their own before, made of them alone.
 
     Returns
     -------
@@ -202,6 +210,7 @@ def release_means(
     site_n, site_total = float(n.sum() + loose_count), float(totals.sum() + loose_total)
     alike = _pins_people(n, totals, policy)
     alone = np.where(alike, HIDDEN, _audience(counts, policy))
+    known = _known(revealed, alone > HIDDEN)
     large = counts >= policy.min_respondents_own_team  # of a smaller group, not even that its answers are alike
     why = np.where(alone == PUBLISHED, "", _reasons(counts, alike & large)).astype(object)
     if most is not None:
@@ -223,7 +232,12 @@ def release_means(
     site_reason = "" if site_n >= policy.min_respondents else ("too_few" if site_n else "no_answers")
     if not site_reason and (site_alike or site_most == HIDDEN):
         site_reason = "too_alike" if site_alike else "protects_others"
-    return _choose(counts, alone, why, rest_is_safe, site_reason)
+    return _choose(counts, alone, why, rest_is_safe, site_reason, known)
+
+
+def _known(revealed: Bools | None, shown: Bools) -> Bools:
+    """Teams whose own page was revealed and, by these rules, showed the number in question."""
+    return np.zeros(len(shown), dtype=bool) if revealed is None else revealed & shown
 
 
 def _too_alike(table: Ints, values: Floats, policy: DisclosurePolicy) -> Bools:
@@ -246,6 +260,7 @@ def release_distributions(
     loose: Ints | None = None,
     barred: Bools | None = None,
     site_barred: bool = False,
+    revealed: Bools | None = None,
 ) -> Release:
     """Decide which teams' distributions of answers to one item, and the site's, may be shown.
 
@@ -264,6 +279,8 @@ def release_distributions(
         they would give it away.
     site_barred : bool, default False
         The same for the site.
+    revealed : array of bool, one entry a team, optional
+        As for `release_means`.
 
     Returns
     -------
@@ -273,6 +290,7 @@ def release_distributions(
     counts = table.sum(axis=1)
     alike = _too_alike(table, values, policy)
     alone = np.where(~alike & (counts >= policy.min_respondents), PUBLISHED, HIDDEN).astype(np.int64)
+    known = _known(revealed, alone > HIDDEN)
     why = np.where(alone == PUBLISHED, "", _reasons(counts, alike & (counts >= policy.min_respondents))).astype(object)
     if barred is not None:
         why[barred & (alone == PUBLISHED)] = "protects_others"
@@ -291,4 +309,4 @@ def release_distributions(
         site_reason = "too_alike"
     if not site_reason and site_barred:
         site_reason = "protects_others"
-    return _choose(counts, alone, why, rest_is_safe, site_reason)
+    return _choose(counts, alone, why, rest_is_safe, site_reason, known)

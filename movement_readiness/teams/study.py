@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,8 @@ class Round:
     """One wave of one form: the only answers that are ever put together.
 
     ``team`` indexes ``Study.teams`` (-1: none given), ``site`` indexes ``Study.sites``; ``scores`` and
-    ``items`` are respondents x scales and respondents x items, NaN where missing.
+    ``items`` are respondents x scales and respondents x items, NaN where missing; ``revealed`` says of every
+    team whether it has seen a page of its own before.
     """
 
     wave: str
@@ -41,6 +42,7 @@ class Round:
     scores: Floats
     items: tuple[str, ...]
     answers: Floats
+    revealed: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,13 @@ class Study:
     n_without_site: int
 
 
-def read_study(responses: Any, instrument: Instrument, roster: Any, extra_scales: tuple[str, ...]) -> Study:
+def read_study(
+    responses: Any,
+    instrument: Instrument,
+    roster: Any,
+    extra_scales: tuple[str, ...],
+    revealed: Collection[tuple[str, str, str, str]] = (),
+) -> Study:
     """Check that the answers may be put together, score them and lay them out as arrays."""
     frame = _opened(responses)
     _check_columns(frame)
@@ -79,7 +87,7 @@ def read_study(responses: Any, instrument: Instrument, roster: Any, extra_scales
         sites=sites,
         teams=teams,
         team_site=np.array([sites.index(name) for name, _ in teams], dtype=np.int64),
-        rounds=tuple(_rounds(responses, frame, instrument, extra_scales, placed, site, team, sites, teams)),
+        rounds=tuple(_rounds(responses, frame, instrument, extra_scales, placed, site, team, sites, teams, revealed)),
         invited=_invited(teams, listed),
         aim_id=aim,
         synthetic=_any_synthetic(frame),
@@ -179,6 +187,7 @@ def _rounds(
     team: pd.Series[str],
     sites: tuple[str, ...],
     teams: tuple[tuple[str, str], ...],
+    revealed: Collection[tuple[str, str, str, str]],
 ) -> Iterator[Round]:
     scored = nw.from_native(score_scales(responses, instrument), eager_only=True)
     answers = nw.from_native(item_matrix(responses, instrument), eager_only=True)
@@ -204,6 +213,7 @@ def _rounds(
             scores=_matrix(scored, scales)[chosen],
             items=items,
             answers=_matrix(answers, items)[chosen],
+            revealed=np.array([(*place, str(one_wave), str(one_form)) in revealed for place in teams], dtype=bool),
         )
 
 

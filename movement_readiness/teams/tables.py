@@ -87,6 +87,7 @@ def item_tables(
             loose=loose[site],
             barred=teams_barred[inside],
             site_barred=bool(sites_barred[site]),
+            revealed=part.revealed[inside],
         ),
     )
     frame = places(study, part).assign(item=item)
@@ -149,6 +150,7 @@ def _mean_release(study: Study, part: Round, column: int, policy: DisclosurePoli
             loose_total=float(loose_total[site]),
             most=teams_most[inside],
             site_most=int(most[site]),
+            revealed=part.revealed[inside],
         ),
     )
     frame = places(study, part)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from movement_readiness.workshop.form import ResponseForm
-    from movement_readiness.workshop.sessions import Session
+    from movement_readiness.workshop.sessions import Session, new_session
     from movement_readiness.workshop.store import ResponseStore
 
-__all__ = ["ResponseForm", "ResponseStore", "Session"]
+__all__ = ["ResponseForm", "ResponseStore", "Session", "new_session"]
 
-_HOMES = {"ResponseForm": "form", "ResponseStore": "store", "Session": "sessions"}
+_HOMES = {"ResponseForm": "form", "ResponseStore": "store", "Session": "sessions", "new_session": "sessions"}
 
 
 def __getattr__(name: str) -> Any:

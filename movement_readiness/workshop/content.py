@@ -3,32 +3,56 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from movement_readiness.exceptions import ArgumentError
 from movement_readiness.instrument import Instrument
+from movement_readiness.instrument.schema import FrozenMap
 from movement_readiness.responses.response import skipped_code
 from movement_readiness.workshop.consent import consent_names, shown_consent
 
-__all__ = ["form_content", "interface_words", "unnamed_consent"]
+__all__ = ["form_content", "interface_words", "page_words", "stem_scale", "unnamed_consent"]
 
 _WORDS = Path(__file__).parent / "words"
 _FALLBACK = "en"
+_SHARED_WITH_PAGE = ("direction", "try_now", "save_file")
 
 
-@lru_cache(maxsize=16)
-def interface_words(language: str) -> tuple[str, Mapping[str, str]]:
-    """The form's own words (buttons, status) in this language, or in the nearest one there is.
+@lru_cache(maxsize=64)
+def interface_words(language: str, table: str = "form") -> tuple[str, Mapping[str, str]]:
+    """The program's own words (buttons, status) in this language, or in the nearest one there is.
 
-    Returns the language they are really in, and the words by name.
+    Parameters
+    ----------
+    language : str
+    table : {"form", "page", "paper", "facilitator"}
+        What the words are for.
+
+    Returns
+    -------
+    tuple of str and mapping of name to text
+        The language they are really in, and the words.
     """
     for name in (language, language.partition("-")[0], _FALLBACK):
         place = _WORDS / f"{name}.toml"
-        if place.is_file():
-            return name, tomllib.loads(place.read_text(encoding="utf-8"))["form"]
-    raise FileNotFoundError(_WORDS / f"{_FALLBACK}.toml")
+        found = tomllib.loads(place.read_text(encoding="utf-8")).get(table) if place.is_file() else None
+        if found:
+            return name, FrozenMap(found)
+    raise ArgumentError(f"table: expected a table of {_FALLBACK}.toml; got {table!r}.")
+
+
+def page_words() -> dict[str, dict[str, str]]:
+    """What the page around the form says on a phone, in every language there is."""
+    found = {}
+    for place in sorted(_WORDS.glob("*.toml")):
+        language, form = interface_words(place.stem)
+        words = interface_words(place.stem, "page")[1]
+        found[language] = {**words, **{name: form[name] for name in _SHARED_WITH_PAGE}}
+    return found
 
 
 def unnamed_consent(instrument: Instrument, language: str) -> dict[str, str]:
@@ -74,10 +98,17 @@ def form_content(
         "screens": [list(screen) for screen in instrument.form(form).screens],
         "items": items,
         "scales": {name: _scale(instrument, name) for name in dict.fromkeys(items.values())},
+        "stem_scale": stem_scale(instrument),
         "roles": list(instrument.roles),
         "retest": retest,
         "words": {language: _words(instrument, form, language, consent, items) for language in languages},
     }
+
+
+def stem_scale(instrument: Instrument) -> str:
+    """The response scale that the stem is read with: the one most items share."""
+    # "How true is this now?" suits the options that most items share, not those of a few other lines.
+    return Counter(item.response_scale for item in instrument.items.values()).most_common(1)[0][0]
 
 
 def _scale(instrument: Instrument, name: str) -> dict[str, list[int]]:
@@ -123,5 +154,6 @@ def _words(
         "roles": dict(words.roles),
         # The form's own words may be in another language than the items, and then say so.
         "interface_language": interface_language,
-        "interface": dict(interface),
+        "interface_direction": interface["direction"],
+        "interface": {name: text for name, text in interface.items() if not name.startswith("consent_")},
     }

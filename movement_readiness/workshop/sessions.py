@@ -15,7 +15,7 @@ from movement_readiness.instrument import Instrument
 from movement_readiness.instrument.schema import FrozenMap
 from movement_readiness.workshop.consent import check_consent_values
 
-__all__ = ["Session", "new_session", "plain_code"]
+__all__ = ["Session", "check_name", "new_session", "plain_code"]
 
 # No 0 and O, 1 and I and L, U and V, 5 and S, 2 and Z: a code is read from a wall and typed on a phone.
 CODE_LETTERS = "ABCDEFGHJKMNPQRTVWXY346789"
@@ -120,9 +120,9 @@ def new_session(
         form=chosen,
         aim_id=instrument.aim_id,
         languages=tuple(dict.fromkeys(offered)),
-        site=_name("site", site),
-        team=_name("team", team),
-        wave=_name("wave", wave),
+        site=check_name("site", site),
+        team=check_name("team", team),
+        wave=check_name("wave", wave),
         head_count=check_integer("head_count", head_count, 1, _MOST_PEOPLE),
         rehearsal=bool(rehearsal),
         shared_device=bool(shared_device),
@@ -133,7 +133,8 @@ def new_session(
     )
 
 
-def _name(argument: str, value: object) -> str:
+def check_name(argument: str, value: object) -> str:
+    """A name of a site, team or wave as it is stored: spaces folded, nothing that does not print."""
     text = " ".join(str(value).split()) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if not text or len(text) > _LONGEST_NAME or not text.isprintable():
         raise ArgumentError(f"{argument}: expected a name of 1 to {_LONGEST_NAME} letters; got {str(value)[:40]!r}.")

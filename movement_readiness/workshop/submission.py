@@ -9,7 +9,7 @@ from typing import Any
 from movement_readiness._validation import quoted
 from movement_readiness.exceptions import SubmissionError
 from movement_readiness.instrument import Instrument
-from movement_readiness.responses.response import Response
+from movement_readiness.responses.response import Response, check_response_id
 from movement_readiness.workshop.receipts import receipt_sha256
 
 __all__ = ["FIELDS", "RETEST_ELEMENTS", "response_of"]
@@ -89,11 +89,11 @@ def response_of(
     receipt = fields.get("receipt")
     return Response.of(
         instrument,
-        fields.get("answers"),  # type: ignore[arg-type]  (checked there)
+        fields.get("answers"),
         form=form,
         language=language,
         role=fields.get("role"),
-        response_id=fields.get("response_id", ""),
+        response_id=check_response_id(fields.get("response_id")),
         site=site,
         team=team,
         wave=wave,

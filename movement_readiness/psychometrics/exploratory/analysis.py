@@ -119,7 +119,7 @@ def efa(
     >>> rng = np.random.default_rng(1)
     >>> factors = rng.normal(size=(300, 2)).repeat(4, axis=1)
     >>> answers = np.rint(3 + factors + rng.normal(size=(300, 8))).clip(1, 5)
-    >>> found = ps.efa(answers, n_factors=2)
+    >>> found = mr.efa(answers, n_factors=2)
     >>> found.loadings.shape, found.rotation.n_local_optima, bool(found.fit["rmsea"] < 0.06)
     ((8, 2), 1, True)
     """

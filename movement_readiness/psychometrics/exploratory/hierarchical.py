@@ -146,7 +146,7 @@ def schmid_leiman(
     >>> import numpy as np, movement_readiness.psychometrics as ps
     >>> rng = np.random.default_rng(2)
     >>> general, groups = rng.normal(size=(500, 1)), rng.normal(size=(500, 3)).repeat(4, axis=1)
-    >>> found = ps.schmid_leiman(general + groups + rng.normal(size=(500, 12)), n_factors=3)
+    >>> found = mr.schmid_leiman(general + groups + rng.normal(size=(500, 12)), n_factors=3)
     >>> list(found.loadings.columns), bool(0.4 < found.ecv < 0.6)
     (['general', 'F1', 'F2', 'F3'], True)
     """

@@ -151,7 +151,7 @@ class EFAResult(Result):
         >>> import numpy as np, movement_readiness.psychometrics as ps
         >>> rng = np.random.default_rng(1)
         >>> answers = np.rint(3 + rng.normal(size=(200, 1)) + rng.normal(size=(200, 4))).clip(1, 5)
-        >>> found = ps.efa(answers, n_factors=1)
+        >>> found = mr.efa(answers, n_factors=1)
         >>> found.factor_scores([[5, 5, 5, 5]]).shape
         (1, 1)
         """

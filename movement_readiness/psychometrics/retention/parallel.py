@@ -131,7 +131,7 @@ def parallel_analysis(
     >>> rng = np.random.default_rng(3)
     >>> factors = rng.normal(size=(300, 2)).repeat(4, axis=1)
     >>> answers = np.rint(3 + factors + rng.normal(size=(300, 8))).clip(1, 5)
-    >>> ps.parallel_analysis(answers, n_iterations=100).n_factors
+    >>> mr.parallel_analysis(answers, n_iterations=100).n_factors
     2
     """
     data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)

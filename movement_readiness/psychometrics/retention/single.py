@@ -68,7 +68,7 @@ def map_test(items: Any, *, correlation: str = "pearson", missing: str = "pairwi
 
     >>> import numpy as np, movement_readiness.psychometrics as ps
     >>> pairs = np.kron(np.eye(2), np.full((4, 4), 0.5)) + np.eye(8) / 2
-    >>> ps.map_test(pairs).n_factors
+    >>> mr.map_test(pairs).n_factors
     2
     """
     return map_of(analysed(items, correlation=correlation, missing=missing))
@@ -131,7 +131,7 @@ def empirical_kaiser(
     --------
     >>> import numpy as np, movement_readiness.psychometrics as ps
     >>> pairs = np.kron(np.eye(2), np.full((4, 4), 0.5)) + np.eye(8) / 2
-    >>> ps.empirical_kaiser(pairs, n_obs=200).n_factors
+    >>> mr.empirical_kaiser(pairs, n_obs=200).n_factors
     2
     """
     return kaiser_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs))
@@ -197,7 +197,7 @@ def hull(
     >>> rng = np.random.default_rng(3)
     >>> factors = rng.normal(size=(300, 2)).repeat(4, axis=1)
     >>> answers = np.rint(3 + factors + rng.normal(size=(300, 8))).clip(1, 5)
-    >>> ps.hull(answers).n_factors
+    >>> mr.hull(answers).n_factors
     2
     """
     return hull_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs), fit, most)

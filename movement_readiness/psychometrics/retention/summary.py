@@ -106,7 +106,7 @@ def retention_summary(
     >>> rng = np.random.default_rng(3)
     >>> factors = rng.normal(size=(300, 2)).repeat(4, axis=1)
     >>> answers = np.rint(3 + factors + rng.normal(size=(300, 8))).clip(1, 5)
-    >>> ps.retention_summary(answers, n_iterations=100).to_frame()["n_factors"].tolist()
+    >>> mr.retention_summary(answers, n_iterations=100).to_frame()["n_factors"].tolist()
     [2, 2, 2, 2, 2, 2]
     """
     data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)

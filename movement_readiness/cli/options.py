@@ -1,0 +1,164 @@
+"""Options and arguments that several commands share, and the checks that go with them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+import movement_readiness as mr
+from movement_readiness.exceptions import ArgumentError, ResponsesWarning
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "STORE_VARIABLE",
+    "AnswersArgument",
+    "ForceOption",
+    "InstrumentOption",
+    "Invalid",
+    "InvalidOption",
+    "RenameOption",
+    "RosterOption",
+    "SeedOption",
+    "StoreArgument",
+    "existing_store",
+    "named_texts",
+    "new_file",
+    "read_answers",
+    "read_listed",
+    "renamed",
+    "revealed_places",
+    "writer",
+]
+
+STORE_VARIABLE = "MOVEMENT_READINESS_STORE"  # the environment variable that may name a store
+_SQLITE = b"SQLite format 3\x00"
+
+
+class Invalid(StrEnum):
+    """What to do with a cell that holds no valid answer."""
+
+    refuse = "raise"
+    set_missing = "set-missing"
+
+
+InstrumentOption = Annotated[
+    Path | None,
+    typer.Option("--instrument", help="An instrument file; the bundled questionnaire by default."),
+]
+AnswersArgument = Annotated[
+    Path, typer.Argument(help="A file of answers: .csv, .xlsx, .parquet, .sav, or the store of a workshop (.sqlite).")
+]
+StoreArgument = Annotated[
+    str, typer.Argument(help="The store of responses: a file such as responses.sqlite, or postgresql+psycopg://...")
+]
+InvalidOption = Annotated[Invalid, typer.Option(help="A bad cell stops the run, or becomes missing and is named.")]
+RosterOption = Annotated[Path | None, typer.Option(help="A CSV or XLSX with the columns site, team, invited.")]
+RenameOption = Annotated[
+    list[str], typer.Option("--rename", help="HEADER=NAME: which header is which column or item; may be repeated.")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")]
+SeedOption = Annotated[int, typer.Option(help="Start of the random numbers; the same seed gives the same study.")]
+
+
+def read_answers(
+    answers: Path, instrument: mr.Instrument, invalid: Invalid, rename: list[str], roster: Any = None
+) -> pd.DataFrame:
+    """The answers of a file or of a store; prints what was read."""
+    if _is_store(answers):
+        return _read_store(answers, instrument)
+    choice: Literal["raise", "set_missing"] = "raise" if invalid is Invalid.refuse else "set_missing"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResponsesWarning)  # the summary says the same
+        responses: pd.DataFrame = mr.read_responses(
+            answers, instrument, invalid=choice, roster=roster, columns=renamed(rename)
+        )
+    print(responses.attrs["summary"])
+    return responses
+
+
+def _is_store(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False  # whoever reads it as a file of answers says what is wrong with it
+
+
+def _read_store(path: Path, instrument: mr.Instrument) -> pd.DataFrame:
+    with mr.ResponseStore(path, read_only=True) as store, warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always", ResponsesWarning)
+        responses: pd.DataFrame = store.to_frame(instrument)
+    print(f"{path.name}: {len(responses)} responses to {instrument.id} {instrument.version}")
+    for warning in found:
+        print(f"  {warning.message}")
+    return responses
+
+
+def revealed_places(answers: Path) -> list[tuple[str, str, str, str]]:
+    """The teams that have seen their page already, where the answers come from a store that knows it."""
+    if not _is_store(answers):
+        return []
+    with mr.ResponseStore(answers, read_only=True) as store:
+        return store.revealed()
+
+
+def existing_store(location: str) -> mr.ResponseStore:
+    """A store that is there already; a misspelt name must not make an empty one."""
+    if "://" not in location and not Path(location).exists():
+        raise ArgumentError(f"store: expected a store of responses; {location!r} does not exist.")
+    return mr.ResponseStore(location)
+
+
+def renamed(pairs: list[str]) -> dict[str, str] | None:
+    """What headers mean, from HEADER=NAME pairs."""
+    found = {}
+    for pair in pairs:
+        header, separator, name = pair.rpartition("=")
+        if not separator or not header or not name:
+            raise ArgumentError(f"--rename: expected HEADER=NAME, such as Ward=team; got {pair!r}.")
+        found[header] = name
+    return found or None
+
+
+def named_texts(option: str, pairs: list[str]) -> dict[str, str]:
+    """Texts by name, from NAME=TEXT pairs."""
+    found = {}
+    for pair in pairs:
+        name, separator, text = pair.partition("=")
+        if not separator or not name.strip() or not text.strip():
+            raise ArgumentError(f"{option}: expected NAME=TEXT, such as contact='Ann, room 12'; got {pair!r}.")
+        found[name.strip()] = text.strip()
+    return found
+
+
+def read_listed(path: Path | None) -> pd.DataFrame | None:
+    """The roster in a file, if one is given."""
+    from movement_readiness.responses.roster import read_roster
+
+    return None if path is None else read_roster(path, needs_invited=True)
+
+
+def new_file(path: Path, force: bool) -> Path:
+    """The path, if nothing stands there or it may be replaced."""
+    if path.exists() and not force:
+        raise ArgumentError(f"--out: {str(path)!r} exists already; choose another name, or pass --force to replace it.")
+    return path
+
+
+def writer(path: Path) -> Callable[[pd.DataFrame, Path], None]:
+    """How a table is written to a file of this name."""
+    writers: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+        ".csv": lambda frame, place: frame.to_csv(place, index=False),
+        ".xlsx": lambda frame, place: frame.to_excel(place, index=False),
+        ".parquet": lambda frame, place: frame.to_parquet(place, index=False),
+    }
+    if path.suffix.lower() not in writers:
+        raise ArgumentError(f"--out: expected a name that ends in .csv, .xlsx or .parquet; got {path.name!r}.")
+    return writers[path.suffix.lower()]

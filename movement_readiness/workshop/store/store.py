@@ -1,0 +1,370 @@
+"""`ResponseStore`: where responses are kept, on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from movement_readiness._validation import check_integer
+from movement_readiness.exceptions import ArgumentError, MovementReadinessError
+from movement_readiness.instrument import Instrument
+from movement_readiness.responses.response import Response
+from movement_readiness.workshop.store import corrections, erasing, events, keys, merging, tickets
+from movement_readiness.workshop.store.backup import checked_target, copy_file
+from movement_readiness.workshop.store.checking import in_words
+from movement_readiness.workshop.store.corrections import Amended, Withdrawn
+from movement_readiness.workshop.store.events import Added
+from movement_readiness.workshop.store.frame import Version, frame_of, latest_contents
+from movement_readiness.workshop.store.merging import MergeSummary
+from movement_readiness.workshop.store.schema import events as events_table
+from movement_readiness.workshop.store.session_methods import SessionMethods
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ResponseStore"]
+
+_LARGEST_REVISION = 1_000_000
+
+
+class ResponseStore(SessionMethods):
+    """An append-only store of responses that loses nothing, doubles nothing and forgets what it is asked to.
+
+    Parameters
+    ----------
+    location : str or path
+        A file, made when absent, readable by its owner alone; or an address, such as
+        ``"postgresql+psycopg://user@host/name"``.
+    read_only : bool
+        For analysis: every change is refused. Works while a server writes, and on a file or folder that
+        cannot be written. Withdrawn responses are left out even of a backup that is older than the withdrawal.
+    busy_timeout : float
+        Seconds to wait for another program that is writing.
+    key_file : path, optional
+        Where the key of self-generated codes is; beside a file by default (``<file>.key``), to be named for
+        PostgreSQL. It is made when first needed. Without it codes of two waves cannot be linked, and with it
+        and the store they could be guessed: keep it, and keep it apart.
+
+    Attributes
+    ----------
+    location : str
+        Without a password.
+    read_only : bool
+    erasure_pending : bool
+
+    Raises
+    ------
+    StoreError
+        It cannot be opened: ``missing``, ``locked``, ``read_only``, ``full``, ``corrupt``, ``foreign``, ``newer``
+        or ``unreachable`` in ``reason``. Every method may raise it for the same reasons, ``closed`` after `close`;
+        then nothing of what it was to do was done. `hash_retest` raises it with ``key`` where the key is lost.
+    ArgumentError
+        An argument is not what is expected.
+    MissingDependencyError
+        An address of PostgreSQL, and psycopg is not installed.
+
+    Notes
+    -----
+    On SQLite: write-ahead log, one writer at a time, ``synchronous=FULL``: when a method returns, what it did is on
+    the disk (as far as the disk tells the truth). It can be used by several threads and several programs at once.
+    Only the day of a response is kept, and rows stand in the order of their random ids.
+
+    A withdrawal deletes the answers, the consent event, the hash of a self-generated code and the link to the
+    ticket. The id, the day and the hash of the receipt code stay, so that the response does not come back and a
+    second withdrawal finds it. On SQLite the file is then rebuilt and the log emptied, so that the deleted bytes are
+    in neither; if somebody is reading at that moment, that happens with the next write (`erasure_pending`). On
+    PostgreSQL the tables are vacuumed. The promise does not cover PostgreSQL's own log and replicas, copies and
+    backups made elsewhere, and what a file system or a disk keeps of blocks that were freed. The ids are kept in
+    ``<file>.withdrawn`` as well: a backup put in the place of the file forgets what that list names.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import movement_readiness as mr
+    >>> instrument = mr.load_instrument()
+    >>> answers = dict.fromkeys(instrument.forms["short"].items, 4)
+    >>> response = mr.Response.of(instrument, answers, form="short", site="North", team="A3")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with mr.ResponseStore(Path(folder) / "responses.sqlite") as store:
+    ...         print(store.add(response), store.add(response))
+    ...         frame = store.to_frame(instrument)
+    stored unchanged
+    >>> frame[["site", "team", "R1"]].values.tolist()
+    [['North', 'A3', 4]]
+    """
+
+    def __init__(
+        self,
+        location: str | os.PathLike[str],
+        *,
+        read_only: bool = False,
+        busy_timeout: float = 30.0,
+        key_file: str | os.PathLike[str] | None = None,
+    ) -> None:
+        super().__init__(location, read_only=read_only, busy_timeout=busy_timeout, key_file=key_file)
+
+    def add(self, response: Response) -> Added:
+        """Store a response; on the disk when this returns.
+
+        Returns
+        -------
+        {"stored", "unchanged"}
+            "unchanged" when the same one is there already.
+
+        Raises
+        ------
+        ResponseConflictError
+            Its id is there with other content, which stays.
+        ResponseWithdrawnError
+            It was withdrawn.
+        """
+        return self._write(lambda connection: events.add(connection, _checked(response)))
+
+    def add_many(self, responses: Iterable[Response]) -> list[Added | MovementReadinessError]:
+        """Store several responses in one transaction; the error of one stands in its place and spoils no other."""
+        return self._each([partial(events.add, response=_checked(response)) for response in responses])
+
+    def submit(self, response: Response, ticket: str, *, late: bool = False) -> Added:
+        """Store a response that somebody sent with a ticket, as `add` does, while its session is open.
+
+        Ticket, session and response are checked and changed in one transaction. The same response again is
+        "unchanged", also after the session was closed. ``late`` takes a new one then too: answers that a device
+        saved as a file because it could not send them.
+
+        Raises
+        ------
+        SessionError
+            ``ticket``: unknown, of another session, or used for another response; ``closed``.
+        ResponseConflictError, ResponseWithdrawnError
+            As `add`.
+        """
+        return self._write(lambda connection: tickets.submit(connection, _checked(response), ticket, late=late))
+
+    def submit_many(self, pairs: Iterable[tuple[Response, str]]) -> list[Added | MovementReadinessError]:
+        """Do several `submit` in one transaction; the error of one stands in its place and spoils no other."""
+        return self._each([partial(tickets.submit, response=_checked(one), ticket=ticket) for one, ticket in pairs])
+
+    def _each(self, steps: list[Callable[..., Added]]) -> list[Added | MovementReadinessError]:
+        # Always in the order of the ids, so that two transactions never wait for each other.
+        order = sorted(range(len(steps)), key=lambda at: steps[at].keywords["response"].response_id)  # type: ignore[attr-defined]
+
+        def work(connection: sa.Connection) -> list[Added | MovementReadinessError]:
+            found: dict[int, Added | MovementReadinessError] = {}
+            for at in order:
+                try:
+                    found[at] = steps[at](connection)
+                except MovementReadinessError as error:
+                    found[at] = error
+            return [found[at] for at in range(len(steps))]
+
+        return self._write(work) if steps else []
+
+    def amend(self, response: Response, *, receipt: str, revision: int) -> Amended:
+        """Add a correction to a response while its session is open (or if it has none).
+
+        Parameters
+        ----------
+        response : Response
+            The corrected one, under the same id.
+        receipt : str
+            The code itself, as the person has it.
+        revision : int
+            How often it was sent before, as the device knows: 1 for the first correction.
+
+        Returns
+        -------
+        {"amended", "unchanged"}
+
+        Raises
+        ------
+        SessionError
+            ``receipt``: another code; ``closed``.
+        ResponseConflictError
+            Another device corrected it meanwhile, or more than answers, role and language differ.
+        ResponseWithdrawnError
+            It was withdrawn.
+        StoreError
+            ``missing``: it is not here.
+        """
+        known = check_integer("revision", revision, 1, _LARGEST_REVISION)
+        return self._write(lambda connection: corrections.amend(connection, _checked(response), receipt, known))
+
+    def withdraw(self, *, receipt: str | None = None, response_id: str | None = None) -> Withdrawn:
+        """Delete a response for good; see the notes of the class for what that means.
+
+        Parameters
+        ----------
+        receipt : str, optional
+            The code that the person has; until the day that the session names.
+        response_id : str, optional
+            For whoever holds the data; at any time.
+
+        Returns
+        -------
+        {"withdrawn", "unchanged"}
+            "unchanged" when it was withdrawn before.
+
+        Raises
+        ------
+        StoreError
+            ``missing``: no response here has that code or id.
+        SessionError
+            ``closed``: the last day for it has passed.
+        SubmissionError
+            Not a receipt code at all.
+        """
+        if (receipt is None) == (response_id is None):
+            raise ArgumentError("receipt: expected either a receipt code or a response_id.")
+
+        def work(connection: sa.Connection) -> Withdrawn:
+            ids = [response_id] if response_id is not None else corrections.ids_to_withdraw(connection, receipt)
+            done = [corrections.erase(connection, one) for one in ids]
+            if self._list is not None and "withdrawn" in done:
+                self._list.append(set(ids))  # before the commit: a cut between them forgets too much, never too little
+            return "withdrawn" if "withdrawn" in done else "unchanged"
+
+        return self._erase(work)
+
+    def status(self, response_id: str) -> str:
+        """``"stored"``, ``"withdrawn"`` or ``"unknown"``."""
+        found = self._read(lambda connection: events.first_event(connection, response_id))
+        if response_id in self._hidden:
+            return "withdrawn"
+        return "unknown" if found is None else {"withdraw": "withdrawn"}.get(found.kind, "stored")
+
+    def revision(self, response_id: str) -> int:
+        """How often a response was sent: 1, and one more for each correction; 0 where it is not stored."""
+        if self.status(response_id) != "stored":
+            return 0
+        return len(self._read(lambda connection: events.hashes(connection, response_id)))
+
+    def get(self, response_id: str) -> Response | None:
+        """A response as it was last sent; None where it is unknown or withdrawn."""
+        found = self._read(lambda connection: events.latest(connection, response_id))
+        if found is None or found.kind == "withdraw" or response_id in self._hidden:
+            return None
+        return events.response_from(found.content, found.on_date)
+
+    def versions(self) -> list[Version]:
+        """Of which instruments and versions there are answers, and how many; rehearsals not counted."""
+        first = events_table.c
+        query = sa.select(
+            first.instrument_id, first.instrument_version, first.instrument_sha256, sa.func.count()
+        ).where(first.kind == "response", first.rehearsal == 0)
+        if self._hidden:
+            query = query.where(first.response_id.not_in(self._hidden))
+        query = query.group_by(first.instrument_id, first.instrument_version, first.instrument_sha256)
+        return self._read(lambda connection: [Version(*row) for row in sorted(map(tuple, connection.execute(query)))])
+
+    def to_frame(self, instrument: Instrument, *, session: str | None = None, rehearsal: bool = False) -> pd.DataFrame:
+        """Raw answers as given, one row a response, in the order of their random ids.
+
+        Parameters
+        ----------
+        instrument : Instrument
+            Answers to it, in exactly this version, are taken.
+        session : str, optional
+            Those of one session.
+        rehearsal : bool
+            Rehearsals instead of real answers; they are marked as synthetic. The two never mix.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns and types that `read_responses` gives. A response that was corrected is as it was last
+            sent, with the day of that. ``.attrs["other_versions"]`` lists what was left out.
+
+        Raises
+        ------
+        StoreError
+            There are answers, but all of them to other instruments or versions; the sentence names those.
+
+        Warns
+        -----
+        ResponsesWarning
+            Some answers are to other instruments or versions; each is named.
+        """
+        if not isinstance(instrument, Instrument):
+            got = type(instrument).__name__
+            raise ArgumentError(f"instrument: expected an Instrument, as load_instrument() gives it; got {got}.")
+        conditions = [events_table.c.rehearsal == int(rehearsal)]
+        if session is not None:
+            self.session(session)
+            conditions.append(events_table.c.session_id == session)
+
+        def read(connection: sa.Connection) -> list[Any]:
+            return latest_contents(events.contents(connection, conditions), self._hidden)
+
+        return frame_of(self._read(read), instrument, rehearsal=rehearsal, location=self.location)
+
+    def hash_retest(self, element_number: int, text: str) -> str:
+        """The keyed hash of one element of a self-generated code; see `key_file`."""
+        if self._key is None:
+            if self._key_file is None:
+                raise ArgumentError("key_file: expected the path of a key, which a store on PostgreSQL has to be told.")
+            self._key = keys.key_of(self._database, self._key_file)
+        return keys.keyed_hash(self._key, element_number, text)
+
+    def merge(self, other: str | os.PathLike[str] | ResponseStore) -> MergeSummary:
+        """Take everything of another store in; a second time changes nothing.
+
+        Parameters
+        ----------
+        other : path, address or ResponseStore
+            Only read.
+
+        Returns
+        -------
+        MergeSummary
+            Counts, and a sentence for every response that differs; what is here stays.
+
+        Notes
+        -----
+        What was withdrawn in either is withdrawn here, and erased. Sessions and releases come along, a session
+        that is open there as a closed one. Stores on two laptops have two keys of self-generated codes: a code
+        given on both is not linked.
+        """
+        if not isinstance(other, ResponseStore):
+            with ResponseStore(other, read_only=True) as found:
+                return self.merge(found)
+        rows = other._read(merging.everything)
+        hidden = other._hidden
+
+        def work(connection: sa.Connection) -> MergeSummary:
+            summary = merging.take_in(connection, rows, hidden)
+            if self._list is not None:
+                self._list.append(erasing.withdrawn_ids(connection) - self._list.ids())
+            return summary
+
+        return self._erase(work)
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy the whole store to a new file, while others write; nothing is ever overwritten.
+
+        The copy holds everything that was acknowledged before the call. It is a SQLite file, also of a store on
+        PostgreSQL. The key of self-generated codes is not in it: keep a copy of that file somewhere else.
+        """
+        target = checked_target(path)
+        if self._database.is_sqlite:
+            copy_file(self._database, target)
+            return
+        with ResponseStore(target) as copy:
+            copy.merge(self)
+
+    def check(self) -> str:
+        """Whether everything is whole, in one sentence; `StoreError` (``corrupt``) where it is not.
+
+        Every response is compared with the hash that was stored beside it.
+        """
+        return self._read(lambda connection: in_words(connection, self.location))
+
+
+def _checked(response: object) -> Response:
+    if isinstance(response, Response):
+        return response
+    raise ArgumentError(f"response: expected a Response, as Response.of() gives it; got {type(response).__name__}.")

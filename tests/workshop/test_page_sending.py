@@ -1,0 +1,554 @@
+"""What happens to answers on a phone: kept over reloads and cuts, sent once, wiped when they have arrived."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from workshop.form_support import Person, Room, running_browser, some_answers, violations
+
+from movement_readiness.exceptions import SubmissionError
+from movement_readiness.workshop.receipts import receipt_sha256
+
+pytestmark = pytest.mark.browser
+SOON = 30000
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    with running_browser(chromium) as found:
+        yield found
+
+
+@pytest.fixture
+def context(browser):
+    found = browser.new_context(viewport={"width": 375, "height": 740}, accept_downloads=True)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def room(any_instrument):
+    with Room(any_instrument) as found:
+        yield found
+
+
+def join(context, room):
+    page = context.new_page()
+    page.goto(room.join)
+    page.get_by_role("checkbox").wait_for()
+    return page, Person(page, room.content)
+
+
+def answered(context, room, step=0):
+    page, me = join(context, room)
+    me.begin()
+    answers = some_answers(room.content, step)
+    me.answer_all(answers)
+    return page, me, answers
+
+
+def kept(page):
+    return page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('mr:draft:'))")
+
+
+def saved_file(page, me, tmp_path):
+    with page.expect_download() as started:
+        me.press("save_file")
+    started.value.save_as(tmp_path / "saved.json")
+    return started.value.suggested_filename, json.loads((tmp_path / "saved.json").read_text(encoding="utf-8"))
+
+
+def test_answers_arrive_as_chosen_and_leave_the_device(context, room):
+    page, me, answers = answered(context, room)
+    assert len(kept(page)) == 1
+    assert not re.search(r"^(0+|null|undefined|false)$", page.locator(".mr-form").inner_text(), re.M)
+    me.press("send")
+    me.sees("thanks_title")
+    (response,) = room.stored.values()
+    assert dict(response.answers) == answers
+    assert (response.site, response.team, response.session) == ("North", "A3", room.session.session_id)
+    assert response.consent_sha256 == room.content["words"][response.language]["consent"]["sha256"]
+    code = page.locator(".mr-code").inner_text()
+    assert receipt_sha256(code) == response.receipt_sha256
+    assert [len(part) for part in code.split("-")] == [4, 4, 4, 4]
+    assert kept(page) == []
+    everything = page.evaluate("JSON.stringify(localStorage)")
+    assert code.replace("-", "") not in everything
+    assert response.response_id not in everything
+    # A reload shows the code again in this tab, and no form that would send a second time.
+    page.reload()
+    me.sees("already_title")
+    assert page.locator(".mr-code").inner_text() == code
+    assert page.get_by_role("checkbox").count() == 0
+
+
+def test_a_reload_in_mid_form_keeps_every_answer(context, room):
+    page, me = join(context, room)
+    me.begin()
+    answers = some_answers(room.content)
+    for items in room.content["screens"]:
+        for item in items:
+            me.choose(item, answers[item])
+            page.reload()
+            page.locator(f"[data-item='{item}'] input:checked").wait_for()
+        me.press("next")
+    page.reload()
+    me.press("send")
+    me.sees("thanks_title")
+    (response,) = room.stored.values()
+    assert dict(response.answers) == answers
+
+
+def test_empty_lines_are_said_and_may_stay(context, room):
+    page, me = join(context, room)
+    me.begin()
+    me.choose(
+        room.content["screens"][0][0],
+        room.content["scales"][room.content["items"][room.content["screens"][0][0]]]["codes"][0],
+    )
+    for _ in room.content["screens"]:
+        me.press("next")
+    items = [item for screen in room.content["screens"] for item in screen]
+    me.sees("some_empty", empty=len(items) - 1)
+    me.press("see_empty")
+    assert page.evaluate("document.activeElement.closest('fieldset').dataset.item") == items[1]
+    for _ in room.content["screens"]:
+        me.press("next")
+    me.press("send")
+    me.sees("thanks_title")
+    (response,) = room.stored.values()
+    assert [response.answers[item] for item in items[1:]] == [room.content["skipped"]] * (len(items) - 1)
+
+
+def test_nothing_at_all_is_not_sent_and_an_answer_can_be_taken_back(context, room):
+    page, me = join(context, room)
+    me.begin()
+    item = room.content["screens"][0][0]
+    me.choose(item, room.content["scales"][room.content["items"][item]]["codes"][0])
+    page.locator(f"[data-item='{item}'] .mr-clear").click()
+    assert page.locator("input:checked").count() == 0
+    for _ in room.content["screens"]:
+        me.press("next")
+    me.press("send")
+    assert page.evaluate("document.activeElement.className") == "mr-errors"
+    me.press("error_nothing")
+    me.sees("part", part=1, parts=len(room.content["screens"]))
+    assert room.stored == {}
+
+
+def test_a_cut_while_sending_is_said_and_mended_without_a_double(context, room):
+    _, me, answers = answered(context, room)
+    room.lost = 2  # stored, but the device never hears of it
+    me.press("send")
+    me.sees("waiting_title")
+    me.sees("safe_device")
+    me.sees("thanks_title", timeout=SOON)
+    assert len(room.stored) == 1
+    assert dict(next(iter(room.stored.values())).answers) == answers
+    assert sum("PUT" in line for line in room.asked) == 3
+
+
+def test_a_network_that_goes_away_and_comes_back(context, room, tmp_path):
+    page, me, answers = answered(context, room)
+    context.set_offline(True)
+    me.press("send")
+    me.sees("waiting_title")
+    page.get_by_role("button", name=me.says("save_file")).wait_for(timeout=SOON)
+    assert violations(page) == []
+    name, file = saved_file(page, me, tmp_path)
+    assert name == f"answers-{file['response_id'][:8]}.json"
+    assert file["session"] == room.session.session_id
+    assert file["ticket"] in room.tickets.values()
+    assert dict(room.response(file).answers) == answers  # what an import takes
+    context.set_offline(False)  # the browser says so: no waiting for the timer
+    me.sees("thanks_title", timeout=5000)
+    assert len(room.stored) == 1
+    assert next(iter(room.stored)) == file["response_id"]
+
+
+def test_a_reload_while_sending_goes_on_sending_the_same_response(context, room):
+    page, me, answers = answered(context, room)
+    room.refusals.extend([(503, "locked", {"Retry-After": "600"})])
+    me.press("send")
+    me.sees("waiting_title")
+    page.reload()
+    me.sees("thanks_title")
+    assert [dict(response.answers) for response in room.stored.values()] == [answers]
+
+
+def test_a_busy_server_is_given_the_time_it_asks_for(context, room):
+    page, me, _ = answered(context, room)
+    page.clock.install()
+    room.refusals.extend([(429, "often", {"Retry-After": "40"}), (503, "locked", {"Retry-After": "30"})])
+    me.press("send")
+    me.sees("waiting_title")
+    before = len(room.asked)
+    page.clock.run_for(35000)
+    assert len(room.asked) == before
+    with page.expect_response(lambda answer: answer.status == 503):
+        page.clock.run_for(16000)
+    page.get_by_role("button", name=me.says("try_now")).wait_for()
+    page.clock.run_for(40000)
+    me.sees("thanks_title")
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "key"),
+    [
+        (401, "ticket", "refused_ticket"),
+        (403, "ticket", "refused_ticket"),
+        (403, "full", "refused_full"),
+        (409, "conflict", "refused_conflict"),
+        (410, "withdrawn", "refused_withdrawn"),
+    ],
+)
+def test_a_refusal_is_said_in_words_and_never_loops(context, room, tmp_path, status, reason, key):
+    page, me, answers = answered(context, room)
+    room.refusals.append((status, reason, {}))
+    page.clock.install()
+    me.press("send")
+    me.sees(key)
+    assert violations(page) == []
+    page.clock.run_for(600_000)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    assert sum("PUT" in line for line in room.asked) == 1
+    assert dict(room.response(saved_file(page, me, tmp_path)[1]).answers) == answers
+    assert len(kept(page)) == 1
+
+
+def test_an_answer_that_is_not_accepted_leads_back_to_the_form(context, room):
+    _, me, answers = answered(context, room)
+    room.refusals.append((422, "submission", {}))
+    me.press("send")
+    me.sees("refused_invalid", message="A sentence that says why.")
+    me.press("back_to_form")
+    me.press("send")
+    me.sees("thanks_title")
+    assert [dict(response.answers) for response in room.stored.values()] == [answers]
+
+
+def test_a_closed_session_keeps_the_draft_and_sends_when_it_opens_again(context, room, tmp_path):
+    page, me, answers = answered(context, room)
+    room.state = "closed"
+    me.press("send")
+    me.sees("waiting_title")
+    assert dict(room.response(saved_file(page, me, tmp_path)[1]).answers) == answers
+    page.reload()
+    page.get_by_text("This session is closed. Answers on this device").first.wait_for()
+    assert violations(page) == []
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Save my answers as a file").click()
+    assert json.loads(started.value.path().read_text(encoding="utf-8"))["session"] == room.session.session_id
+    room.state = "open"
+    page.get_by_role("button", name="Try now").click()
+    me.sees("thanks_title")
+    assert [dict(response.answers) for response in room.stored.values()] == [answers]
+
+
+def test_a_server_that_is_gone_at_a_reload(context, room):
+    page, me = join(context, room)
+    me.begin()
+    item = room.content["screens"][0][0]
+    me.choose(item, room.content["scales"][room.content["items"][item]]["codes"][1])
+    room.down = True
+    page.reload()
+    page.get_by_text("The session cannot be reached.").first.wait_for(timeout=SOON)
+    page.get_by_text("Your answers are still on this device.").wait_for()
+    assert violations(page) == []
+    room.down = False
+    page.locator(f"[data-item='{item}'] input:checked").wait_for(timeout=SOON)  # by itself
+
+
+def test_something_else_that_answers_acknowledges_nothing(context, room):
+    # A network's sign-in page answers everything with 200.
+    page, me, answers = answered(context, room)
+    page.route(
+        "**/api/responses/*", lambda route: route.fulfill(status=200, content_type="text/html", body="<h1>Sign in</h1>")
+    )
+    me.press("send")
+    me.sees("waiting_title")
+    assert len(kept(page)) == 1
+    page.unroute_all()
+    page.route("**/api/responses/*", lambda route: route.fulfill(status=200, json={"ok": True}))
+    me.press("try_now")
+    me.sees("waiting_title")
+    page.unroute_all()
+    me.press("try_now")
+    me.sees("thanks_title")
+    assert [dict(response.answers) for response in room.stored.values()] == [answers]
+
+
+@pytest.mark.parametrize(
+    "blocked",
+    [
+        "Object.defineProperty(window, 'localStorage', {get() { throw new Error('blocked'); }});"
+        "Object.defineProperty(window, 'sessionStorage', {get() { throw new Error('blocked'); }});",
+        "Storage.prototype.setItem = () => { throw new Error('full'); };",
+        # Full only later, when there is much to keep.
+        "const set = Storage.prototype.setItem; Storage.prototype.setItem = function (k, v) {"
+        " if (v.length > 100) throw new Error('full'); set.call(this, k, v); };",
+    ],
+    ids=["forbidden", "full", "full for the draft"],
+)
+def test_a_device_that_keeps_nothing_works_and_says_so(context, room, blocked):
+    context.add_init_script(blocked)
+    _, me = join(context, room)
+    me.begin()
+    me.sees("not_saved")
+    answers = some_answers(room.content)
+    me.answer_all(answers)
+    room.refusals.append((503, "locked", {"Retry-After": "1"}))
+    me.press("send")
+    me.sees("safe_page")
+    me.sees("thanks_title", timeout=SOON)
+    assert [dict(response.answers) for response in room.stored.values()] == [answers]
+
+
+def test_a_draft_survives_a_storage_that_has_become_full(context, room):
+    page, me, answers = answered(context, room)
+    context.add_init_script("Storage.prototype.setItem = () => { throw new Error('full'); };")
+    page.reload()
+    me.press("send")
+    me.sees("thanks_title")
+    assert [dict(response.answers) for response in room.stored.values()] == [answers]
+    assert kept(page) == []
+
+
+def test_two_tabs_of_one_device_are_one_person(context, room):
+    first, me = join(context, room)
+    me.begin()
+    item = room.content["screens"][0][0]
+    code = room.content["scales"][room.content["items"][item]]["codes"][1]
+    me.choose(item, code)
+    second = context.new_page()
+    second.goto(room.join)
+    other = Person(second, room.content)
+    second.locator(f"[data-item='{item}'] input:checked").wait_for()
+    later = room.content["screens"][0][1]
+    other.choose(later, room.content["scales"][room.content["items"][later]]["codes"][0])
+    first.locator(f"[data-item='{later}'] input:checked").wait_for()  # the first tab follows
+    for _ in room.content["screens"]:
+        other.press("next")
+    other.press("send")
+    other.sees("thanks_title")
+    sent = [me.says("already_title"), me.says("thanks_title")]  # the first tab may have helped to send
+    first.get_by_role("heading", name=re.compile("|".join(sent))).wait_for()
+    assert len(room.stored) == 1
+    assert len(room.tickets) == 1
+    assert kept(first) == []
+
+
+def test_an_earlier_version_is_neither_sent_nor_thrown_away(context, room, tmp_path):
+    page, me = join(context, room)
+    me.begin()
+    item = room.content["screens"][0][0]
+    me.choose(item, room.content["scales"][room.content["items"][item]]["codes"][1])
+    page.evaluate(
+        """() => { const key = Object.keys(localStorage).find((name) => name.startsWith("mr:draft:"));
+          const draft = JSON.parse(localStorage.getItem(key)); draft.instrument.sha256 = "0".repeat(64);
+          localStorage.setItem(key.replace(/[^:]*$/, "0".repeat(16)), JSON.stringify(draft)); localStorage.removeItem(key); }"""
+    )
+    page.reload()
+    me.sees("older_draft")
+    assert violations(page) == []
+    _, file = saved_file(page, me, tmp_path)
+    assert list(file["answers"]) == [item]
+    with pytest.raises(SubmissionError, match="instrument"):
+        room.response(file)
+    me.begin()
+    assert page.locator("input:checked").count() == 0
+    page.reload()
+    assert len(kept(page)) == 2
+    me.press("back")
+    me.press("delete_older")
+    assert len(kept(page)) == 1
+
+
+def test_starting_again_asks_first_and_makes_another_response(context, room):
+    page, me, _ = answered(context, room)
+    before = page.evaluate("Object.values(localStorage).join()")
+    me.press("start_again")
+    me.sees("sure_again")
+    me.press("start_again")
+    page.get_by_role("checkbox").wait_for()
+    assert kept(page) == []
+    me.begin()
+    (draft,) = [json.loads(page.evaluate("(key) => localStorage.getItem(key)", key)) for key in kept(page)]
+    assert draft["id"] not in before
+    assert draft["answers"] == {}
+
+
+def test_answers_are_corrected_from_memory_while_the_session_is_open(context, room):
+    page, me, _ = answered(context, room)
+    me.press("send")
+    me.sees("thanks_title")
+    code = page.locator(".mr-code").inner_text()
+    for step in (1, 2):  # more than once
+        me.press("correct")
+        assert kept(page) == []
+        changed = some_answers(room.content, step)
+        me.answer_all(changed)
+        me.press("send_correction")
+        me.sees("thanks_title")
+        (response,) = room.stored.values()
+        assert dict(response.answers) == changed
+        assert page.locator(".mr-code").inner_text() == code
+    assert kept(page) == []
+
+
+def test_a_correction_after_closing_leaves_what_was_sent(context, room):
+    page, me, answers = answered(context, room)
+    me.press("send")
+    me.sees("thanks_title")
+    me.press("correct")
+    me.answer_all(some_answers(room.content, 1))
+    room.state = "closed"
+    me.press("send_correction")
+    page.get_by_text("The answers that you sent first stay as they are.").first.wait_for()
+    assert [dict(response.answers) for response in room.stored.values()] == [answers]
+
+
+def test_the_code_deletes_the_answers_and_says_so(context, room):
+    page, me, _ = answered(context, room)
+    me.press("send")
+    me.sees("thanks_title")
+    code = page.locator(".mr-code").inner_text()
+    me.press("copy")
+    page.get_by_role("link", name=me.says("withdraw_link")).click()
+    page.get_by_role("textbox").fill("0000 0000 0000 0000")
+    page.keyboard.press("Enter")
+    page.get_by_text("No answers with this code were found.").wait_for()
+    page.get_by_role("textbox").fill("not a code")
+    page.keyboard.press("Enter")
+    page.get_by_text("This is not such a code.").wait_for()
+    page.get_by_role("textbox").fill(code.lower().replace("-", " "))
+    page.keyboard.press("Enter")
+    page.get_by_text("Your answers are deleted.").wait_for()
+    assert violations(page) == []
+    assert room.stored == {}
+
+
+def test_joining_by_typing_the_code(context, room):
+    page = context.new_page()
+    page.goto(room.url)
+    page.get_by_role("button", name="Join").click()
+    page.get_by_text("Type the code first.").wait_for()
+    page.get_by_role("textbox").fill("zzz999")
+    page.keyboard.press("Enter")
+    page.get_by_text("There is no session with this code.").wait_for()
+    page.get_by_role("textbox").fill(f" {room.session.spoken_code.lower()} ")
+    page.keyboard.press("Enter")
+    page.get_by_role("checkbox").wait_for()
+    assert len(room.tickets) == 1
+
+
+def test_a_full_room_says_so_and_lets_people_in_when_there_is_space(context, browser, any_instrument):
+    with Room(any_instrument, head_count=1) as room:
+        join(context, room)
+        other = browser.new_context()
+        page = other.new_page()
+        page.goto(room.join)
+        page.get_by_text("Everyone who was expected has joined already.").first.wait_for()
+        room.tickets.clear()
+        page.get_by_role("button", name="Try now").click()
+        page.get_by_role("checkbox").wait_for()
+        other.close()
+
+
+def test_a_shared_device_keeps_nothing_between_people(context, any_instrument):
+    with Room(any_instrument, shared_device=True) as room:
+        everything = []
+        page, me = join(context, room)
+        for step in (0, 1):
+            me.begin()
+            answers = some_answers(room.content, step)
+            me.answer_all(answers)
+            assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+            me.press("send")
+            me.sees("thanks_title")
+            everything.append(answers)
+            assert page.get_by_role("button", name=me.says("correct")).count() == 0
+            with page.expect_response("**/join"):
+                me.press("next_person")
+            page.get_by_role("checkbox").wait_for()
+            assert not page.get_by_role("checkbox").is_checked()
+        assert [dict(response.answers) for response in room.stored.values()] == everything
+        assert len(room.tickets) == 3
+
+
+def test_a_shared_device_left_alone_is_cleared_after_a_warning(context, any_instrument):
+    with Room(any_instrument, shared_device=True) as room:
+        page, me = join(context, room)
+        page.clock.install()
+        me.begin()
+        item = room.content["screens"][0][0]
+        me.choose(item, room.content["scales"][room.content["items"][item]]["codes"][0])
+        page.clock.run_for(285_000)
+        assert page.get_by_text(me.says("idle", seconds=30)).count() == 0
+        page.clock.run_for(16_000)
+        me.sees("idle", seconds=30)
+        assert violations(page) == []
+        me.press("still_here")
+        assert page.locator("input:checked").count() == 1
+        page.clock.run_for(301_000)
+        me.sees("idle", seconds=30)
+        page.clock.run_for(31_000)
+        page.get_by_role("checkbox").wait_for()
+        me.begin()
+        assert page.locator("input:checked").count() == 0
+
+
+def test_answers_on_their_way_are_never_cleared_from_a_shared_device(context, any_instrument):
+    with Room(any_instrument, shared_device=True) as room:
+        page, me, answers = answered(context, room)
+        room.down = True
+        page.clock.install()
+        me.press("send")
+        me.sees("waiting_title")
+        page.clock.run_for(900_000)
+        me.sees("waiting_title")
+        room.down = False
+        thanks = page.get_by_text(me.says("thanks_title"))
+        for _ in range(60):  # an attempt may be on its way while the clock is moved
+            page.clock.run_for(80_000)
+            if room.stored and thanks.count():
+                break
+        me.sees("thanks_title")
+        assert [dict(response.answers) for response in room.stored.values()] == [answers]
+
+
+def test_the_code_of_ones_own_goes_along_and_may_be_left_empty(context, any_instrument):
+    with Room(any_instrument, retest=True) as room:
+        page, me, _ = answered(context, room)
+        page.get_by_label(me.says("retest_1")).fill(" An ")
+        page.get_by_label(me.says("retest_4")).fill("2")
+        page.reload()
+        assert page.get_by_label(me.says("retest_4")).input_value() == "2"
+        me.press("send")
+        me.sees("thanks_title")
+        (response,) = room.stored.values()
+        assert response.retest == ("0:an", None, None, "3:2", None)
+
+
+def test_what_people_are_told_about_the_place(context, any_instrument):
+    with Room(any_instrument, rehearsal=True, insecure=True) as room:
+        _, me = join(context, room)
+        me.sees("rehearsal")
+        me.sees("insecure")
+        me.begin()
+        me.sees("rehearsal")
+    with Room(any_instrument) as room:
+        page, me = join(context, room)
+        assert page.get_by_text(me.says("insecure")).count() == 0
+        assert page.get_by_text(me.says("rehearsal")).count() == 0
+
+
+def test_no_request_leaves_the_server(context, room):
+    asked = []
+    context.on("request", lambda request: asked.append(request.url))
+    _, me, _ = answered(context, room)
+    me.press("send")
+    me.sees("thanks_title")
+    assert [url for url in asked if not url.startswith((room.url, "blob:", "data:"))] == []
