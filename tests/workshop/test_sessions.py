@@ -182,7 +182,7 @@ BAD = [
     ({"format": 2}, "format: expected 1; got 2."),
     ({"admin": True}, "got 'admin' too."),
     ({"response_id": "1"}, "response_id: expected a random UUID (version 4) in lower case; got '1'."),
-    ({"response_id": str(uuid.uuid1())}, "response_id: expected a random UUID"),
+    ({"response_id": "0b7d9c1e-c9a1-11f0-8de9-0242ac120002"}, "response_id: expected a random UUID"),
     ({"response_id": None}, "response_id: expected a random UUID"),
     ({"instrument_version": "9.9.9"}, "instrument: expected answers to movement-readiness 0.1.0"),
     ({"instrument_sha256": "0" * 64}, "instrument: expected answers to movement-readiness 0.1.0"),
