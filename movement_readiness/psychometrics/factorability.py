@@ -144,7 +144,7 @@ def kmo(items: Any, *, correlation: str = "pearson", missing: str = "pairwise") 
     --------
     R: ``psych::KMO(items)``
 
-    >>> import numpy as np, movement_readiness.psychometrics as ps
+    >>> import numpy as np, movement_readiness as mr
     >>> round(mr.kmo(np.full((4, 4), 0.5) + np.eye(4) / 2).overall, 3)
     0.8
     """
@@ -193,7 +193,7 @@ def bartlett_sphericity(
     --------
     R: ``psych::cortest.bartlett(R, n = 100)``
 
-    >>> import numpy as np, movement_readiness.psychometrics as ps
+    >>> import numpy as np, movement_readiness as mr
     >>> found = mr.bartlett_sphericity(np.full((4, 4), 0.5) + np.eye(4) / 2, n_obs=100)
     >>> round(found.chisq, 3), found.df
     (112.632, 6)

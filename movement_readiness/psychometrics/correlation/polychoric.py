@@ -164,7 +164,7 @@ def tetrachoric(
 
     Parameters
     ----------
-    items, se, acov, missing, correct, smooth, cluster
+    items, se, acov, missing, correct, smooth, cluster : item frame, bool, bool, str, float or str, bool, column or array
         As in `polychoric`.
 
     Returns

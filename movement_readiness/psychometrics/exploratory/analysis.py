@@ -77,7 +77,7 @@ def efa(
         Respondents behind a matrix; without it chi-square and what follows from it is NaN.
     engine : {"own", "factor_analyzer"}
         Who extracts: this package (all digits), or factor-analyzer (minres and ml; the same to about 1e-5).
-    **rotation_options
+    **rotation_options : float or array
         gamma, power, delta or target, as above.
 
     Returns
@@ -115,7 +115,7 @@ def efa(
     --------
     R: ``psych::fa(items, nfactors = 2, fm = "minres", rotate = "oblimin")``
 
-    >>> import numpy as np, movement_readiness.psychometrics as ps
+    >>> import numpy as np, movement_readiness as mr
     >>> rng = np.random.default_rng(1)
     >>> factors = rng.normal(size=(300, 2)).repeat(4, axis=1)
     >>> answers = np.rint(3 + factors + rng.normal(size=(300, 8))).clip(1, 5)

@@ -118,12 +118,12 @@ def schmid_leiman(
         As in `efa`; or an oblique solution already there, whose settings then hold.
     n_factors : int
         Group factors, 2 or more.
-    correlation, method, rotation
+    correlation, method, rotation : str
         As in `efa`; the rotation must be oblique. The second-order factor is extracted by the same method.
     two_factors : {"equal", "first", "second"}
         Two factors give one correlation r for two loadings: both sqrt(|r|), or 1 for the first or second factor and r
         for the other (psych's ``option``).
-    **efa_options
+    **efa_options : Any
         Further arguments of `efa`.
 
     Returns
@@ -143,7 +143,7 @@ def schmid_leiman(
     --------
     R: ``psych::schmid(cor(items), nfactors = 3)``
 
-    >>> import numpy as np, movement_readiness.psychometrics as ps
+    >>> import numpy as np, movement_readiness as mr
     >>> rng = np.random.default_rng(2)
     >>> general, groups = rng.normal(size=(500, 1)), rng.normal(size=(500, 3)).repeat(4, axis=1)
     >>> found = mr.schmid_leiman(general + groups + rng.normal(size=(500, 12)), n_factors=3)

@@ -148,7 +148,7 @@ class EFAResult(Result):
 
         Examples
         --------
-        >>> import numpy as np, movement_readiness.psychometrics as ps
+        >>> import numpy as np, movement_readiness as mr
         >>> rng = np.random.default_rng(1)
         >>> answers = np.rint(3 + rng.normal(size=(200, 1)) + rng.normal(size=(200, 4))).clip(1, 5)
         >>> found = mr.efa(answers, n_factors=1)

@@ -127,7 +127,7 @@ def parallel_analysis(
     --------
     R: ``psych::fa.parallel(items, fa = "pc", n.iter = 500, quant = .95)``
 
-    >>> import numpy as np, movement_readiness.psychometrics as ps
+    >>> import numpy as np, movement_readiness as mr
     >>> rng = np.random.default_rng(3)
     >>> factors = rng.normal(size=(300, 2)).repeat(4, axis=1)
     >>> answers = np.rint(3 + factors + rng.normal(size=(300, 8))).clip(1, 5)

@@ -66,7 +66,7 @@ def map_test(items: Any, *, correlation: str = "pearson", missing: str = "pairwi
     --------
     R: ``psych::vss(items)$map``
 
-    >>> import numpy as np, movement_readiness.psychometrics as ps
+    >>> import numpy as np, movement_readiness as mr
     >>> pairs = np.kron(np.eye(2), np.full((4, 4), 0.5)) + np.eye(8) / 2
     >>> mr.map_test(pairs).n_factors
     2
@@ -129,7 +129,7 @@ def empirical_kaiser(
 
     Examples
     --------
-    >>> import numpy as np, movement_readiness.psychometrics as ps
+    >>> import numpy as np, movement_readiness as mr
     >>> pairs = np.kron(np.eye(2), np.full((4, 4), 0.5)) + np.eye(8) / 2
     >>> mr.empirical_kaiser(pairs, n_obs=200).n_factors
     2
@@ -193,7 +193,7 @@ def hull(
 
     Examples
     --------
-    >>> import numpy as np, movement_readiness.psychometrics as ps
+    >>> import numpy as np, movement_readiness as mr
     >>> rng = np.random.default_rng(3)
     >>> factors = rng.normal(size=(300, 2)).repeat(4, axis=1)
     >>> answers = np.rint(3 + factors + rng.normal(size=(300, 8))).clip(1, 5)

@@ -90,7 +90,7 @@ def retention_summary(
         A matrix (with ``n_obs``) allows method="normal" only.
     correlation : {"pearson", "spearman", "polychoric"}
     missing : {"pairwise", "listwise"}
-    method, n_iterations, quantile, seed, progress
+    method, n_iterations, quantile, seed, progress : str, int, float, int, bool
         Of both parallel analyses; see `parallel_analysis`.
     n_obs : int, optional
         Respondents behind a matrix.
@@ -102,7 +102,7 @@ def retention_summary(
 
     Examples
     --------
-    >>> import numpy as np, movement_readiness.psychometrics as ps
+    >>> import numpy as np, movement_readiness as mr
     >>> rng = np.random.default_rng(3)
     >>> factors = rng.normal(size=(300, 2)).repeat(4, axis=1)
     >>> answers = np.rint(3 + factors + rng.normal(size=(300, 8))).clip(1, 5)
