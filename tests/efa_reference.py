@@ -89,3 +89,12 @@ def aligned(loadings: np.ndarray, between: np.ndarray, to: np.ndarray) -> tuple[
         signs.append(np.sign(left[place, column]) or 1.0)
     sign = np.array(signs)
     return loadings[:, order] * sign, between[np.ix_(order, order)] * np.outer(sign, sign)
+
+
+def rotated_by_factor_analyzer(loadings, method):
+    """Loadings and factor correlations of the ``Rotator`` of factor-analyzer: one start, in its own order."""
+    from factor_analyzer import Rotator
+
+    engine = Rotator(method=method)
+    found = np.asarray(engine.fit_transform(loadings.copy()), dtype=float)
+    return found, np.eye(found.shape[1]) if engine.phi_ is None else np.asarray(engine.phi_, dtype=float)

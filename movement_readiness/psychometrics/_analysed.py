@@ -8,22 +8,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from movement_readiness._validation import check_choice, check_integer, quoted
+from movement_readiness._validation import check_choice, quoted
 from movement_readiness.exceptions import ArgumentError, NotPositiveDefiniteWarning, TooFewRespondentsWarning
-from movement_readiness.psychometrics._frames import ItemTable, item_table
-from movement_readiness.psychometrics.correlation import CorrelationResult, correlation_matrix
-from movement_readiness.psychometrics.correlation.matrices import CORRELATIONS
+from movement_readiness.psychometrics._frames import ItemTable, item_frame, item_table
+from movement_readiness.psychometrics._options import check_whole
+from movement_readiness.psychometrics.correlation import CorrelationResult, PolychoricResult
+from movement_readiness.psychometrics.correlation._findings import IN_ANALYSIS
+from movement_readiness.psychometrics.correlation._moments import varying
+from movement_readiness.psychometrics.correlation._reading import read_items
+from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite
+from movement_readiness.psychometrics.correlation.given import checked_matrix, is_matrix
+from movement_readiness.psychometrics.correlation.matrices import CORRELATIONS, correlated
 from movement_readiness.psychometrics.results import give_warning
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SINGULAR", "Analysed", "analysed", "answers", "frame_of", "is_matrix"]
+__all__ = ["SINGULAR", "Analysed", "analysed", "frame_of"]
 
 Floats = npt.NDArray[np.float64]
 
 SINGULAR = 1e-11  # a smallest eigenvalue below this: no inverse, no determinant
-_SYMMETRIC = 1e-8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,8 +36,7 @@ class Analysed:
     """A correlation matrix with what is known of the answers behind it.
 
     ``kind`` is "pearson", "spearman", "polychoric" or "given"; ``n_respondents`` is NaN where a matrix came without;
-    ``found`` is the result of `correlation_matrix`, None for a bare matrix; ``options`` the categories of
-    categorical columns, None where not known.
+    ``found`` is the result that the matrix is from, None for a bare one; ``table`` the answers, None for a matrix.
     """
 
     names: tuple[Any, ...]
@@ -40,8 +44,8 @@ class Analysed:
     kind: str
     missing: str
     n_respondents: float
-    found: CorrelationResult | None = None
-    options: tuple[tuple[Any, ...] | None, ...] | None = None
+    found: CorrelationResult | PolychoricResult | None = None
+    table: ItemTable | None = None
 
     @property
     def n_items(self) -> int:
@@ -85,7 +89,7 @@ def analysed(
     Parameters
     ----------
     items : item frame, square matrix, or a result of `correlation_matrix` or `polychoric`
-        A symmetric square table with a positive diagonal is a matrix; a covariance matrix is standardised.
+        With ``n_obs`` a matrix; without, a square table that `is_matrix`. A covariance matrix is standardised.
     correlation : {"pearson", "spearman", "polychoric"}
     missing : {"pairwise", "listwise"}
     n_obs : int, optional
@@ -96,14 +100,10 @@ def analysed(
     check_choice("correlation", correlation, CORRELATIONS)
     if hasattr(items, "correlations") and hasattr(items, "n_respondents"):
         return _warned(_from_result(items, n_obs, at_least))
-    if is_matrix(items):
+    if n_obs is not None or is_matrix(items):
         return _warned(_given(items, n_obs, at_least))
-    if n_obs is not None:
-        raise ArgumentError(
-            "n_obs: expected only with a correlation or covariance matrix (square, symmetric); got items."
-        )
-    table = answers(items, missing, at_least)
-    result = correlation_matrix(table, correlation=correlation, missing=missing)
+    table, before = _answers(items, missing, at_least)
+    result = correlated(table, correlation, IN_ANALYSIS.within(missing, before, table.n_respondents <= table.n_items))
     found = Analysed(
         names=table.names,
         correlations=result.matrix,
@@ -111,53 +111,41 @@ def analysed(
         missing=missing,
         n_respondents=float(result.n_respondents),
         found=result,
-        options=table.options,
+        table=table,
     )
     return _warned(_known(found))
 
 
-def answers(items: Any, missing: str, at_least: int) -> ItemTable:
+def _answers(items: Any, missing: str, at_least: int) -> tuple[ItemTable, int]:
     """Read items for an analysis; refuse, by name, those with fewer than two different answers."""
-    table = item_table("items", items, at_least=at_least, missing=missing)
+    table, before = read_items(item_table("items", items, at_least=at_least), missing)
     if table.n_respondents < 3:
         every = " who answered every item" if missing == "listwise" else " with answers"
         raise ArgumentError(f"items: expected three or more respondents{every}; got {table.n_respondents}.")
-    low, high = np.fmin.reduce(table.values, axis=0), np.fmax.reduce(table.values, axis=0)
-    constant = [name for name, varies in zip(table.names, low < high, strict=True) if not varies]
+    constant = [name for name, varies in zip(table.names, varying(table.values), strict=True) if not varies]
     if constant:
         raise ArgumentError(
             f"items: expected two or more different answers to each item; got one or none to {quoted(constant)}. "
             "Leave such items out: nothing can go together with them."
         )
-    return table
-
-
-def is_matrix(items: Any) -> bool:
-    """Whether it is square and symmetric with a positive diagonal, as a correlation or covariance matrix is."""
-    shape = getattr(items, "shape", None)
-    if shape is None or len(shape) != 2 or shape[0] != shape[1] or not hasattr(items, "__array__"):
-        return False
-    try:
-        values = np.asarray(items, dtype=np.float64)
-    except (TypeError, ValueError):
-        return False
-    diagonal = np.diag(values)
-    if not np.isfinite(values).all() or not (diagonal > 0).all():
-        return False
-    standard = values / np.sqrt(np.outer(diagonal, diagonal))
-    return bool(np.abs(standard - standard.T).max() < _SYMMETRIC and np.abs(standard).max() < 1 + _SYMMETRIC)
+    return table, before
 
 
 def _given(matrix: Any, n_obs: Any, at_least: int) -> Analysed:
-    values = np.asarray(matrix, dtype=np.float64)
-    names = tuple(getattr(matrix, "columns", [f"item_{place}" for place in range(1, len(values) + 1)]))
-    if len(names) < at_least:
-        raise ArgumentError(f"items: expected {at_least} or more items (columns); got {len(names)}.")
-    count = float("nan") if n_obs is None else float(check_integer("n_obs", n_obs, 3))
-    root = np.sqrt(np.diag(values))
-    found = np.clip(values / np.outer(root, root), -1.0, 1.0)
-    np.fill_diagonal(found, 1.0)
-    return Analysed(names, (found + found.T) / 2, "given", "", count)
+    if n_obs is not None:
+        _refuse_answers(matrix)
+    names, correlations, _ = checked_matrix("items", matrix, at_least)
+    count = float("nan") if n_obs is None else float(check_whole("n_obs", n_obs, 3))
+    return Analysed(names, correlations, "given", "", count)
+
+
+def _refuse_answers(items: Any) -> None:
+    shape = item_frame("items", items).shape
+    if shape[0] != shape[1]:
+        raise ArgumentError(
+            "n_obs: expected only with a correlation or covariance matrix (square, symmetric); got items of shape "
+            f"{shape}."
+        )
 
 
 def _from_result(result: Any, n_obs: Any, at_least: int) -> Analysed:
@@ -170,9 +158,8 @@ def _from_result(result: Any, n_obs: Any, at_least: int) -> Analysed:
     if len(names) < at_least:
         raise ArgumentError(f"items: expected {at_least} or more items (columns); got {len(names)}.")
     kind = getattr(result, "correlation", getattr(result, "kind", "given"))
-    count, missing = float(result.n_respondents), result.missing or ""
-    kept = result if isinstance(result, CorrelationResult) and result.means is not None else None
-    return _known(Analysed(names, values, str(kind), missing, count, kept))
+    kept = result if isinstance(result, (CorrelationResult, PolychoricResult)) else None
+    return _known(Analysed(names, values, str(kind), result.missing or "", float(result.n_respondents), kept))
 
 
 def _known(found: Analysed) -> Analysed:
@@ -194,12 +181,12 @@ def _warned(found: Analysed) -> Analysed:
             TooFewRespondentsWarning,
         )
     smallest = found.smallest_eigenvalue
-    told = found.kind != "given" and smallest <= 0
+    told = found.table is not None and not is_positive_definite(smallest)
     if smallest < SINGULAR and not told:
         give_warning(
             f"The correlation matrix is not positive definite: its smallest eigenvalue is {smallest:.3g}, so what "
-            "needs its inverse or determinant is not estimable. Leave out an item that repeats others, or give "
-            "correlation_matrix(items, smooth=True) in place of the items.",
+            "needs its inverse or determinant is not estimable. Leave out an item that repeats others, or "
+            f"{IN_ANALYSIS.smooth}.",
             NotPositiveDefiniteWarning,
         )
     return found

@@ -1,4 +1,4 @@
-"""factor-analyzer 0.5.1 behind one door: extraction from a correlation matrix, and its rotations.
+"""factor-analyzer 0.5.1 behind one door: extraction from a correlation matrix.
 
 Only what was found right is called. ``FactorAnalyzer.fit`` and ``transform`` fail with scikit-learn 1.8 and later (an
 argument that was removed), ``phi_`` is not reordered with the loadings, communalities after an oblique rotation are
@@ -14,7 +14,7 @@ import warnings
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["extract", "rotate"]
+__all__ = ["extract"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,13 +27,3 @@ def extract(correlations: Floats, n_factors: int, method: str) -> Floats:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return np.array(engine._fit_factor_analysis(correlations.copy()), dtype=np.float64)  # it overwrites its input
-
-
-def rotate(loadings: Floats, method: str, **options: object) -> tuple[Floats, Floats]:
-    """Rotate with ``Rotator``: loadings and factor correlations, from one start, in its own order."""
-    from factor_analyzer import Rotator
-
-    engine = Rotator(method=method, **options)
-    found = np.asarray(engine.fit_transform(loadings.copy()), dtype=np.float64)
-    between = np.eye(loadings.shape[1]) if engine.phi_ is None else np.asarray(engine.phi_, dtype=np.float64)
-    return found, between

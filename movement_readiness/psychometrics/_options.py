@@ -1,8 +1,9 @@
-"""The response options of each item: which there are, and whether anybody chose them."""
+"""The response options of each item, whether anybody chose them; and options of functions that several share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from movement_readiness.exceptions import ArgumentError, ConstantItemWarning, Em
 from movement_readiness.psychometrics._frames import ItemTable
 from movement_readiness.psychometrics.results import give_warning
 
-__all__ = ["look_at_answers", "response_options"]
+__all__ = ["check_seed", "check_whole", "look_at_answers", "response_options"]
 
 _MOST_OPTIONS = 20  # of an item whose options are counted from whole numbers
 
@@ -75,3 +76,17 @@ def look_at_answers(table: ItemTable, options: Sequence[list[float]], counts: Se
             "option out; ask whether it is worded too strongly, or whether too few people answered.",
             EmptyCategoryWarning,
         )
+
+
+def check_whole(argument: str, value: object, low: int, high: int | None = None) -> int:
+    """`value` as an int if it is a whole number from low to high; 300.0 is one."""
+    if isinstance(value, Real) and not isinstance(value, bool) and float(value).is_integer():
+        value = int(float(value))
+    return check_integer(argument, value, low, high)
+
+
+def check_seed(seed: object) -> int | None:
+    """A seed as a whole number, or None for a new one each time; a numpy Generator gives its next number."""
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(2**63))
+    return None if seed is None else check_integer("seed", seed, 0)

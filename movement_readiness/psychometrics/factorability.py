@@ -111,7 +111,7 @@ def sampling_adequacy(correlations: Floats) -> tuple[float, Floats]:
         return float(simple.sum() / (simple.sum() + partial.sum())), np.asarray(each)
 
 
-def kmo(items: Any, *, correlation: str = "pearson", missing: str = "pairwise") -> KMOResult:
+def kmo(items: Any, *, correlation: str = "pearson", missing: str = "pairwise", n_obs: int | None = None) -> KMOResult:
     """Kaiser-Meyer-Olkin measure: how much of the items' correlation is shared with more than one other item.
 
     With r_ij the correlations and a_ij the partial correlations of two items given all others,
@@ -125,6 +125,8 @@ def kmo(items: Any, *, correlation: str = "pearson", missing: str = "pairwise") 
     correlation : {"pearson", "spearman", "polychoric"}
         Use the one that the factor analysis will use.
     missing : {"pairwise", "listwise"}
+    n_obs : int, optional
+        Respondents behind a matrix; not used, but carried into the result.
 
     Returns
     -------
@@ -150,7 +152,7 @@ def kmo(items: Any, *, correlation: str = "pearson", missing: str = "pairwise") 
     """
     import pandas as pd
 
-    data = analysed(items, correlation=correlation, missing=missing)
+    data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)
     nothing = np.full(data.n_items, np.nan)
     overall, each = (float("nan"), nothing) if data.singular else sampling_adequacy(data.correlations)
     index = pd.Index(list(data.names))

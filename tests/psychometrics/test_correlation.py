@@ -219,7 +219,7 @@ def test_the_true_correlations_come_back_and_intervals_cover_them():
     rho = np.array([[1, 0.6, -0.3, 0.2], [0.6, 1, -0.2, 0.5], [-0.3, -0.2, 1, 0.0], [0.2, 0.5, 0.0, 1]])
     pairs = np.triu_indices(4, 1)
     error, covered = [], []
-    for seed in range(20):
+    for seed in range(100):
         items = answers(rho, 800, seed)
         items = items.mask(np.random.default_rng(1000 + seed).random(items.shape) < 0.05)
         found = polychoric(items, se=True)
@@ -230,7 +230,7 @@ def test_the_true_correlations_come_back_and_intervals_cover_them():
     print(f"polychoric: bias {bias:+.4f}, 95 % intervals cover {coverage:.1%}")  # noqa: T201  (seen with -s)
     assert abs(bias) < 0.008
     assert np.abs(np.mean(error, axis=0)).max() < 0.025
-    assert 0.88 <= coverage <= 1
+    assert 0.92 <= coverage <= 0.98
 
 
 def test_standard_errors_are_the_spread_of_the_estimates():
@@ -243,14 +243,14 @@ def test_standard_errors_are_the_spread_of_the_estimates():
 
 def test_polyserial_recovers_the_truth_and_intervals_cover_it():
     error, covered = [], []
-    for seed in range(20):
+    for seed in range(200):
         latent = np.random.default_rng(seed).multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], size=600)
         found = polyserial(np.digitize(latent[:, :1], [-0.5, 0.8]), 10 + 3 * latent[:, 1]).to_frame().iloc[0]
         error.append(found["correlation"] - 0.6)
         covered.append(abs(error[-1]) < 1.96 * found["standard_error"])
     print(f"polyserial: bias {np.mean(error):+.4f}, 95 % intervals cover {np.mean(covered):.0%}")  # noqa: T201
     assert abs(np.mean(error)) < 0.02
-    assert np.mean(covered) >= 0.85
+    assert 0.91 <= np.mean(covered) <= 0.985
 
 
 # -- people in teams ----------------------------------------------------------------------------------------------------
@@ -536,6 +536,56 @@ def test_pearson_warns_too():
     assert found.correlations["same"].isna().sum() == 3
     with pytest.warns(NearPerfectCorrelationWarning), pytest.warns(NotPositiveDefiniteWarning):
         correlation_matrix(items[["x0", "x1"]].assign(again=items["x0"] * 2))
+
+
+def test_listwise_deletion_that_leaves_few_is_said_once_with_the_count():
+    items = answers(equal(0.5, 4), 400, 5)
+    items = items.mask(np.random.default_rng(2).random(items.shape) < 0.45)
+    left = len(items.dropna())
+    assert 2 <= left < 50
+    words = f"missing='listwise' leaves {left} of {items.notna().any(axis=1).sum()} respondents.*missing='pairwise'"
+    ordinal = {
+        "polychoric": polychoric,
+        "cluster": lambda x, missing: polychoric(x, missing=missing, cluster=range(400)),
+    }
+    others = {
+        "matrix": correlation_matrix,
+        "polyserial": lambda x, missing: polyserial(x, items["x0"].rename("z"), missing=missing),
+    }
+    for name, call in (ordinal | others).items():
+        with pytest.warns(TooFewRespondentsWarning, match=words) as caught:
+            found = quietly_but(TooFewRespondentsWarning, call, items, missing="listwise")
+        assert found.n_respondents == left, name
+        assert sum(issubclass(one.category, TooFewRespondentsWarning) for one in caught) == 1, name
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", TooFewRespondentsWarning)
+        quietly_but(TooFewRespondentsWarning, polychoric, answers(equal(0.5, 4), 60, 5), missing="listwise")
+    one = items.dropna().head(1)
+    holes = pd.concat([one, items[items.isna().any(axis=1)]])
+    for call in (polychoric, correlation_matrix, others["polyserial"]):
+        rows = holes if call is not others["polyserial"] else holes.reindex(range(400)).combine_first(items * np.nan)
+        with pytest.raises(ArgumentError, match=r"expected two or more respondents .*got 1.*missing='pairwise'"):
+            quietly(call, rows, missing="listwise")
+
+
+def test_the_remedies_of_a_warning_are_those_of_the_function_that_gave_it():
+    items = answers(equal(0.5, 4), 300, 3)
+    numbers = items.assign(sum=items.sum(axis=1))
+    for kind, call, words in (
+        ("smooth", lambda: correlation_matrix(numbers), "or smooth it with smooth=True"),
+        ("near", lambda: correlation_matrix(items.assign(again=items["x0"])), "ask the same: leave one of them out"),
+        ("near", lambda: polychoric(items.assign(again=items["x0"])), "correct= fills empty cells"),
+        ("few", lambda: polychoric(items.head(40)), r"\(se=True shows them\)"),
+        ("few", lambda: correlation_matrix(items.head(40)), "errors are large\\."),
+        ("few", lambda: correlation_matrix(items.head(40), correlation="polychoric"), r"polychoric\(items, se=True\)"),
+    ):
+        category = {
+            "smooth": NotPositiveDefiniteWarning,
+            "near": NearPerfectCorrelationWarning,
+            "few": TooFewRespondentsWarning,
+        }[kind]
+        with pytest.warns(category, match=words):
+            quietly_but(category, call)
 
 
 def test_a_matrix_that_was_given_is_checked():

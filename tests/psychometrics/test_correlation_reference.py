@@ -112,6 +112,17 @@ def test_the_asymptotic_covariance_is_lavaans_gamma(key):
     assert np.allclose(found.acov, found.acov.T, rtol=0, atol=1e-12 * np.abs(found.acov.to_numpy()).max())
 
 
+def test_standard_errors_are_those_of_gamma_over_n_and_lavcor_prints_n_less_one():
+    key = ("skewed", "polychoric listwise", "two-step", "lavaan", "gamma")
+    gamma = {row: value for row, column, value in ACOV[key] if row == column}
+    frame = polychoric(data("skewed"), se=True, correct="lavaan").to_frame()
+    n = ACOV[*key[:4], "n"][0][2]
+    diagonal = np.array([gamma[f"{one}~~{other}"] for one, other in zip(frame["item"], frame["with"], strict=True)])
+    assert frame["standard_error"].to_numpy() == pytest.approx(np.sqrt(diagonal / n), rel=1e-6)
+    printed = np.sqrt(diagonal / (n - 1))  # the column se of lavCor(..., se = "robust.sem", output = "est")
+    assert printed / frame["standard_error"].to_numpy() == pytest.approx(np.sqrt(n / (n - 1)), rel=1e-6)
+
+
 def test_pairwise_counts_are_those_of_r():
     found = polychoric(data("missing5"))
     for row, column, value in VALUES["missing5", "polychoric pairwise", "two-step", "formula", "n_pairs"]:

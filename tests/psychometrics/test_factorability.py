@@ -87,3 +87,13 @@ def test_words_and_bad_input():
         assert np.isnan(ps.kmo(repeated).overall)
     with pytest.warns(NotPositiveDefiniteWarning):
         assert np.isnan(ps.bartlett_sphericity(repeated).chisq)
+
+
+def test_the_number_behind_a_matrix_is_carried():
+    matrix = np.full((4, 4), 0.5) + np.eye(4) / 2
+    assert ps.kmo(matrix, n_obs=120).n_respondents == 120
+    assert ps.kmo(matrix, n_obs=120).overall == ps.kmo(matrix).overall
+    assert ps.map_test(matrix, n_obs=120.0).n_respondents == 120
+    for call in (ps.kmo, ps.map_test):
+        with pytest.raises(ArgumentError, match="n_obs: expected only with a correlation"):
+            call(np.arange(12.0).reshape(4, 3), n_obs=120)

@@ -224,6 +224,9 @@ def test_bad_input_gets_a_sentence():
         (lambda: ps.parallel_analysis(answers, n_iterations=5), "n_iterations: expected a whole number, 20 or more"),
         (lambda: ps.parallel_analysis(answers, quantile=95), "quantile: expected a number from 0.5"),
         (lambda: ps.parallel_analysis(answers, workers=0), "workers: expected a whole number"),
+        (lambda: ps.parallel_analysis(answers, seed=-1), "seed: expected a whole number, 0 or more; got -1"),
+        (lambda: ps.parallel_analysis(answers, seed="a"), "seed: expected a whole number, 0 or more; got 'a'"),
+        (lambda: ps.retention_summary(answers, seed=1.5), "seed: expected a whole number, 0 or more; got 1.5"),
         (lambda: ps.parallel_analysis(answers.corr(), n_obs=100), "need the answers"),
         (lambda: ps.parallel_analysis(answers.corr(), method="normal"), "n_obs: expected the number of respondents"),
         (lambda: ps.empirical_kaiser(answers.corr()), "n_obs: expected the number of respondents"),
@@ -234,6 +237,26 @@ def test_bad_input_gets_a_sentence():
         with pytest.raises(ArgumentError, match=words):
             call()
     assert ps.parallel_analysis(answers.corr(), n_obs=400, method="normal").n_factors == 2
+
+
+def test_a_generator_is_a_seed():
+    answers = structure(7)
+    one, other = (ps.parallel_analysis(answers, n_iterations=20, seed=np.random.default_rng(4)).table for _ in range(2))
+    assert one.equals(other)
+
+
+@pytest.mark.filterwarnings("ignore::movement_readiness.exceptions.MovementReadinessWarning")
+def test_a_rule_that_cannot_be_computed_leaves_the_others_standing():
+    answers = structure(7)
+    twice = answers.assign(again=answers.iloc[:, 0])
+    found = ps.retention_summary(twice, n_iterations=20)
+    frame = found.to_frame()
+    assert found.hull is None
+    assert frame["n_factors"].isna().tolist() == [False] * 5 + [True]
+    assert frame["not_computed"].ne("").tolist() == [False] * 5 + [True]
+    assert "Hull is not computed: the correlation matrix has no inverse" in found._repr_html_()
+    assert "Hull" not in repr(found)
+    assert ps.retention_summary(answers, n_iterations=20).to_frame()["not_computed"].eq("").all()
 
 
 @pytest.mark.slow

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.psychometrics import _factor_analyzer
 from movement_readiness.psychometrics.rotation import ROTATIONS, criteria, rotate
 
 # model of R -> arguments of ours
@@ -154,7 +153,7 @@ def test_where_the_axes_stand_before_does_not_matter(seed, method):
 def test_the_rotator_of_factor_analyzer_agrees(method, ours):
     for seed in range(5):
         unrotated = pattern_of(seed)
-        theirs, between = _factor_analyzer.rotate(unrotated, method)
+        theirs, between = reference.rotated_by_factor_analyzer(unrotated, method)
         found = rotate(unrotated, method=method, **ours)
         loadings, correlations = reference.aligned(theirs, between, found.loadings)
         assert loadings == pytest.approx(found.loadings, abs=2e-3)  # it stops at a slope of 1e-5, varimax at .001

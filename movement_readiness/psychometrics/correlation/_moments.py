@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["pearson", "spearman"]
+__all__ = ["pearson", "spearman", "varying"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -59,12 +59,28 @@ def _complete(values: Floats) -> tuple[Floats, Ints]:
     centred = values - values.mean(axis=0)
     cross = centred.T @ centred
     spread = np.diag(cross)
-    spread = np.where(spread > _ROUNDING * rows * np.abs(values).max(initial=0) ** 2, spread, 0.0)
+    largest = max(float(values.max()), -float(values.min()))
+    spread = np.where(spread > _ROUNDING * rows * largest**2, spread, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.where(rows > 1, cross / np.sqrt(np.outer(spread, spread)), np.nan)
     found = np.where(np.isfinite(found), np.clip(found, -1, 1), np.nan)
     np.fill_diagonal(found, 1.0)
     return (found + found.T) / 2, np.full(cross.shape, rows, dtype=np.int64)
+
+
+def varying(values: Floats) -> npt.NDArray[np.bool_]:
+    """Which columns have two or more different values, shape (columns,); NaN is none.
+
+    Examples
+    --------
+    >>> varying(np.array([[1.0, 2.0, np.nan], [1.0, 3.0, np.nan], [np.nan, 3.0, np.nan]]))
+    array([False,  True, False])
+    """
+    low, high = values.min(axis=0), values.max(axis=0)  # NaN where any is missing
+    some = np.flatnonzero(np.isnan(low))
+    if some.size:
+        low[some], high[some] = (take.reduce(values[:, some], axis=0) for take in (np.fmin, np.fmax))
+    return np.asarray(low < high)
 
 
 def spearman(values: Floats) -> tuple[Floats, Ints]:

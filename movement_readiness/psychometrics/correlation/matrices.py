@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from movement_readiness._validation import check_choice, check_integer
-from movement_readiness.exceptions import ArgumentError
-from movement_readiness.psychometrics._frames import ItemTable, coded_items, item_table, labelled
+from movement_readiness._validation import check_choice
+from movement_readiness.psychometrics._frames import ItemTable, coded_items, labelled
 from movement_readiness.psychometrics.correlation import _findings
-from movement_readiness.psychometrics.correlation._moments import pearson, spearman
+from movement_readiness.psychometrics.correlation._moments import pearson, spearman, varying
+from movement_readiness.psychometrics.correlation._reading import read_items
 from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite, smallest_eigenvalue, smoothed
 from movement_readiness.psychometrics.correlation.polychoric import (
     Options,
@@ -26,12 +26,11 @@ from movement_readiness.psychometrics.results import Result, shown
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CORRELATIONS", "CorrelationResult", "correlation_matrix", "given_matrix"]
+__all__ = ["CORRELATIONS", "CorrelationResult", "correlated", "correlation_matrix"]
 
 Floats = npt.NDArray[np.float64]
 
 CORRELATIONS = ("pearson", "spearman", "polychoric")
-_TOLERANCE = 1e-8
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -156,10 +155,20 @@ EstimationWarning
     item_3   0.751   0.772   1.000
     """
     check_choice("correlation", correlation, CORRELATIONS)
-    table = item_table("items", items, missing=missing)
+    checked_correction(correct)
+    table, before = read_items(items, missing)
+    remedies = _findings.IN_MATRIX.within(missing, before)
+    return correlated(table, correlation, remedies, correct=correct, smooth=smooth)
+
+
+def correlated(
+    table: ItemTable, correlation: str, remedies: _findings.Remedies, *, correct: float | str = 0, smooth: bool = False
+) -> CorrelationResult:
+    """`correlation_matrix` of answers that are read; its warnings name the remedies of who asks."""
     if correlation == "polychoric":
-        options = Options(missing=missing, correct=checked_correction(correct), smooth=smooth)
+        options = Options(missing=remedies.missing, correct=correct, smooth=smooth, remedies=remedies)
         return _from_polychoric(table, polychoric_of(table, coded_items("items", table), options))
+    remedies = remedies.of_numbers()
     found, n = (pearson if correlation == "pearson" else spearman)(table.values)
     smallest = smallest_eigenvalue(found)
     repair = smooth and not is_positive_definite(smallest)
@@ -168,11 +177,17 @@ EstimationWarning
         n_respondents=table.n_respondents,
         n_pairs=labelled(n, table.names),
         correlation=correlation,
-        missing=missing,
+        missing=remedies.missing,
         polychoric=None,
         smallest_eigenvalue=smallest,
         smoothed=repair,
-        warnings=_findings.give([*_about(table, found, n), *_findings.about_matrix(smallest, repair)]),
+        warnings=_findings.give(
+            [
+                *_findings.about_respondents(table.n_respondents, remedies),
+                *_about(table, found, n, remedies),
+                *_findings.about_matrix(smallest, repair, remedies),
+            ]
+        ),
         **_moments(table),
     )
 
@@ -192,86 +207,15 @@ def _from_polychoric(table: ItemTable, found: PolychoricResult) -> CorrelationRe
     )
 
 
-def given_matrix(argument: str, matrix: Any, n_respondents: int) -> CorrelationResult:
-    """A correlation or covariance matrix that somebody else computed, checked, as correlations.
-
-    Parameters
-    ----------
-    argument : str
-        The argument's name, for sentences.
-    matrix : frame or 2-D array, items x items
-        Symmetric; a unit diagonal makes it correlations, any other positive one covariances.
-    n_respondents : int
-        How many it came from.
-
-    Returns
-    -------
-    CorrelationResult
-
-    Raises
-    ------
-    ArgumentError
-        Not square, not symmetric, not finite, a diagonal that is not positive, correlations beyond 1.
-
-    Examples
-    --------
-    >>> given_matrix("matrix", [[4.0, 1.0], [1.0, 1.0]], 100).correlations
-            item_1  item_2
-    item_1     1.0     0.5
-    item_2     0.5     1.0
-    """
-    import pandas as pd
-
-    count = check_integer("n_respondents", n_respondents, 2)
-    table = item_table(argument, matrix)
-    values = table.values
-    _check_matrix(argument, values)
-    named = isinstance(matrix, pd.DataFrame) and not isinstance(matrix.index, pd.RangeIndex)
-    if named and not matrix.index.equals(matrix.columns):
-        raise ArgumentError(f"{argument}: expected rows named as the columns, in the same order; they are not.")
-    spread = np.sqrt(np.diag(values))
-    found = values / np.outer(spread, spread)
-    if np.abs(found).max() > 1 + _TOLERANCE:
-        raise ArgumentError(f"{argument}: expected correlations from -1 to 1; got {np.abs(found).max():g} in size.")
-    found = np.clip((found + found.T) / 2, -1, 1)
-    np.fill_diagonal(found, 1.0)
-    smallest = smallest_eigenvalue(found)
-    return CorrelationResult(
-        correlations=labelled(found, table.names),
-        n_respondents=count,
-        n_pairs=None,
-        correlation="given",
-        missing=None,
-        means=None,
-        standard_deviations=pd.Series(spread, index=list(table.names)),
-        polychoric=None,
-        smallest_eigenvalue=smallest,
-        smoothed=False,
-        warnings=_findings.give(_findings.about_matrix(smallest, False)),
-    )
-
-
-def _check_matrix(argument: str, values: Floats) -> None:
-    if values.shape[0] != values.shape[1]:
-        raise ArgumentError(f"{argument}: expected a square matrix; got shape {values.shape}.")
-    if not np.isfinite(values).all():
-        raise ArgumentError(f"{argument}: expected a number in every cell; some are missing.")
-    if np.diag(values).min() <= 0:
-        raise ArgumentError(f"{argument}: expected a positive diagonal; got {np.diag(values).min():g}.")
-    off = np.abs(values - values.T).max()
-    if off > _TOLERANCE * np.abs(values).max():
-        raise ArgumentError(f"{argument}: expected a symmetric matrix; cells across the diagonal differ by {off:g}.")
-
-
-def _about(table: ItemTable, found: Floats, n: npt.NDArray[np.int64]) -> list[_findings.Finding]:
-    with np.errstate(invalid="ignore"):
-        low, high = np.fmin.reduce(table.values, axis=0), np.fmax.reduce(table.values, axis=0)
-    varying = low < high
-    constant = [repr(table.names[place]) for place in np.flatnonzero(~varying)]
+def _about(
+    table: ItemTable, found: Floats, n: npt.NDArray[np.int64], remedies: _findings.Remedies
+) -> list[_findings.Finding]:
+    meant = varying(table.values)
+    constant = [repr(table.names[place]) for place in np.flatnonzero(~meant)]
     pairs = np.triu_indices(table.n_items, 1)
     return [
         *_findings.constant_items(constant),
-        *_findings.about_pairs(table.names, pairs, found[pairs], n[pairs], varying),
+        *_findings.about_pairs(table.names, pairs, found[pairs], n[pairs], meant, remedies),
     ]
 
 
@@ -281,6 +225,11 @@ def _moments(table: ItemTable) -> dict[str, Any]:
     some_missing = bool(np.isnan(table.values.sum()))
     present = [column[~np.isnan(column)] if some_missing else column for column in table.values.T]
     mean = [column.mean() if column.size else np.nan for column in present]
-    spread = [column.std(ddof=1) if column.size > 1 else np.nan for column in present]
+    spread = [_standard_deviation(column) if column.size > 1 else np.nan for column in present]
     names = list(table.names)
     return {"means": pd.Series(mean, index=names), "standard_deviations": pd.Series(spread, index=names)}
+
+
+def _standard_deviation(column: Floats) -> float:
+    apart = column - column.mean()
+    return float(np.sqrt(apart @ apart / (column.size - 1)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,17 +11,7 @@ import numpy.typing as npt
 
 from movement_readiness._validation import check_choice, check_number
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.psychometrics._clusters import split_clusters
-from movement_readiness.psychometrics._frames import (
-    MISSING,
-    CodedItems,
-    ItemTable,
-    coded_items,
-    complete_rows,
-    item_frame,
-    item_table,
-    labelled,
-)
+from movement_readiness.psychometrics._frames import CodedItems, ItemTable, coded_items, labelled
 from movement_readiness.psychometrics.correlation import _findings
 from movement_readiness.psychometrics.correlation._asymptotic import (
     asymptotic_covariance,
@@ -29,6 +19,7 @@ from movement_readiness.psychometrics.correlation._asymptotic import (
     standard_errors,
 )
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, estimate
+from movement_readiness.psychometrics.correlation._reading import read_with_clusters
 from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite, smallest_eigenvalue, smoothed
 from movement_readiness.psychometrics.correlation.result import (
     PolychoricResult,
@@ -37,7 +28,14 @@ from movement_readiness.psychometrics.correlation.result import (
     threshold_frame,
 )
 
-__all__ = ["Options", "PolychoricResult", "checked_correction", "polychoric", "polychoric_of", "tetrachoric"]
+__all__ = [
+    "Options",
+    "PolychoricResult",
+    "checked_correction",
+    "polychoric",
+    "polychoric_of",
+    "tetrachoric",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -72,7 +70,7 @@ def polychoric(
         Also the asymptotic covariance matrix of all of them, which weighted least squares needs.
     missing : {"pairwise", "listwise"}
         "pairwise": thresholds from everyone who answered the item, correlations from everyone who answered both.
-        "listwise": only respondents who answered everything.
+        "listwise": only respondents who answered everything; two at least, and few are warned of.
     correct : float or "lavaan", default 0
         Empty cells. 0 leaves them. A number is put into every empty cell of a pair's table; the thresholds stay
         (psych's correct = .5 also moves thresholds, by dividing the enlarged counts by the old n, so its values
@@ -106,9 +104,10 @@ TooFewRespondentsWarning (fewer than 50 for a pair), NonConvergenceWarning, Clus
     Notes
     -----
     Standard errors are those of the two-step estimator (the thresholds' uncertainty is in them), from casewise
-    scores [3]_, with n, not n - 1; for estimates of exactly 1 or -1 they are NaN. With J clusters the scores of each
-    are summed first and the covariance is multiplied by J / (J - 1) [4]_. Smoothing raises eigenvalues
-    below 1e-12 to 1e-10 and rescales to a unit diagonal, as ``psych::cor.smooth`` documents it.
+    scores [3]_, with n, not n - 1: compare them with sqrt(diag(gamma) / n) of lavaan; the standard errors that
+    ``lavCor`` prints are larger by sqrt(n / (n - 1)). For estimates of exactly 1 or -1 they are NaN. With J clusters
+    the scores of each are summed first and the covariance is multiplied by J / (J - 1) [4]_. Smoothing raises
+    eigenvalues below 1e-12 to 1e-10 and rescales to a unit diagonal, as ``psych::cor.smooth`` documents it.
 
     Checked against ``lavaan::lavCor`` 0.6-14 (correlations 1e-7, thresholds 1e-12, standard errors and acov 1e-6
     relative; complete, listwise and pairwise data) and against the maximum in 45-digit arithmetic (1e-13). At an
@@ -146,7 +145,8 @@ TooFewRespondentsWarning (fewer than 50 for a pair), NonConvergenceWarning, Clus
     2  item_2          1      1      2    0.0000          0.1144
     """
     options = Options(se, acov, missing, checked_correction(correct), smooth)
-    table, clusters = _read(items, missing, cluster)
+    table, clusters, before = read_with_clusters(items, missing, cluster)
+    options = replace(options, remedies=options.remedies.within(missing, before))
     return polychoric_of(table, coded_items("items", table, categories), options, clusters)
 
 
@@ -164,7 +164,7 @@ def tetrachoric(
 
     Parameters
     ----------
-    items, se, acov, missing, correct, smooth, cluster : item frame, bool, bool, str, float or str, bool, column or array
+    items, se, acov, missing, correct, smooth, cluster : item frame, bool, bool, str, float or str, bool, column
         As in `polychoric`.
 
     Returns
@@ -194,7 +194,8 @@ def tetrachoric(
     item_2  0.7071  1.0000
     """
     options = Options(se, acov, missing, checked_correction(correct), smooth, "tetrachoric")
-    table, clusters = _read(items, missing, cluster)
+    table, clusters, before = read_with_clusters(items, missing, cluster)
+    options = replace(options, remedies=options.remedies.within(missing, before))
     coded = coded_items("items", table)
     wide = [place for place, found in enumerate(coded.categories) if len(found) > 2]
     if wide:
@@ -213,6 +214,7 @@ class Options:
     correct: float | str = 0.0
     smooth: bool = False
     kind: str = "polychoric"
+    remedies: _findings.Remedies = _findings.IN_POLYCHORIC
 
 
 def checked_correction(correct: float | str) -> float | str:
@@ -220,23 +222,6 @@ def checked_correction(correct: float | str) -> float | str:
     if isinstance(correct, str):
         return check_choice("correct", correct, ("lavaan",))
     return check_number("correct", correct, 0, 1)
-
-
-def _read(items: Any, missing: str, cluster: Any) -> tuple[ItemTable, Ints | None]:
-    """The answers, and the cluster of each row; a row without one is a cluster of its own."""
-    if cluster is None:
-        return item_table("items", items, missing=missing), None
-    check_choice("missing", missing, MISSING)
-    frame, clusters = split_clusters("items", item_frame("items", items), cluster)
-    if clusters is None:
-        return item_table("items", frame, missing=missing), None
-    table = item_table("items", frame)
-    unknown = clusters < 0
-    clusters = np.where(unknown, clusters.max() + np.cumsum(unknown), clusters)
-    if missing == "listwise":
-        clusters = clusters[complete_rows(table.values)]
-        table = item_table("items", frame, missing=missing)
-    return table, np.unique(clusters, return_inverse=True)[1].astype(np.int64)
 
 
 def polychoric_of(
@@ -247,7 +232,11 @@ def polychoric_of(
     matrix = found.correlations
     smallest = smallest_eigenvalue(matrix)
     repair = options.smooth and not is_positive_definite(smallest)
-    findings = [*_findings.ordinal(coded, found), *_findings.about_matrix(smallest, repair)]
+    findings = [
+        *_findings.about_respondents(table.n_respondents, options.remedies),
+        *_findings.ordinal(coded, found, options.remedies),
+        *_findings.about_matrix(smallest, repair, options.remedies),
+    ]
     errors, covariance = _uncertainty(coded, found, options, clusters)
     return PolychoricResult(
         correlations=labelled(smoothed(matrix) if repair else matrix, coded.names),

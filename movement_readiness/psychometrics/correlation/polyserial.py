@@ -169,12 +169,14 @@ def polyserial(items: Any, measured: Any, *, missing: str = "pairwise", smooth: 
     twice = [name for name in numbers.names if name in ordered.names]
     if twice:
         raise ArgumentError(f"measured: expected names that no item has; {quoted(twice)} are in both.")
+    before = ordered.n_respondents
     if missing == "listwise":
         ordered, numbers = _complete(ordered, numbers)
+    before = before if ordered.n_respondents < before else 0
     coded = coded_items("items", ordered)
     found = estimate(coded.codes, coded.n_categories)
     between = _between(coded, numbers, found)
-    return _result(numbers, coded, found, between, missing, smooth)
+    return _result(numbers, coded, found, between, _findings.IN_POLYSERIAL.within(missing, before), smooth)
 
 
 def _measured_table(measured: Any) -> ItemTable:
@@ -193,8 +195,11 @@ def _measured_table(measured: Any) -> ItemTable:
 
 def _complete(ordered: ItemTable, numbers: ItemTable) -> tuple[ItemTable, ItemTable]:
     keep = complete_rows(np.hstack([ordered.values, numbers.values]))
-    if not keep.any():
-        raise ArgumentError("items and measured: expected a respondent who has everything; got none (listwise).")
+    if keep.sum() < 2:
+        raise ArgumentError(
+            "items and measured: expected two or more respondents who have everything (missing='listwise'); "
+            f"got {keep.sum()}. missing='pairwise' uses what there is."
+        )
     return (
         ItemTable(ordered.names, ordered.values[keep], ordered.options),
         ItemTable(numbers.names, numbers.values[keep], numbers.options),
@@ -217,7 +222,7 @@ def _result(
     coded: CodedItems,
     found: PolychoricEstimates,
     between: list[list[PolyserialPair]],
-    missing: str,
+    remedies: _findings.Remedies,
     smooth: bool,
 ) -> PolyserialResult:
     rho = np.array([[pair.rho for pair in row] for row in between])
@@ -241,19 +246,20 @@ def _result(
         n_respondents=int(has.sum()),
         smallest_eigenvalue=smallest,
         smoothed=repair,
-        missing=missing,
+        missing=remedies.missing,
         warnings=_findings.give(
             [
-                *_findings.ordinal(coded, found),
-                *_about_between(coded, numbers, between),
-                *_findings.about_matrix(smallest, repair),
+                *_findings.about_respondents(int(has.sum()), remedies),
+                *_findings.ordinal(coded, found, remedies),
+                *_about_between(coded, numbers, between, remedies),
+                *_findings.about_matrix(smallest, repair, remedies),
             ]
         ),
     )
 
 
 def _about_between(
-    coded: CodedItems, numbers: ItemTable, between: list[list[PolyserialPair]]
+    coded: CodedItems, numbers: ItemTable, between: list[list[PolyserialPair]], remedies: _findings.Remedies
 ) -> list[_findings.Finding]:
     """What the polyserial correlations and the measured variables need said."""
     spread = [np.unique(column[~np.isnan(column)]).size > 1 for column in numbers.values.T]
@@ -266,6 +272,6 @@ def _about_between(
     rho, n = np.array([pair.rho for pair in flat]), np.array([pair.n for pair in flat])
     return [
         *_findings.constant_items(constant),
-        *_findings.about_pairs(names, pairs, rho, n, varying),
+        *_findings.about_pairs(names, pairs, rho, n, varying, remedies),
         *_findings.not_converged(names, pairs, np.array([pair.converged for pair in flat])),
     ]

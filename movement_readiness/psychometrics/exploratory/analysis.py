@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from movement_readiness._validation import check_choice, check_integer, quoted
+from movement_readiness._validation import check_choice, closest, quoted
 from movement_readiness.exceptions import ArgumentError, HeywoodWarning, NonConvergenceWarning
 from movement_readiness.psychometrics import _factor_analyzer
 from movement_readiness.psychometrics._analysed import SINGULAR, Analysed, analysed, frame_of
+from movement_readiness.psychometrics._options import check_whole
+from movement_readiness.psychometrics.correlation._findings import IN_ANALYSIS
 from movement_readiness.psychometrics.exploratory.extraction import LOWEST_UNIQUENESS, Extraction, extract
 from movement_readiness.psychometrics.exploratory.fit import fit_measures, most_factors
 from movement_readiness.psychometrics.exploratory.respondents import calibrated
 from movement_readiness.psychometrics.exploratory.result import EFAResult
 from movement_readiness.psychometrics.exploratory.scores import determinacy, score_weights
 from movement_readiness.psychometrics.results import give_warning
-from movement_readiness.psychometrics.rotation import Rotation, rotate
+from movement_readiness.psychometrics.rotation import OPTIONS, Rotation, rotate
 
 __all__ = ["ENGINES", "METHODS", "efa"]
 
@@ -36,7 +39,7 @@ def efa(
     rotation: str = "oblimin",
     normalize: bool | str | None = None,
     n_starts: int = 30,
-    seed: int | None = 0,
+    seed: int | np.random.Generator | None = 0,
     missing: str = "pairwise",
     n_obs: int | None = None,
     engine: str = "own",
@@ -59,7 +62,9 @@ def efa(
         Of what; not used with a matrix.
     method : {"minres", "ml", "paf"}
         Minimum residuals [1]_, maximum likelihood [2]_, or principal axes iterated to their fixed point. minres and ml
-        keep uniquenesses at .005 or more, as R's factanal and psych do; paf has no bound.
+        search uniquenesses of .005 or more, as psych and R's factanal do; paf has no bound. At that bound (a Heywood
+        case, warned of) the loadings of minres explain more than the bound leaves, so that its uniquenesses, 1 minus
+        the communality, can be below .005 and even negative, as psych's are.
     rotation : str
         "none", "varimax", "quartimax", "oblimin" (``gamma``), "quartimin", "promax" (``power``), "geomin",
         "geomin_orthogonal" (``delta``), "target", "target_orthogonal" (``target``: items x factors, NaN where free; a
@@ -69,14 +74,17 @@ def efa(
         Kaiser normalisation; left out, True for varimax and promax, False otherwise (psych's customs).
     n_starts : int
         Random starts of the rotation; the best criterion value is kept, distinct optima are counted in ``.rotation``.
-    seed : int, optional
-        Of the starts.
+    seed : int or numpy Generator, optional
+        Of the starts, 0 or more; None takes new ones each time.
     missing : {"pairwise", "listwise"}
         pairwise: each correlation from who answered both; listwise: from who answered all.
     n_obs : int, optional
         Respondents behind a matrix; without it chi-square and what follows from it is NaN.
     engine : {"own", "factor_analyzer"}
-        Who extracts: this package (all digits), or factor-analyzer (minres and ml; the same to about 1e-5).
+        Who extracts: this package, or factor-analyzer (minres and ml; the same to about 1e-5). The package's own is the
+        default because factor-analyzer stops before the minimum, gives no sign of whether it got there, has no exact
+        principal axes, and its public fit fails with scikit-learn 1.8 and later and fills in missing answers; only
+        its extraction step is called here. Rotation, fit and scores are the package's own with either.
     **rotation_options : float or array
         gamma, power, delta or target, as above.
 
@@ -125,6 +133,7 @@ def efa(
     """
     check_choice("method", method, METHODS)
     check_choice("engine", engine, ENGINES)
+    _check_names_of_options(rotation_options)
     data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)
     count = _checked_number(n_factors, data.n_items)
     names = getattr(rotation_options.get("target"), "columns", None)
@@ -144,16 +153,25 @@ def efa(
     return result
 
 
+def _check_names_of_options(given: dict[str, Any]) -> None:
+    """Refuse what is an option of no rotation; `rotate` refuses those of another rotation."""
+    strange = [name for name in given if name not in OPTIONS]
+    if not strange:
+        return
+    hint = closest(strange[0], [*inspect.signature(efa).parameters, *OPTIONS])
+    if strange[0] in ("smooth", "correct"):
+        hint = f" Give correlation_matrix(items, correlation=..., {strange[0]}=...) in place of the items."
+    raise ArgumentError(f"{strange[0]}: efa takes no argument {strange[0]!r}.{hint}")
+
+
 def _checked_number(n_factors: Any, n_items: int) -> int:
     most = most_factors(n_items)
     if most == 0:
         raise ArgumentError(f"items: expected three or more items; got {n_items}.")
-    check_integer("n_factors", n_factors, 1)
-    if n_factors > most:
-        raise ArgumentError(
-            f"n_factors: expected {most} at most, all that {n_items} items can identify; got {n_factors}."
-        )
-    return int(n_factors)
+    count = check_whole("n_factors", n_factors, 1)
+    if count > most:
+        raise ArgumentError(f"n_factors: expected {most} at most, all that {n_items} items can identify; got {count}.")
+    return count
 
 
 def _extracted(data: Analysed, n_factors: int, method: str, engine: str) -> Extraction:
@@ -161,7 +179,7 @@ def _extracted(data: Analysed, n_factors: int, method: str, engine: str) -> Extr
     if method == "ml" and smallest < SINGULAR:
         raise ArgumentError(
             f"method: 'ml' needs a positive definite correlation matrix; its smallest eigenvalue is {smallest:.3g}. "
-            "Use method='minres', fewer items, missing='listwise', or a smoothed matrix."
+            f"Use method='minres' or fewer items, or {IN_ANALYSIS.smooth}."
         )
     if engine == "own":
         return extract(data.correlations, n_factors, method)

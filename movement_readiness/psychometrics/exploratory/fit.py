@@ -12,6 +12,10 @@ With R the correlations of p items, M the reproduced ones with units in the diag
     CFI           1 - max(X2 - df, 0) / max(X0 - df0, X2 - df, 0)               (psych 2.2.9 gives none)
     RMSR          root of the mean squared residual correlation; corrected: of their sum over 2 df
     BIC           X2 - df log n
+
+With missing answers every pair counts the same in the RMSR, however many answered it, and n is the number of
+respondents with any answer; psych 2.2.9 weights the pairs when it is given the answers, so its rms is another number
+there (the same from the correlation matrix).
 """
 
 from __future__ import annotations

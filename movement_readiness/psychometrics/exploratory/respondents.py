@@ -13,6 +13,7 @@ from movement_readiness._validation import check_choice, quoted
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._analysed import Analysed
 from movement_readiness.psychometrics._frames import ItemTable, item_frame, item_table
+from movement_readiness.psychometrics.correlation import PolychoricResult
 from movement_readiness.psychometrics.exploratory.scores import score_weights
 
 __all__ = ["VALUES", "Calibrated", "calibrated", "latent_means", "scored"]
@@ -21,38 +22,45 @@ Floats = npt.NDArray[np.float64]
 Matrices = tuple[Floats, Floats, Floats]
 
 VALUES = ("auto", "codes", "latent")
+_CODES = " values='codes' takes any number."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibrated:
     """Means and standard deviations (n - 1) of the items' numbers; with thresholds, the latent mean of each category.
 
-    ``options`` holds the categories of categorical columns; ``latent`` maps each item's categories, as written in the
-    data, to their latent means, None without thresholds.
+    ``options`` holds the categories of categorical columns, None where not known; ``means`` and ``sds`` are None where
+    thresholds are all that is known; ``latent`` maps each item's categories, as written in the data, to their latent
+    means, None without thresholds.
     """
 
     names: tuple[Any, ...]
     options: tuple[tuple[Any, ...] | None, ...] | None
-    means: Floats
-    sds: Floats
+    means: Floats | None
+    sds: Floats | None
     latent: tuple[dict[Any, float], ...] | None = None
 
 
 def calibrated(data: Analysed) -> Calibrated | None:
     """What scoring needs of the analysed answers; None where only a matrix was given."""
-    found = data.found
+    found, options = data.found, None if data.table is None else data.table.options
+    if isinstance(found, PolychoricResult):
+        return Calibrated(data.names, options, None, None, _latent_means_of(found, data.names))
     if found is None or found.means is None or found.standard_deviations is None:
         return None
-    latent = None
-    if found.polychoric is not None:
-        steps = found.polychoric.thresholds
-        latent = tuple(_latent_of(steps[(steps["item"] == name).to_numpy()]) for name in data.names)
+    latent = None if found.polychoric is None else _latent_means_of(found.polychoric, data.names)
     means, sds = np.array(found.means, dtype=np.float64), np.array(found.standard_deviations, dtype=np.float64)
-    return Calibrated(data.names, data.options, means, sds, latent)
+    return Calibrated(data.names, options, means, sds, latent)
+
+
+def _latent_means_of(found: PolychoricResult, names: tuple[Any, ...]) -> tuple[dict[Any, float], ...]:
+    """The latent mean of each category, by item."""
+    steps, item = found.thresholds, list(found.thresholds["item"])
+    return tuple(_latent_of(steps[[one == name for one in item]]) for name in names)
 
 
 def _latent_of(steps: Any) -> dict[Any, float]:
-    categories = [*steps["below"], steps["above"].iloc[-1]]
+    categories = [*steps["below"].tolist(), steps["above"].tolist()[-1]]
     return dict(zip(categories, latent_means(steps["estimate"].to_numpy()).tolist(), strict=True))
 
 
@@ -77,7 +85,7 @@ def scored(
     check_choice("values", values, VALUES)
     table = _of_the_analysis(known, items)
     use_latent = values == "latent" or (values == "auto" and known.latent is not None)
-    standard = _latent(known, table) if use_latent else (table.values - known.means) / known.sds
+    standard = _latent(known, table) if use_latent else _standardised(known, table)
     rows = items.index if hasattr(items, "index") and hasattr(items, "iloc") else range(len(standard))
     if missing == "nan":
         return rows, standard @ score_weights(*matrices, method)
@@ -108,6 +116,15 @@ def _of_the_analysis(known: Calibrated, items: Any) -> ItemTable:
     return table
 
 
+def _standardised(known: Calibrated, table: ItemTable) -> Floats:
+    if known.means is None or known.sds is None:
+        raise ArgumentError(
+            "values: 'codes' needs means and standard deviations, which a PolychoricResult has not; got an analysis of "
+            "one. Use values='latent', or begin with correlation_matrix(items, correlation='polychoric')."
+        )
+    return np.asarray((table.values - known.means) / known.sds)
+
+
 def _latent(known: Calibrated, table: ItemTable) -> Floats:
     if known.latent is None:
         raise ArgumentError(
@@ -118,14 +135,19 @@ def _latent(known: Calibrated, table: ItemTable) -> Floats:
         column, options = table.values[:, place], table.options[place]
         there = ~np.isnan(column)
         for value in np.unique(column[there]):
-            category = float(value) if options is None else options[int(value)]
+            category = _number(value) if options is None else options[int(value)]
             if category not in means:
                 raise ArgumentError(
                     f"items[{known.names[place]!r}]: expected one of the categories that the analysis met, "
-                    f"{quoted(list(means))}; got {category!r}. values='codes' takes any number."
+                    f"{quoted(list(means))}; got {category!r}.{_CODES * (known.means is not None)}"
                 )
             found[column == value, place] = means[category]
     return found
+
+
+def _number(value: Any) -> float | int:
+    """As it is written in the data: 4, not 4.0."""
+    return int(value) if float(value).is_integer() else float(value)
 
 
 def _from_available(standard: Floats, matrices: Matrices, method: str) -> Floats:

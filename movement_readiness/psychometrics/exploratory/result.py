@@ -38,7 +38,8 @@ class EFAResult(Result):
     structure : DataFrame, items x factors
         Correlations of items and factors, loadings @ factor_correlations.
     communalities, uniquenesses : Series, by item
-        diag(loadings @ factor_correlations @ loadings') and one minus it.
+        diag(loadings @ factor_correlations @ loadings') and one minus it. Of minres and paf it can lie below zero in a
+        Heywood case: minres holds the uniquenesses that it searches over at .005, not those its loadings leave.
     variance : DataFrame, by factor
         ss_loadings (explained variance in items), proportion (of all items), cumulative, proportion_explained (of what
         the factors explain), determinacy (correlation of regression scores with the factor).
@@ -133,9 +134,10 @@ class EFAResult(Result):
         method : {"regression", "bartlett", "ten_berge"}
         values : {"auto", "codes", "latent"}
             "codes" standardises the answers' numbers by the calibration's mean and standard deviation (as psych does,
-            for polychoric analyses too); "latent" puts in place of a category the mean of the standard normal
-            between its two thresholds, (density(low) - density(high)) / (probability between them); "auto" is "latent"
-            for a polychoric analysis, else "codes".
+            for polychoric analyses too; not where the analysis began with a `PolychoricResult`, which has neither);
+            "latent" puts in place of a category the mean of the standard normal between its two thresholds,
+            (density(low) - density(high)) / (probability between them); "auto" is "latent" for a polychoric analysis,
+            else "codes".
         missing : {"nan", "available"}
             A respondent with a missing answer gets NaN, because scores from fewer items are less determinate and
             nothing in the number would show it. "available" computes the weights anew from the items the respondent

@@ -15,8 +15,9 @@ from tqdm import tqdm
 
 from movement_readiness._validation import check_choice, check_integer, check_number
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.psychometrics._analysed import Analysed, analysed, answers, is_matrix
+from movement_readiness.psychometrics._analysed import Analysed, analysed
 from movement_readiness.psychometrics._frames import coded_items
+from movement_readiness.psychometrics._options import check_seed
 from movement_readiness.psychometrics.retention.random import (
     Draw,
     drawn_codes,
@@ -71,7 +72,7 @@ def parallel_analysis(
     eigenvalues: str = "pca",
     n_iterations: int = 500,
     quantile: float = 0.95,
-    seed: int | None = 0,
+    seed: int | np.random.Generator | None = 0,
     missing: str = "pairwise",
     n_obs: int | None = None,
     workers: int | None = None,
@@ -97,8 +98,9 @@ def parallel_analysis(
         Random replications.
     quantile : float
         Of the random eigenvalues; .95 is stricter than Horn's mean, which is in the table too.
-    seed : int, optional
-        Every replication has its own stream: numbers do not depend on ``workers``. None takes a new seed each time.
+    seed : int or numpy Generator, optional
+        0 or more. Every replication has its own stream: numbers do not depend on ``workers``. None takes a new seed
+        each time.
     missing : {"pairwise", "listwise"}
     n_obs : int, optional
         Respondents behind a matrix.
@@ -135,8 +137,8 @@ def parallel_analysis(
     2
     """
     data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)
-    plan = Plan(method, n_iterations, quantile, seed, workers, progress)
-    return parallel_analyses(items, data, plan, missing, (eigenvalues,))[0]
+    plan = Plan(method, n_iterations, quantile, check_seed(seed), workers, progress)
+    return parallel_analyses(data, plan, (eigenvalues,))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +153,7 @@ class Plan:
     progress: bool = False
 
 
-def parallel_analyses(
-    items: Any, data: Analysed, plan: Plan, missing: str, which: Sequence[str]
-) -> list[ParallelAnalysisResult]:
+def parallel_analyses(data: Analysed, plan: Plan, which: Sequence[str]) -> list[ParallelAnalysisResult]:
     """One result for each kind of eigenvalues, all from the same random matrices."""
     check_choice("method", plan.method, _METHODS)
     for kind in which:
@@ -162,14 +162,15 @@ def parallel_analyses(
     check_number("quantile", plan.quantile, 0.5, 1, open_high=True)
     if plan.workers is not None:
         check_integer("workers", plan.workers, 1)
-    random = _random(_draw(items, data, plan.method, missing), which, plan)
+    random = _random(_draw(data, plan.method), which, plan)
     return [_result(data, found, plan, kind) for kind, found in zip(which, random, strict=True)]
 
 
-def _draw(items: Any, data: Analysed, method: str, missing: str) -> Draw:
+def _draw(data: Analysed, method: str) -> Draw:
     """Choose how a random correlation matrix comes about."""
-    if is_matrix(items) or hasattr(items, "correlations"):
-        if method == "permutation" or data.kind == "polychoric":
+    table = data.table
+    if table is None:
+        if method == "permutation" or data.kind in ("polychoric", "tetrachoric"):
             raise ArgumentError(
                 "method: permutation and polychoric replications need the answers; got a correlation matrix. Use "
                 "method='normal', or give the items."
@@ -177,7 +178,6 @@ def _draw(items: Any, data: Analysed, method: str, missing: str) -> Draw:
         if np.isnan(data.n_respondents):
             raise ArgumentError("n_obs: expected the number of respondents behind the correlation matrix; got none.")
         return drawn_normal(int(data.n_respondents), data.n_items)
-    table = answers(items, missing, 3)
     if data.kind == "polychoric":
         coded = coded_items("items", table)
         return permuted_codes(coded.codes, coded.n_categories) if method == "permutation" else drawn_codes(coded.codes)

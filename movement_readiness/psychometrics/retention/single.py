@@ -10,6 +10,7 @@ import numpy as np
 from movement_readiness._validation import check_choice, check_integer
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._analysed import Analysed, analysed
+from movement_readiness.psychometrics.correlation._findings import IN_ANALYSIS
 from movement_readiness.psychometrics.exploratory.fit import most_factors
 from movement_readiness.psychometrics.retention.result import RetentionResult
 from movement_readiness.psychometrics.retention.rules import (
@@ -33,7 +34,9 @@ class MAPResult(RetentionResult):
     n_factors_fourth: int
 
 
-def map_test(items: Any, *, correlation: str = "pearson", missing: str = "pairwise") -> MAPResult:
+def map_test(
+    items: Any, *, correlation: str = "pearson", missing: str = "pairwise", n_obs: int | None = None
+) -> MAPResult:
     """Velicer's minimum average partial: the number of components after which least correlation is left.
 
     After taking out m components, the partial correlations of the items are averaged: squared (1976), or to the fourth
@@ -44,6 +47,8 @@ def map_test(items: Any, *, correlation: str = "pearson", missing: str = "pairwi
     items : item frame, array, correlation matrix, or a result of `correlation_matrix` or `polychoric`
     correlation : {"pearson", "spearman", "polychoric"}
     missing : {"pairwise", "listwise"}
+    n_obs : int, optional
+        Respondents behind a matrix; not used, but carried into the result.
 
     Returns
     -------
@@ -71,7 +76,7 @@ def map_test(items: Any, *, correlation: str = "pearson", missing: str = "pairwi
     >>> mr.map_test(pairs).n_factors
     2
     """
-    return map_of(analysed(items, correlation=correlation, missing=missing))
+    return map_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs))
 
 
 def map_of(data: Analysed) -> MAPResult:
@@ -212,7 +217,7 @@ def hull_of(data: Analysed, fit: str = "caf", most: int | None = None) -> Retent
     if data.singular:
         raise ArgumentError(
             "items: expected a positive definite correlation matrix; its smallest eigenvalue is "
-            f"{data.smallest_eigenvalue:.3g}. Leave out items that repeat others, or smooth it."
+            f"{data.smallest_eigenvalue:.3g}. Leave out items that repeat others, or {IN_ANALYSIS.smooth}."
         )
     highest = most_factors(data.n_items)
     count = _most_by_parallel(data) if most is None else check_integer("most", most, 2, highest)
@@ -236,4 +241,4 @@ def _most_by_parallel(data: Analysed) -> int:
 
     plan = Plan("normal", n_iterations=200, workers=1)
     bare = Analysed(data.names, data.correlations, "given", "", data.n_respondents)
-    return max(parallel_analyses(data.correlations, bare, plan, "", ("pca",))[0].n_factors, 1) + 1
+    return max(parallel_analyses(bare, plan, ("pca",))[0].n_factors, 1) + 1

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from movement_readiness.psychometrics._analysed import analysed
+import numpy as np
+
+from movement_readiness.psychometrics._analysed import Analysed, analysed
+from movement_readiness.psychometrics._options import check_seed
 from movement_readiness.psychometrics.results import Result
 from movement_readiness.psychometrics.retention.parallel import ParallelAnalysisResult, Plan, parallel_analyses
 from movement_readiness.psychometrics.retention.result import RetentionResult
@@ -26,12 +29,15 @@ class RetentionSummary(Result):
     Attributes
     ----------
     table : DataFrame
-        One row a rule: n_factors, source, tends (to too few or too many factors, where known).
+        One row a rule: n_factors (NA where the rule cannot be computed), source, tends (to too few or too many
+        factors, where known), not_computed (why, or empty).
     parallel : ParallelAnalysisResult
     parallel_reduced : ParallelAnalysisResult
         With squared multiple correlations in the diagonal.
     map_test : MAPResult
-    empirical_kaiser, hull : RetentionResult
+    empirical_kaiser : RetentionResult
+    hull : RetentionResult or None
+        None for a matrix without an inverse.
     n_respondents : float
     """
 
@@ -40,7 +46,7 @@ class RetentionSummary(Result):
     parallel_reduced: ParallelAnalysisResult
     map_test: MAPResult
     empirical_kaiser: RetentionResult
-    hull: RetentionResult
+    hull: RetentionResult | None
     n_respondents: float
 
     def to_frame(self) -> pd.DataFrame:
@@ -48,23 +54,26 @@ class RetentionSummary(Result):
         return self.table.copy()
 
     def __repr__(self) -> str:
-        found = ", ".join(f"{rule} {count}" for rule, count in self.table["n_factors"].items())
+        found = ", ".join(f"{rule} {count}" for rule, count in self.table["n_factors"].dropna().items())
         return f"<RetentionSummary: {found}>"
 
     def _heading(self) -> str:
         return "How many factors: the rules side by side"
 
     def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-        rows = [[str(rule), *map(str, row)] for rule, row in zip(self.table.index, self.table.to_numpy(), strict=True)]
+        table = self.table.drop(columns="not_computed").astype(object).fillna("not computed")
+        rows = [[str(rule), *map(str, row)] for rule, row in zip(table.index, table.to_numpy(), strict=True)]
         return ["Rule", "Factors", "Source", "Known to"], rows
 
     def _sentences(self) -> Sequence[str]:
-        counts = Counter(self.table["n_factors"])
+        counts = Counter(self.table["n_factors"].dropna())
         votes = "; ".join(
             f"{count} factors: {times} of {counts.total()} rules" for count, times in sorted(counts.items())
         )
+        lost = self.table["not_computed"]
         return [
             self.parallel.sentences[0],
+            " ".join(f"{rule} is not computed: {why}." for rule, why in lost[lost != ""].items()),
             f"{votes}. Rules do not decide: fit and compare the solutions between, and keep the one whose factors have "
             "three or more items each and a meaning.",
         ]
@@ -78,7 +87,7 @@ def retention_summary(
     method: str = "permutation",
     n_iterations: int = 500,
     quantile: float = 0.95,
-    seed: int | None = 0,
+    seed: int | np.random.Generator | None = 0,
     n_obs: int | None = None,
     progress: bool = False,
 ) -> RetentionSummary:
@@ -110,11 +119,19 @@ def retention_summary(
     [2, 2, 2, 2, 2, 2]
     """
     data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)
-    plan = Plan(method, n_iterations, quantile, seed, progress=progress)
-    parallel, reduced = parallel_analyses(items, data, plan, missing, ("pca", "reduced"))
-    partial, kaiser, bend = map_of(data), kaiser_of(data), hull_of(data)
-    table = _table(parallel, reduced, partial, kaiser, bend)
+    plan = Plan(method, n_iterations, quantile, check_seed(seed), progress=progress)
+    parallel, reduced = parallel_analyses(data, plan, ("pca", "reduced"))
+    partial, kaiser = map_of(data), kaiser_of(data)
+    bend, without = _hull_or_reason(data)
+    table = _table(parallel, reduced, partial, kaiser, bend, without)
     return RetentionSummary(table, parallel, reduced, partial, kaiser, bend, parallel.n_respondents)
+
+
+def _hull_or_reason(data: Analysed) -> tuple[RetentionResult | None, str]:
+    """The Hull method needs an inverse; without one the other rules still stand."""
+    if data.singular:
+        return None, f"the correlation matrix has no inverse (smallest eigenvalue {data.smallest_eigenvalue:.3g})"
+    return hull_of(data), ""
 
 
 def _table(
@@ -122,7 +139,8 @@ def _table(
     reduced: RetentionResult,
     partial: MAPResult,
     kaiser: RetentionResult,
-    bend: RetentionResult,
+    bend: RetentionResult | None,
+    without: str,
 ) -> pd.DataFrame:
     import pandas as pd
 
@@ -137,6 +155,13 @@ def _table(
             "miss small factors",
         ),
         ("Empirical Kaiser criterion", kaiser.n_factors, "Braeken & van Assen 2017", "need short scales, large n"),
-        ("Hull", bend.n_factors, "Lorenzo-Seva and others 2011", "need three or more items a factor"),
+        (
+            "Hull",
+            pd.NA if bend is None else bend.n_factors,
+            "Lorenzo-Seva and others 2011",
+            "need three or more items a factor",
+        ),
     ]
-    return pd.DataFrame(rows, columns=["rule", "n_factors", "source", "tends"]).set_index("rule")
+    table = pd.DataFrame(rows, columns=["rule", "n_factors", "source", "tends"]).set_index("rule")
+    table["not_computed"] = ["" if name != "Hull" else without for name in table.index]
+    return table.astype({"n_factors": "Int64"})

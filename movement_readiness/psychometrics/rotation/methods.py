@@ -11,13 +11,14 @@ import numpy.typing as npt
 
 from movement_readiness._validation import check_choice, check_integer, check_number, quoted
 from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics._options import check_seed
 from movement_readiness.psychometrics.rotation import criteria
 from movement_readiness.psychometrics.rotation.projection import Projected, project, random_starts, rotated
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ROTATIONS", "Rotation", "rotate"]
+__all__ = ["OPTIONS", "ROTATIONS", "Rotation", "rotate"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,6 +49,7 @@ _KINDS: dict[str, _Kind] = {
     "bifactor_oblique": _Kind(True, criteria.bifactor),
 }
 ROTATIONS = ("none", *_KINDS)
+OPTIONS = tuple(dict.fromkeys(name for kind in _KINDS.values() for name in kind.options))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -144,7 +146,7 @@ def rotate(
     method: str = "oblimin",
     normalize: bool | str | None = None,
     n_starts: int = 30,
-    seed: int | None = 0,
+    seed: int | np.random.Generator | None = 0,
     options: Mapping[str, Any] | None = None,
 ) -> Rotation:
     """Rotate loadings towards a criterion, from several random starts.
@@ -164,8 +166,8 @@ def rotate(
         step alone, which is R's ``stats::promax`` after ``varimax``.
     n_starts : int
         The unrotated position and n_starts - 1 random orthogonal ones.
-    seed : int, optional
-        Of the random starts; None takes a new one each time.
+    seed : int or numpy Generator, optional
+        Of the random starts, 0 or more; None takes a new one each time.
     options : mapping, optional
         ``gamma`` of oblimin (0; at most 0.8), ``power`` of promax (4), ``delta`` of geomin (0.01), ``target`` (items x
         factors, NaN where free).
@@ -214,6 +216,7 @@ def rotate(
         raise ArgumentError("loadings: expected finite numbers, items x factors; got something else.")
     check_choice("rotation", method, ROTATIONS)
     check_integer("n_starts", n_starts, 1)
+    start = check_seed(seed)
     chosen = _checked_options(method, dict(options or {}), unrotated.shape)
     n_factors = unrotated.shape[1]
     if method == "none" or (n_factors == 1 and not method.startswith("target")):
@@ -224,7 +227,7 @@ def rotate(
     if normalized not in (True, False) and not (method == "promax" and normalized == "varimax"):
         allowed = "True, False or 'varimax'" if method == "promax" else "True or False"
         raise ArgumentError(f"normalize: expected {allowed}; got {normalized!r}.")
-    starts = random_starts(n_starts, n_factors, seed)
+    starts = random_starts(n_starts, n_factors, start)
     return _rotated(unrotated, method, normalized, starts, chosen).canonical()
 
 

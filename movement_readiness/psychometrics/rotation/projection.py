@@ -39,7 +39,7 @@ class Projected:
     n_steps: int
 
 
-def random_starts(n_starts: int, n_factors: int, seed: int | np.random.Generator | None) -> Floats:
+def random_starts(n_starts: int, n_factors: int, seed: int | None) -> Floats:
     """Identity first, then random orthogonal matrices, uniform over all of them: (starts, factors, factors)."""
     generator = np.random.default_rng(seed)
     normal = generator.normal(size=(max(n_starts - 1, 0), n_factors, n_factors))
