@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ __all__ = [
     "coded_items",
     "complete_rows",
     "item_frame",
+    "item_index",
     "item_table",
     "labelled",
 ]
@@ -55,7 +56,13 @@ class ItemTable:
     @property
     def n_respondents(self) -> int:
         """How many rows have at least one answer."""
+        if self.values.size and not np.isnan(self.values.sum()):
+            return len(self.values)
         return int((~np.isnan(self.values)).any(axis=1).sum())
+
+    def index(self, places: Sequence[int] | None = None) -> pd.Index[Any]:
+        """Labels of the items, or of some; a name of several parts (MultiIndex columns) stays one label."""
+        return item_index(self.names if places is None else [self.names[place] for place in places])
 
     def listwise(self) -> ItemTable:
         """The rows that answered every item."""
@@ -86,7 +93,8 @@ def item_table(argument: str, items: Any, *, at_least: int = 2, missing: str = "
     argument : str
         The argument's name, for sentences.
     items : frame, array or ItemTable
-        pandas, or any frame narwhals reads (polars, pyarrow, duckdb ...), or a 2-D array; one column an item, one
+        pandas, or any frame narwhals reads (polars, pyarrow, duckdb ...), or a 2-D array, or a mapping of name to
+        column; one column an item, one
         row a respondent. Numbers, or ordered categorical columns, whose categories count 0, 1, .... Columns called
         site or team are no items: they are left out, and teams are warned of (`ClusteredDataWarning`).
     at_least : int
@@ -139,6 +147,18 @@ def _read(argument: str, items: Any, at_least: int) -> ItemTable:
     return ItemTable(names, values, tuple(options))
 
 
+def item_index(names: Sequence[Any]) -> pd.Index[Any]:
+    """An index called item; a name of several parts is one label."""
+    import pandas as pd
+
+    return pd.Index(
+        list(names),
+        dtype=object if any(isinstance(name, tuple) for name in names) else None,
+        name="item",
+        tupleize_cols=False,
+    )
+
+
 def complete_rows(values: Floats) -> npt.NDArray[np.bool_]:
     """Which rows have no missing value."""
     return np.asarray(~np.isnan(values).any(axis=1))
@@ -152,6 +172,8 @@ def item_frame(argument: str, items: Any) -> pd.DataFrame:
         return items
     if isinstance(items, (np.ndarray, list, tuple)):
         return _array_frame(argument, items)
+    if isinstance(items, Mapping):
+        return _mapping_frame(argument, items)
     import narwhals as nw
 
     try:
@@ -177,6 +199,15 @@ def _array_frame(argument: str, items: Any) -> pd.DataFrame:
     if array.ndim != 2:
         raise ArgumentError(f"{argument}: expected respondents x items; got an array of shape {array.shape}.")
     return pd.DataFrame(array, columns=[f"item_{place}" for place in range(1, array.shape[1] + 1)])
+
+
+def _mapping_frame(argument: str, items: Mapping[Any, Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return pd.DataFrame(dict(items))
+    except ValueError:
+        raise ArgumentError(f"{argument}: expected one column of answers a name, all of the same length.") from None
 
 
 def _column(argument: str, name: Any, column: pd.Series) -> tuple[Floats, tuple[Any, ...] | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from movement_readiness.psychometrics.reliability._coefficients import (
     item_rest,
     item_rest_common,
 )
-from movement_readiness.psychometrics.reliability._matrices import correlations_of_values
+from movement_readiness.psychometrics.reliability._matrices import correlations_of_values, near_perfect
 
 __all__ = ["KeyedScales", "ScaleStatistics", "keyed_scales", "scale_statistics"]
 
@@ -32,7 +32,7 @@ ALL_ITEMS = "all items"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScaleStatistics:
-    """What the items of a scale have in common: one value an item, and those of the scale."""
+    """What the items of a scale have in common: one value an item, and those of the scale; pairs that repeat."""
 
     item_rest: Floats
     item_rest_smc: Floats
@@ -40,6 +40,7 @@ class ScaleStatistics:
     alpha: float
     mean_correlation: float
     n_respondents: int
+    near_perfect: list[tuple[Any, Any, float]]
 
 
 def keyed_scales(table: ItemTable, scales: Mapping[str, Sequence[str]] | None) -> KeyedScales:
@@ -88,4 +89,5 @@ def scale_statistics(
         alpha=alpha_of(matrix),
         mean_correlation=float(correlations[~np.eye(len(matrix), dtype=bool)].mean()),
         n_respondents=int(kept.sum()),
+        near_perfect=near_perfect(correlations, [table.names[place] for place in places]),
     )

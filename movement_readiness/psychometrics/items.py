@@ -17,7 +17,7 @@ from movement_readiness.psychometrics._frames import MISSING, ItemTable, item_fr
 from movement_readiness.psychometrics._moments import category_counts, moments
 from movement_readiness.psychometrics._options import look_at_answers, response_options
 from movement_readiness.psychometrics._scales import KeyedScales, ScaleStatistics, keyed_scales, scale_statistics
-from movement_readiness.psychometrics.reliability._matrices import look_at_categories
+from movement_readiness.psychometrics.reliability._matrices import look_at_categories, warn_of_near_perfect
 from movement_readiness.psychometrics.results import Result, give_warning, shown
 
 if TYPE_CHECKING:
@@ -154,8 +154,9 @@ def item_analysis(
 
     Warns
     -----
-    ConstantItemWarning, EmptyCategoryWarning, ReversedItemWarning
-        An item with one answer only; an option nobody chose; an item that goes against its scale.
+    ConstantItemWarning, EmptyCategoryWarning, ReversedItemWarning, NearPerfectCorrelationWarning
+        An item with one answer only; an option nobody chose; an item that goes against its scale; two items that
+        (almost) repeat each other.
 
     Notes
     -----
@@ -204,6 +205,8 @@ def item_analysis(
     parts = [
         scale_statistics(table, scale, places, signs, missing, correlation) for scale, (places, signs) in keyed.items()
     ]
+    if correlation == "pearson":  # of polychoric ones it was said above
+        warn_of_near_perfect(pair for part in parts for pair in part.near_perfect)
     _look_at_keys(table, keyed, parts)
     return ItemAnalysis(
         items=_items_frame(table, keyed, parts, counts, skewness_type),
@@ -261,8 +264,8 @@ def _items_frame(
             "item_rest_smc": part.item_rest_smc,
             "alpha_if_dropped": part.alpha_if_dropped,
         }
-        frames.append(pd.DataFrame(columns, index=pd.Index([table.names[place] for place in places], name="item")))
-    return pd.concat(frames)
+        frames.append(pd.DataFrame(columns, index=table.index(places)))
+    return pd.concat(frames) if len(frames) > 1 else frames[0]
 
 
 def _distribution(

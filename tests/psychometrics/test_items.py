@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from movement_readiness.exceptions import (
     ClusteredDataWarning,
     ConstantItemWarning,
     EmptyCategoryWarning,
+    NearPerfectCorrelationWarning,
     ReversedItemWarning,
 )
 from movement_readiness.psychometrics.items import item_analysis
@@ -181,6 +183,9 @@ def test_bad_arguments_get_a_sentence(answers, arguments, sentence):
         (pd.DataFrame({"a": [1.0, 2.0]}), "2 or more items"),
         (pd.DataFrame({"a": [1.0, np.nan], "b": [np.nan, 1.0]}), "two or more respondents"),
         (3, "expected an item frame"),
+        (pd.DataFrame({"a": ["3", "4"], "b": [1, 2]}), r"got '3' at position 0.*astype\(float\)"),
+        ({"a": [1, 2, 3], "b": [1, 2]}, "all of the same length"),
+        (pd.DataFrame({"a": [1e80, 2e80], "b": [1, 2]}), "finite numbers below"),
     ],
 )
 def test_bad_items_get_a_sentence(items, sentence):
@@ -203,6 +208,35 @@ def test_order_of_people_and_items_and_units_do_not_matter(seed, random):
     relative = ["item_rest", "item_rest_smc", "alpha_if_dropped", "skew", "kurtosis"]
     scaled = quiet(10 * frame - 7).items
     assert scaled[relative].to_numpy() == pytest.approx(base[relative].to_numpy(), nan_ok=True, abs=1e-9)
+
+
+def test_items_that_repeat_each_other_are_named_once_in_whatever_scale(answers):
+    twice = answers.assign(z=answers["a"], y=6 - answers["b"])
+    names = list(twice.columns)
+    scales = {"one": names[:-1], "two": [*names[:-1]], "three": ["b", "-y"]}
+    with pytest.warns(NearPerfectCorrelationWarning) as caught:
+        item_analysis(twice, scales=scales)
+    assert len(caught) == 1
+    (said,) = [str(warning.message) for warning in caught]
+    assert said.count("'a' with 'z' (1.000)") == 1
+    assert "'b' with 'y' (1.000)" in said
+    with pytest.warns(NearPerfectCorrelationWarning, match="'a' with 'z'") as caught:
+        item_analysis(twice.drop(columns="y"), correlation="polychoric")
+    assert [warning.category for warning in caught].count(NearPerfectCorrelationWarning) == 1
+
+
+def test_names_of_several_parts_and_a_mapping_of_columns(answers):
+    plain = item_analysis(answers)
+    pairs = [("x", name) for name in answers.columns]
+    several = answers.set_axis(pd.MultiIndex.from_tuples(pairs), axis=1)
+    for frame in (several, answers.set_axis(pd.Index(pairs, tupleize_cols=False), axis=1)):
+        found = item_analysis(frame)
+        assert found.items.index.tolist() == pairs
+        assert found.items[NUMBERS].to_numpy() == pytest.approx(plain.items[NUMBERS].to_numpy(), nan_ok=True)
+        assert escape("('x', 'a')") in found._repr_html_()
+        two = item_analysis(frame, scales={"s": pairs[:3], "t": pairs[1:]})
+        assert two.items.index.tolist() == pairs[:3] + pairs[1:]
+    assert item_analysis({name: answers[name].tolist() for name in answers}).items.equals(plain.items)
 
 
 def test_results_show_themselves(answers):

@@ -1,4 +1,4 @@
-"""Alpha, omega and what follows: by identities, by recovery of known truth, by coverage; R in test_reliability_r.py."""
+"""Alpha, omega and what follows: by identities, by recovery of known truth, by coverage; R in test_reliability_values.py."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import least_squares
 
 from movement_readiness.exceptions import (
     ArgumentError,
@@ -19,6 +20,7 @@ from movement_readiness.exceptions import (
     EstimationWarning,
     HeywoodWarning,
     MissingDependencyError,
+    NearPerfectCorrelationWarning,
     NotIdentifiedWarning,
     ReversedItemWarning,
     TooFewRespondentsWarning,
@@ -32,8 +34,10 @@ from movement_readiness.psychometrics.reliability import (
     standard_error_of_measurement,
 )
 from movement_readiness.psychometrics.reliability._bootstrap import drawn_rows
-from movement_readiness.psychometrics.reliability._categorical import answer_covariances
+from movement_readiness.psychometrics.reliability._categorical import answer_covariances, weighted_one_factor
 from movement_readiness.psychometrics.reliability._coefficients import feldt_limits
+from movement_readiness.psychometrics.reliability._matrices import ALL_ROWS, coded_values
+from movement_readiness.psychometrics.reliability.omega import _models
 
 CUTS = np.array([-1.2, -0.4, 0.4, 1.2])
 
@@ -199,25 +203,22 @@ def test_answers_have_the_covariances_that_counting_gives():
 def test_recovery_of_alpha_and_coverage_of_its_intervals():
     loadings, n, replications = np.full(6, 0.7), 120, 25
     true = 6 * 0.49 / (1 + 5 * 0.49)
-    errors, covered = [], {"feldt": [], "adf": [], "bootstrap": []}
+    errors, covered, reported = [], {"feldt": [], "adf": [], "bootstrap": []}, {"adf": [], "bootstrap": []}
     for seed in range(20):
         rng = np.random.default_rng(seed)
         for _ in range(replications):
             x = continuous(rng, n, loadings)
-            for ci in ("feldt", "adf"):
-                found = cronbach_alpha(x, ci=ci)
+            for ci in covered:
+                found = cronbach_alpha(x, ci=ci, n_bootstrap=60)
                 covered[ci].append(found.ci_low <= true <= found.ci_high)
+                reported.get(ci, []).append(found.standard_error)
             errors.append(found.estimate - true)
-        found = [
-            cronbach_alpha(continuous(rng, n, loadings), ci="bootstrap", n_bootstrap=400, seed=1) for _ in range(10)
-        ]
-        covered["bootstrap"] += [one.ci_low <= true <= one.ci_high for one in found]
     shares = {ci: float(np.mean(hits)) for ci, hits in covered.items()}
-    print(f"alpha {true:.3f}: bias {np.mean(errors):+.4f}, coverage {shares}")  # noqa: T201  (seen with -s)
+    sizes = {ci: float(np.mean(one) / np.std(errors, ddof=1)) for ci, one in reported.items()}
+    print(f"alpha {true:.3f}: bias {np.mean(errors):+.4f}, coverage {shares}, mean SE / SD {sizes}")  # noqa: T201
     assert abs(np.mean(errors)) < 0.005
-    assert shares["feldt"] > 0.93
-    assert shares["adf"] > 0.92
-    assert shares["bootstrap"] > 0.88
+    assert all(abs(share - 0.945) < 0.025 for share in shares.values())  # 500 samples: .95 moves by .01
+    assert all(abs(size - 1) < 0.1 for size in sizes.values())
 
 
 def test_teams_need_the_cluster_bootstrap():
@@ -225,6 +226,7 @@ def test_teams_need_the_cluster_bootstrap():
     loadings, true = np.full(5, 0.7), 5 * 0.49 / (1 + 4 * 0.49)
     team = np.repeat(np.arange(40), 12)
     covered = {"feldt": [], "adf": [], "cluster adf": [], "cluster bootstrap": []}
+    estimates, reported = [], {name: [] for name in covered}
     for seed in range(20):
         rng = np.random.default_rng(seed)
         for _ in range(8):
@@ -237,27 +239,50 @@ def test_teams_need_the_cluster_bootstrap():
             }
             for name, one in found.items():
                 covered[name].append(one.ci_low <= true <= one.ci_high)
+                reported[name].append(one.standard_error)
+            estimates.append(one.estimate)
     shares = {name: float(np.mean(hits)) for name, hits in covered.items()}
-    print(f"40 teams of 12, ICC .6: coverage {shares}")  # noqa: T201  (seen with -s)
+    sizes = {name: float(np.mean(one) / np.std(estimates, ddof=1)) for name, one in reported.items()}
+    print(f"40 teams of 12, ICC .6: coverage {shares}, mean SE / SD {sizes}")  # noqa: T201  (seen with -s)
     assert shares["feldt"] < 0.85
-    assert shares["cluster adf"] > 0.89
-    assert shares["cluster bootstrap"] > 0.87
+    assert sizes["adf"] < 0.8
+    for name in ("cluster adf", "cluster bootstrap"):
+        assert abs(shares[name] - 0.94) < 0.045  # 160 samples: .95 moves by .017
+        assert abs(sizes[name] - 1) < 0.1
 
 
 def test_recovery_of_omega():
-    errors, covered = {"total": [], "hierarchical": []}, []
+    errors, covered, reported = {"total": [], "hierarchical": []}, [], []
     for seed in range(20):
         x, total, hierarchical = bifactor(np.random.default_rng(seed), 800)
         found = mcdonald_omega(x, kind="hierarchical", n_bootstrap=50, n_starts=5, seed=seed)
         errors["total"].append(found.omega_total - total)
         errors["hierarchical"].append(found.estimate - hierarchical)
         covered.append(found.ci_low <= hierarchical <= found.ci_high)
+        reported.append(found.standard_error)
     bias = {kind: float(np.mean(values)) for kind, values in errors.items()}
     print(f"omega total: bias {bias['total']:+.4f}; hierarchical: {bias['hierarchical']:+.4f}", end=", ")  # noqa: T201
-    print(f"its interval held the truth in {np.mean(covered):.0%} of 20")  # noqa: T201  (seen with -s)
+    size = np.mean(reported) / np.std(errors["hierarchical"], ddof=1)
+    print(f"its interval held the truth in {np.mean(covered):.0%} of 20; mean SE / SD {size:.2f}")  # noqa: T201
     assert abs(bias["total"]) < 0.005
     assert abs(bias["hierarchical"]) < 0.02  # Schmid-Leiman solutions of an EFA are a little low
     assert np.mean(covered) >= 0.85
+    assert 0.6 < size < 1.6  # the SD of 20 estimates itself moves by 16 %
+
+
+@pytest.mark.parametrize(("kind", "n_factors"), [("total", 1), ("categorical", 1), ("hierarchical", 3)])
+def test_the_bootstrap_of_omega_has_the_size_of_its_sampling_error(kind, n_factors):
+    estimates, reported = [], []
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        latent = continuous(rng, 300, np.full(6, 0.7)) if n_factors == 1 else bifactor(rng, 600)[0]
+        samples = {"n_bootstrap": 60} if seed % 10 == 0 else {"ci": "none"}
+        found = mcdonald_omega(categories(latent), kind=kind, n_factors=n_factors, n_starts=2, **samples)
+        estimates.append(found.estimate)
+        reported += [] if seed % 10 else [found.standard_error]
+    size = np.mean(reported) / np.std(estimates, ddof=1)
+    print(f"omega {kind}: mean bootstrap SE / SD of {len(estimates)} estimates {size:.3f}")  # noqa: T201
+    assert abs(size - 1) < 0.2  # the SD moves by 6.5 %, the mean SE by 4 %
 
 
 def test_recovery_of_categorical_omega():
@@ -291,6 +316,101 @@ def test_the_bootstrap_draws_whole_clusters_and_repeats_with_its_seed(answers):
     other = cronbach_alpha(answers, ci="bootstrap", n_bootstrap=50, seed=6)
     assert (one.ci_low, one.ci_high) == (again.ci_low, again.ci_high) != (other.ci_low, other.ci_high)
     assert cronbach_alpha(answers, ci="none").ci_low != one.ci_low
+
+
+@pytest.mark.parametrize("coefficient", [cronbach_alpha, mcdonald_omega])
+def test_the_same_call_gives_the_same_interval_unless_the_seed_is_none(answers, coefficient, capsys):
+    def interval(**options):
+        return coefficient(answers, ci="bootstrap", n_bootstrap=20, **options).ci_low
+
+    assert interval() == interval() == interval(seed=0) == interval(seed=np.int64(0))
+    assert interval(seed=None) != interval(seed=None)
+    assert capsys.readouterr().err == ""
+    interval(progress=True)
+    assert "20/20" in capsys.readouterr().err
+    for seed in (-1, "x", 0.5):
+        with pytest.raises(ArgumentError, match="seed: expected"):
+            interval(seed=seed)
+    with pytest.raises(ArgumentError, match="progress"):
+        interval(progress="yes")
+
+
+@settings(max_examples=40, deadline=None)
+@given(tables)
+def test_coding_once_is_coding_every_bootstrap_sample(seed):
+    rng = np.random.default_rng(seed)
+    values = np.where(rng.random((25, 4)) < 0.1, np.nan, 2 * table_of(seed)[:25, :4] - 7)
+    coded, rows = coded_values(values), rng.integers(0, 25, 8)  # so few that categories drop out
+    found, expected = coded.rows(rows), coded_values(values[rows])
+    assert found.codes.tolist() == expected.codes.tolist()
+    assert found.sizes.tolist() == expected.sizes.tolist()
+    width = expected.levels.shape[1]
+    assert np.array_equal(found.levels[:, :width], expected.levels, equal_nan=True)
+    assert found.steps(6).tolist() == expected.steps(6).tolist()
+
+
+@pytest.mark.parametrize(("kind", "n_factors"), [("categorical", 1), ("hierarchical", 3), ("total", 3)])
+def test_a_bootstrap_sample_that_begins_at_the_estimate_ends_where_it_would_anyway(kind, n_factors):
+    values = categories(bifactor(np.random.default_rng(4), 500)[0]).astype(float)
+    models = _models(values, kind, n_factors, "pearson", "observed", 0)
+    whole = models(ALL_ROWS, 10, None)
+    for rows in drawn_rows(np.arange(500), 5, 1):
+        near, cold = models(rows, 1, whole), models(rows, 10, None)
+        assert near.estimate(kind) == pytest.approx(cold.estimate(kind), abs=1e-6)
+
+
+def test_a_loading_matrix_of_weighted_least_squares_is_that_of_a_general_search():
+    rng = np.random.default_rng(5)
+    r = np.corrcoef(continuous(rng, 200, np.array([0.9, 0.7, 0.5, 0.4, 0.6])), rowvar=False)
+    weights = rng.uniform(0.5, 3, (5, 5))
+    weights = weights + weights.T
+    first, second = np.triu_indices(5, 1)
+
+    def residuals(loadings):
+        pairs = r[first, second] - loadings[first] * loadings[second]
+        return np.sqrt(weights[first, second]) * pairs
+
+    found, converged = weighted_one_factor(r, weights, np.full(5, 0.5))
+    assert converged
+    assert found == pytest.approx(least_squares(residuals, np.full(5, 0.5), xtol=1e-14, ftol=1e-14).x, abs=1e-7)
+
+
+def test_items_that_repeat_each_other_get_one_warning_that_names_them(answers):
+    twice = answers.assign(g=answers["a"])
+    for options in ({}, {"standardized": True}, {"correlation": "polychoric", "ci": "none"}):
+        with pytest.warns(NearPerfectCorrelationWarning, match=r"'a' with 'g' \(1\.000\)") as caught:
+            cronbach_alpha(twice, **options)
+        assert [warning.category for warning in caught].count(NearPerfectCorrelationWarning) == 1
+        assert {warning.filename for warning in caught} == {__file__}
+    with pytest.warns(NearPerfectCorrelationWarning) as caught:
+        cronbach_alpha(twice)
+    assert len(caught) == 1
+
+
+def test_omega_above_one_is_said_and_its_interval_holds_the_estimate():
+    rng = np.random.default_rng(1)
+    groups = np.repeat(rng.normal(size=(400, 2)), 6, axis=1)
+    x = categories(0.3 * rng.normal(size=(400, 1)) + 0.85 * groups + 0.4 * rng.normal(size=(400, 12)))
+    with pytest.warns(EstimationWarning, match=r"above 1.*one DWLS factor.*more factors"):
+        found = mcdonald_omega(x, kind="categorical", n_bootstrap=20)
+    assert found.ci_low < found.estimate <= found.ci_high
+
+
+def test_columns_of_several_levels_and_names_that_are_tuples(answers):
+    several = answers.set_axis(pd.MultiIndex.from_product([["x"], list("abcdef")]), axis=1)
+    pairs = [("x", name) for name in "abcdef"]
+    for frame in (several, answers.set_axis(pd.Index(pairs, tupleize_cols=False), axis=1)):
+        for kind in ("total", "hierarchical", "categorical"):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found, plain = (mcdonald_omega(one, kind=kind, n_factors=None, ci="none") for one in (frame, answers))
+            assert found.loadings.index.tolist() == pairs
+            assert found.loadings.to_numpy() == pytest.approx(plain.loadings.to_numpy(), nan_ok=True)
+            assert "respondents" in found._repr_html_()
+        assert cronbach_alpha(frame).estimate == cronbach_alpha(answers).estimate
+        retest = retest_icc(frame)
+        assert retest.occasion_means.index.tolist() == pairs
+        assert "Means" in retest._repr_html_()
 
 
 def test_more_confidence_gives_a_wider_interval(answers):
@@ -511,7 +631,7 @@ def test_coverage_of_the_retest_interval():
         found = retest_icc(person + rng.normal(size=(50, 2)) * np.sqrt(1 - truth))
         hits.append(found.ci_low <= truth <= found.ci_high)
     print(f"ICC(A,1) .8, 50 people: coverage {np.mean(hits):.3f}")  # noqa: T201  (seen with -s)
-    assert abs(np.mean(hits) - 0.95) < 0.04
+    assert abs(np.mean(hits) - 0.95) < 0.04  # 200 samples: .95 moves by .015
 
 
 @pytest.mark.parametrize(
@@ -567,6 +687,12 @@ def test_the_error_of_a_score_and_the_change_beyond_it(answers):
     assert change.individual == pytest.approx(1.96 * np.sqrt(2) * found.estimate, rel=2e-5)
     assert change.group == pytest.approx(change.individual / 5)
     assert smallest_detectable_change(2.0).to_frame().loc["individual", "smallest_change"] > 5.5
+    assert change.estimate == change.individual
+    given_sd = standard_error_of_measurement(sd=scores.std(), reliability=alpha)
+    assert (given_sd.estimate, given_sd.ci_low) == pytest.approx((found.estimate, found.ci_low))
+    assert given_sd.n_respondents is None
+    assert "as given" in given_sd._repr_html_()
+    assert "respondents" not in repr(given_sd)
     retest = retest_icc([1, 2, 4, 6], [2, 2, 5, 6])
     assert smallest_detectable_change(retest).sem == retest.sem_agreement
     for result in (found, change):
@@ -580,6 +706,11 @@ def test_the_error_of_a_score_and_the_change_beyond_it(answers):
         (lambda: standard_error_of_measurement([1, 2, 3], reliability=1.2), "reliability"),
         (lambda: standard_error_of_measurement([1], reliability=0.8), "two or more numbers"),
         (lambda: standard_error_of_measurement([1, 2], reliability="high"), "reliability"),
+        (lambda: standard_error_of_measurement(reliability=0.8), "one of the two; got neither"),
+        (lambda: standard_error_of_measurement([1, 2], sd=1, reliability=0.8), "one of the two; got both"),
+        (lambda: standard_error_of_measurement(sd=-1, reliability=0.8), "sd: expected"),
+        (lambda: standard_error_of_measurement(["3", "4"], reliability=0.8), r"got '3' at position 0.*astype\(float\)"),
+        (lambda: standard_error_of_measurement([1e80, 2e80], reliability=0.8), "finite numbers below"),
         (lambda: smallest_detectable_change(-1), "sem"),
         (lambda: smallest_detectable_change(1, n=0), "n: expected"),
         (lambda: smallest_detectable_change(1, confidence=2), "confidence"),

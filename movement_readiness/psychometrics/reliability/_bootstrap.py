@@ -1,4 +1,4 @@
-"""The bootstrap on row numbers: respondents drawn one by one, or whole clusters (numpy alone)."""
+"""The bootstrap on row numbers: respondents drawn one by one, or whole clusters (numpy, and tqdm for the bar)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
+from tqdm import tqdm
 
 __all__ = ["bootstrap_values", "drawn_rows"]
 
@@ -29,6 +30,10 @@ def drawn_rows(codes: Ints, n_bootstrap: int, seed: int | None) -> Iterator[Ints
         yield by_cluster[np.repeat(starts[drawn], lengths) + within]
 
 
-def bootstrap_values(statistic: Callable[[Ints], Floats], codes: Ints, n_bootstrap: int, seed: int | None) -> Floats:
-    """`statistic` of the rows of each bootstrap sample, shape (n_bootstrap, statistics)."""
-    return np.array([statistic(rows) for rows in drawn_rows(codes, n_bootstrap, seed)], dtype=np.float64)
+def bootstrap_values(
+    statistic: Callable[[Ints], float], codes: Ints, n_bootstrap: int, seed: int | None, progress: bool = False
+) -> Floats:
+    """`statistic` of the rows of each bootstrap sample, shape (n_bootstrap,); `progress` shows a bar."""
+    samples = drawn_rows(codes, n_bootstrap, seed)
+    bar = tqdm(samples, total=n_bootstrap, desc="bootstrap", unit="sample", disable=not progress)
+    return np.array([statistic(rows) for rows in bar], dtype=np.float64)

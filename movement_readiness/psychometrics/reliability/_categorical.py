@@ -14,7 +14,7 @@ from scipy.special import ndtr
 
 from movement_readiness.psychometrics.correlation._bivariate import grid_cdf
 
-__all__ = ["answer_covariances", "weighted_one_factor"]
+__all__ = ["answer_covariances", "answer_variances", "weighted_one_factor"]
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.integer]
@@ -49,7 +49,7 @@ def answer_covariances(thresholds: Floats, steps: Floats, latent: Floats) -> Flo
     items = np.arange(len(latent))
     own = np.diag(latent)
     with_itself = _products(limits, steps, items, items, np.minimum(own, _LARGEST))
-    variances = np.array([_variance(*row) for row in zip(limits, steps, strict=True)])
+    variances = answer_variances(limits, steps)
     found[items, items] = np.where(own >= 1, variances, with_itself)
     return found
 
@@ -60,9 +60,11 @@ def _products(limits: Floats, steps: Floats, first: Places, second: Places, r: F
     return np.asarray(np.einsum("pa,pab,pb->p", steps[first], together, steps[second]))
 
 
-def _variance(limits: Floats, steps: Floats) -> float:
-    below = ndtr(limits)
-    return float(steps @ (np.minimum.outer(below, below) - np.outer(below, below)) @ steps)
+def answer_variances(thresholds: Floats, steps: Floats) -> Floats:
+    """Variances of answers, shape (items,): what a latent correlation of 1 gives."""
+    below = ndtr(thresholds)
+    row, column = below[:, :, np.newaxis], below[:, np.newaxis, :]
+    return np.asarray(np.einsum("ia,iab,ib->i", steps, np.minimum(row, column) - row * column, steps))
 
 
 def weighted_one_factor(correlations: Floats, weights: Floats, start: Floats) -> tuple[Floats, bool]:
@@ -71,24 +73,24 @@ def weighted_one_factor(correlations: Floats, weights: Floats, start: Floats) ->
     With weights 1 / var(r_ij) the DWLS estimate of a one-factor model of ordered answers. Gauss-Newton steps, halved
     until the sum falls.
     """
-    first, second = np.triu_indices(len(correlations), 1)
-    r, root = correlations[first, second], np.sqrt(weights[first, second])
-    loadings, pairs = start.copy(), np.arange(first.size)
-    value = _misfit(loadings, r, root, first, second)
+    off = weights.copy()
+    np.fill_diagonal(off, 0.0)
+    loadings = start.copy()
+    value = _misfit(loadings, correlations, off)
     for _ in range(_STEPS):
-        jacobian = np.zeros((first.size, loadings.size))
-        jacobian[pairs, first] = root * loadings[second]
-        jacobian[pairs, second] = root * loadings[first]
-        step = np.linalg.lstsq(jacobian, root * (r - loadings[first] * loadings[second]), rcond=None)[0]
+        pull = (off * (correlations - np.outer(loadings, loadings))) @ loadings
+        curvature = off * np.outer(loadings, loadings)  # of the squared residuals: J'J
+        np.fill_diagonal(curvature, off @ loadings**2)
+        step = np.linalg.lstsq(curvature, pull, rcond=None)[0]
         if np.abs(step).max() < _SMALL:
             return loadings, True
         length = 1.0
-        while length > _SMALL and _misfit(loadings + length * step, r, root, first, second) > value * (1 + 1e-13):
+        while length > _SMALL and _misfit(loadings + length * step, correlations, off) > value * (1 + 1e-13):
             length /= 2
         loadings = loadings + length * step
-        value = _misfit(loadings, r, root, first, second)
+        value = _misfit(loadings, correlations, off)
     return loadings, bool(np.abs(step).max() < _ENOUGH)
 
 
-def _misfit(loadings: Floats, r: Floats, root: Floats, first: Places, second: Places) -> float:
-    return float(((root * (r - loadings[first] * loadings[second])) ** 2).sum())
+def _misfit(loadings: Floats, correlations: Floats, off: Floats) -> float:
+    return float((off * (correlations - np.outer(loadings, loadings)) ** 2).sum()) / 2

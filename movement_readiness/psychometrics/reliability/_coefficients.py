@@ -124,7 +124,10 @@ def alpha_influence(x: Floats) -> Floats:
 def wald_limits(
     estimate: float, standard_error: float, confidence: float, df: int | None = None
 ) -> tuple[float, float]:
-    """Estimate plus and minus z standard errors, or t standard errors with `df` degrees of freedom; 1 at most."""
+    """Estimate plus and minus z standard errors, or t standard errors with `df` degrees of freedom; up to 1.
+
+    An estimate above 1 is its own upper limit.
+    """
     point = (1 + confidence) / 2
     reach = (ndtri(point) if df is None else stdtrit(df, point)) * standard_error
-    return float(estimate - reach), float(min(estimate + reach, 1.0))
+    return float(estimate - reach), float(min(estimate + reach, max(estimate, 1.0)))

@@ -20,7 +20,8 @@ class GeneralAndGroups:
     """A Schmid-Leiman solution of k items, m group factors; `signs` says which items were turned.
 
     ``general`` (k,), ``group`` (k, m), ``uniquenesses`` (k,), ``second_order`` (m,): loadings of the factors on the
-    general one; ``signs`` (k,): -1 for an item that loads negatively on it. Loadings are those of the turned items.
+    general one; ``signs`` (k,): -1 for an item that loads negatively on it. Loadings are those of the
+    turned items, but for ``rotated`` (k, m), the oblique solution.
     """
 
     general: Floats
@@ -29,6 +30,7 @@ class GeneralAndGroups:
     second_order: Floats
     signs: Floats
     converged: bool
+    rotated: Floats
 
     @property
     def explained_common_variance(self) -> float:
@@ -56,13 +58,19 @@ def second_order(factor_correlations: Floats) -> Floats:
     return one_factor(factor_correlations)[0]
 
 
-def general_and_groups(correlations: Floats, n_factors: int, *, n_starts: int, seed: int | None) -> GeneralAndGroups:
+def general_and_groups(
+    correlations: Floats, n_factors: int, *, n_starts: int, seed: int | None, near: Floats | None = None
+) -> GeneralAndGroups:
     """Schmid-Leiman solution of `n_factors` minres factors rotated by oblimin (gamma 0, no Kaiser weights).
+
+    `near`, rotated loadings of almost the same items' answers: the rotation starts where the unrotated loadings, turned
+    by the orthogonal matrix that brings them closest, are; that start is then the first one.
 
     With pattern loadings L and second-order loadings c, general = L c and group = L diag(sqrt(1 - c^2)).
     """
     found = extract(correlations, n_factors, "minres")
-    rotated = rotate(found.loadings, method="oblimin", n_starts=n_starts, seed=seed)
+    unrotated = found.loadings if near is None else found.loadings @ _towards(found.loadings, near)
+    rotated = rotate(unrotated, method="oblimin", n_starts=n_starts, seed=seed)
     upper = second_order(rotated.factor_correlations)
     general = rotated.loadings @ upper
     group = rotated.loadings * np.sqrt(np.maximum(1 - upper**2, 0.0))
@@ -75,7 +83,14 @@ def general_and_groups(correlations: Floats, n_factors: int, *, n_starts: int, s
         second_order=upper,
         signs=signs,
         converged=found.converged,
+        rotated=rotated.loadings,
     )
+
+
+def _towards(loadings: Floats, target: Floats) -> Floats:
+    """The orthogonal matrix T that makes loadings @ T closest to the target (Procrustes)."""
+    left, _, right = np.linalg.svd(loadings.T @ target)
+    return np.asarray(left @ right)
 
 
 def omega_total(uniquenesses: Floats, variance: float) -> float:

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from movement_readiness._validation import check_choice, check_integer, check_number
+from movement_readiness._validation import check_choice, check_number
 from movement_readiness.exceptions import ArgumentError, EstimationWarning
 from movement_readiness.psychometrics._clusters import split_clusters
 from movement_readiness.psychometrics._frames import ItemTable, complete_rows, item_frame, item_table
+from movement_readiness.psychometrics._options import check_seed, check_whole
 from movement_readiness.psychometrics.reliability._bootstrap import bootstrap_values
 from movement_readiness.psychometrics.reliability._coefficients import wald_limits
 from movement_readiness.psychometrics.results import Result, give_warning, shown, shown_interval
@@ -26,6 +27,7 @@ __all__ = [
     "Answers",
     "Interval",
     "ReliabilityResult",
+    "Samples",
     "bootstrap_interval",
     "check_interval",
     "read_answers",
@@ -90,36 +92,42 @@ def read_answers(items: Any, *, missing: str, cluster: Any, at_least: int = 2) -
     return Answers(used, numbered.astype(np.int64))
 
 
-def check_interval(ci: object, available: Sequence[str], confidence: object, n_bootstrap: object) -> tuple[float, int]:
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """How to bootstrap; see `cronbach_alpha`."""
+
+    n_bootstrap: int
+    seed: int | None
+    progress: bool
+
+
+def check_interval(
+    ci: object, available: Sequence[str], confidence: object, n_bootstrap: object, seed: int | None, progress: bool
+) -> tuple[float, Samples]:
     """Check what every coefficient asks about its interval."""
     check_choice("ci", ci, tuple(available))
+    check_choice("progress", progress, (True, False))
     level = check_number("confidence", confidence, 0.5, 1, open_high=True)
-    return level, check_integer("n_bootstrap", n_bootstrap, 2)
+    number = check_whole("n_bootstrap", n_bootstrap, 2)
+    return level, Samples(number, check_seed(seed), progress)
 
 
 def bootstrap_interval(
     answers: Answers,
-    statistic: Callable[[Floats], float],
+    statistic: Callable[[Ints], float],
     estimate: float,
     *,
     confidence: float,
-    n_bootstrap: int,
-    seed: int | None,
+    samples: Samples,
 ) -> Interval:
-    """Estimate plus and minus z standard errors, the standard deviation of `statistic` over bootstrap samples.
+    """Estimate plus and minus z standard errors: the standard deviation of `statistic` over bootstrap samples' rows.
 
     Respondents are drawn one by one, or whole clusters, of J then with a t quantile of J - 1 degrees of freedom.
     Percentiles would carry the bias of the estimate twice.
     """
-    if seed is not None:
-        check_integer("seed", seed, 0)
-    values = answers.table.values
-
-    def of_rows(rows: Ints) -> Floats:
-        return np.array([statistic(values[rows])])
-
+    n_bootstrap = samples.n_bootstrap
     with threadpool_limits(limits=1, user_api="blas"):  # matrices this small only wait for a second thread
-        found = bootstrap_values(of_rows, answers.rows, n_bootstrap, seed)[:, 0]
+        found = bootstrap_values(statistic, answers.rows, n_bootstrap, samples.seed, samples.progress)
     usable = int(np.isfinite(found).sum())
     if usable < (1 - _MOST_FAILED) * n_bootstrap:
         give_warning(

@@ -18,19 +18,23 @@ from movement_readiness.exceptions import (
     NotIdentifiedWarning,
     TooFewRespondentsWarning,
 )
-from movement_readiness.psychometrics._frames import ItemTable
+from movement_readiness.psychometrics._frames import ItemTable, item_index
 from movement_readiness.psychometrics.correlation._asymptotic import moves_of, standard_errors
 from movement_readiness.psychometrics.correlation._polychoric import square
 from movement_readiness.psychometrics.exploratory.extraction import LOWEST_UNIQUENESS
-from movement_readiness.psychometrics.reliability._categorical import answer_covariances, weighted_one_factor
+from movement_readiness.psychometrics.reliability._categorical import (
+    answer_covariances,
+    answer_variances,
+    weighted_one_factor,
+)
 from movement_readiness.psychometrics.reliability._factors import (
     general_and_groups,
     omega_hierarchical,
     omega_total,
     one_factor,
 )
-from movement_readiness.psychometrics.reliability._matrices import correlations_of_values, polychoric_of_values
-from movement_readiness.psychometrics.results import give_warning
+from movement_readiness.psychometrics.reliability._matrices import CodedValues, polychoric_of_codes
+from movement_readiness.psychometrics.results import give_warning, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +48,10 @@ _NAN = float("nan")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OmegaModel:
-    """One model and what follows from it; arrays as in `GeneralAndGroups`, with no column of `group` for one factor."""
+    """One model and what follows from it; arrays as in `GeneralAndGroups`, with no column of `group` for one factor.
+
+    ``rotated``, the loadings before items were turned.
+    """
 
     words: str
     total: float
@@ -57,6 +64,7 @@ class OmegaModel:
     signs: Floats
     converged: bool
     correlations: Floats
+    rotated: Floats
 
     @property
     def n_factors(self) -> int:
@@ -74,7 +82,7 @@ class OmegaModel:
         columns = {"general": self.general}
         columns |= {f"group_{f + 1}": self.group[:, f] for f in range(self.group.shape[1])}
         columns |= {"communality": 1 - self.uniquenesses, "uniqueness": self.uniquenesses}
-        return pd.DataFrame(columns, index=pd.Index(list(names), name="item"))
+        return pd.DataFrame(columns, index=item_index(names))
 
     def groups_frame(self) -> pd.DataFrame:
         """Omega of the sum of all items, and of the sum of the items that load most on each group factor."""
@@ -100,15 +108,22 @@ class OmegaModel:
 
 
 def factor_model(
-    values: Floats, n_factors: int, correlation: str, total_variance: str, *, n_starts: int, seed: int | None
+    correlations: Floats,
+    n_factors: int,
+    total_variance: str,
+    *,
+    n_starts: int,
+    seed: int | None,
+    near: OmegaModel | None = None,
 ) -> OmegaModel:
-    """One minres factor, or the Schmid-Leiman solution of several, of the correlations of `values`."""
-    correlations = correlations_of_values(values, correlation)
+    """One minres factor, or the Schmid-Leiman solution of several; `near`, the model of almost the same answers."""
     if np.isnan(correlations).any():
         return _nothing(len(correlations), n_factors)
     if n_factors == 1:
         return _one_factor_model(correlations, total_variance)
-    found = general_and_groups(correlations, n_factors, n_starts=n_starts, seed=seed)
+    found = general_and_groups(
+        correlations, n_factors, n_starts=n_starts, seed=seed, near=None if near is None else near.rotated
+    )
     turned = correlations * np.outer(found.signs, found.signs)
     common = np.outer(found.general, found.general) + found.group @ found.group.T
     variance = _variance(turned, common, found.uniquenesses, total_variance)
@@ -124,6 +139,7 @@ def factor_model(
         signs=found.signs,
         converged=found.converged,
         correlations=turned,
+        rotated=found.rotated,
     )
 
 
@@ -149,9 +165,9 @@ def _single(
     converged: bool,
     correlations: Floats,
 ) -> OmegaModel:
-    none = np.empty((general.size, 0))
+    none, rotated = np.empty((general.size, 0)), (general * signs)[:, np.newaxis]
     return OmegaModel(
-        words, total, _NAN, _NAN, general, none, uniquenesses, np.empty(0), signs, converged, correlations
+        words, total, _NAN, _NAN, general, none, uniquenesses, np.empty(0), signs, converged, correlations, rotated
     )
 
 
@@ -160,39 +176,37 @@ def _nothing(n_items: int, n_factors: int) -> OmegaModel:
     group = np.full((n_items, n_factors if n_factors > 1 else 0), np.nan)
     matrix = np.full((n_items, n_items), np.nan)
     ones = np.ones(n_items)
-    return OmegaModel("", _NAN, _NAN, _NAN, unknown, group, unknown, unknown[:n_factors], ones, False, matrix)
+    return OmegaModel("", _NAN, _NAN, _NAN, unknown, group, unknown, unknown[:n_factors], ones, False, matrix, group)
 
 
-def categorical_model(values: Floats, total_variance: str) -> OmegaModel:
-    """Green and Yang's omega of the sum of answers, from a one-factor DWLS model of their polychoric correlations."""
-    found = polychoric_of_values(values)
-    correlations, n_items = found.correlations, values.shape[1]
+def categorical_model(coded: CodedValues, total_variance: str, *, near: OmegaModel | None = None) -> OmegaModel:
+    """Green and Yang's omega of the sum of answers, from a one-factor DWLS model of their polychoric correlations.
+
+    The loadings of `near`, the model of almost the same answers, are where the search begins.
+    """
+    found = polychoric_of_codes(coded)
+    correlations, n_items = found.correlations, len(coded.levels)
     if np.isnan(correlations).any():
         return _nothing(n_items, 1)
     errors = standard_errors(found, moves_of(found))[1]
     weights = square(1 / errors**2, n_items, 0.0)
     if not np.isfinite(weights).all():
         return _nothing(n_items, 1)
-    loadings, converged = weighted_one_factor(correlations, weights, one_factor(correlations)[0])
+    start = one_factor(correlations)[0] if near is None else near.rotated[:, 0]
+    loadings, converged = weighted_one_factor(correlations, weights, start)
     signs = np.where(loadings < 0, -1.0, 1.0)
     turns = np.outer(signs, signs)
     common = np.outer(loadings, loadings)
-    answers = answer_covariances(found.thresholds, _code_steps(values, found.thresholds.shape[1]), common) * turns
-    latent = correlations.copy() if total_variance == "observed" else common.copy()
-    np.fill_diagonal(latent, 1.0)
-    whole = answer_covariances(found.thresholds, _code_steps(values, found.thresholds.shape[1]), latent) * turns
-    total = float(answers.sum() / whole.sum())
+    steps = coded.steps(found.thresholds.shape[1])
+    answers = answer_covariances(found.thresholds, steps, common)
+    whole = answers.copy()
+    if total_variance == "observed":
+        whole = answer_covariances(found.thresholds, steps, correlations)
+    else:
+        np.fill_diagonal(whole, answer_variances(found.thresholds, steps))
+    total = float((answers * turns).sum() / (whole * turns).sum())
     words = "one DWLS factor (answers of ordered categories, Green and Yang 2009)"
     return _single(words, total, loadings * signs, 1 - loadings**2, signs, converged, correlations * turns)
-
-
-def _code_steps(values: Floats, width: int) -> Floats:
-    """From each code of an item to the next one that somebody chose; 0 behind the last."""
-    steps = np.zeros((values.shape[1], width))
-    for item, column in enumerate(values.T):
-        apart = np.diff(np.unique(column[~np.isnan(column)]))
-        steps[item, : apart.size] = apart
-    return steps
 
 
 def look_at_model(table: ItemTable, model: OmegaModel) -> None:
@@ -225,6 +239,12 @@ def look_at_model(table: ItemTable, model: OmegaModel) -> None:
             f"items: the uniqueness of {quoted(heywood)} is at its lower bound or below zero (a Heywood case), so "
             "omega is too high. Use fewer factors, more items a factor, or more respondents.",
             HeywoodWarning,
+        )
+    if model.total > 1:
+        give_warning(
+            f"Omega is {shown(model.total)}, above 1, which no reliability is: {model.words} does not reproduce the "
+            'correlations. Look at retention_summary(items), and use kind="total" or "hierarchical" with more factors.',
+            EstimationWarning,
         )
     if not model.converged:
         give_warning(

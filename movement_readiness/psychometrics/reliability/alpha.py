@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +26,19 @@ from movement_readiness.psychometrics.reliability._intervals import (
     Answers,
     Interval,
     ReliabilityResult,
+    Samples,
     bootstrap_interval,
     check_interval,
     read_answers,
 )
-from movement_readiness.psychometrics.reliability._matrices import correlations_of_values, look_at_categories
+from movement_readiness.psychometrics.reliability._matrices import (
+    ALL_ROWS,
+    Rows,
+    correlations_of_rows,
+    look_at_categories,
+    near_perfect,
+    warn_of_near_perfect,
+)
 from movement_readiness.psychometrics.results import give_warning
 
 __all__ = ["AlphaResult", "cronbach_alpha"]
@@ -62,8 +71,9 @@ def cronbach_alpha(
     ci: str = "auto",
     confidence: float = 0.95,
     cluster: Any = None,
-    n_bootstrap: int = 1000,
-    seed: int | None = None,
+    n_bootstrap: int = 200,
+    seed: int | None = 0,
+    progress: bool = False,
 ) -> AlphaResult:
     """Coefficient alpha: the reliability of a sum or mean of items, if they measure one thing equally well.
 
@@ -87,10 +97,13 @@ def cronbach_alpha(
         From 0.5, below 1.
     cluster : column name(s) or labels, optional
         Who sits in which team: the interval allows for it. Rows without a label are left out.
-    n_bootstrap : int
-        Bootstrap samples.
-    seed : int, optional
-        The same seed gives the same bootstrap.
+    n_bootstrap : int, default 200
+        Bootstrap samples. They give a standard error, not percentiles, so 200 are enough: over seeds the standard error
+        moved by 5 % (1,000: 2 %).
+    seed : int, default 0
+        The same seed gives the same bootstrap; None takes a new one each time.
+    progress : bool
+        Show a bar of bootstrap samples on standard error.
 
     Returns
     -------
@@ -106,6 +119,8 @@ def cronbach_alpha(
     -----
     ReversedItemWarning
         An item goes against the others.
+    NearPerfectCorrelationWarning
+        Two items (almost) repeat each other.
     ClusteredDataWarning
         The frame has a team column and no cluster was named.
 
@@ -159,16 +174,19 @@ def cronbach_alpha(
     """
     check_choice("missing", missing, MISSING)
     check_choice("correlation", correlation, CORRELATIONS)
-    level, samples = check_interval(ci, INTERVALS, confidence, n_bootstrap)
+    level, samples = check_interval(ci, INTERVALS, confidence, n_bootstrap, seed, progress)
     answers = read_answers(items, missing=missing, cluster=cluster)
     kind = "ordinal" if correlation == "polychoric" else "standardized" if standardized else "raw"
     chosen = _chosen_interval(ci, kind, missing, answers)
     if kind == "ordinal":
         look_at_categories(answers.table)
-    matrix = _matrix(answers.table.values, kind)
+    matrices = _matrices(answers.table.values, kind)
+    matrix = matrices(ALL_ROWS)
     estimate = alpha_of(matrix)
+    if kind != "ordinal":  # of polychoric correlations it was said above
+        warn_of_near_perfect(near_perfect(correlation_of(matrix), answers.table.names))
     _look_at(answers.table, matrix, estimate)
-    interval = _interval(answers, chosen, kind, estimate, level, samples, seed)
+    interval = _interval(answers, chosen, matrices, estimate, level, samples)
     return _result(answers, kind, missing, matrix, estimate, interval, level)
 
 
@@ -189,11 +207,13 @@ def _chosen_interval(ci: str, kind: str, missing: str, answers: Answers) -> str:
     return ci
 
 
-def _matrix(values: Floats, kind: str) -> Floats:
+def _matrices(values: Floats, kind: str) -> Callable[[Rows], Floats]:
+    """From rows to the matrix that alpha is of."""
     if kind == "ordinal":
-        return correlations_of_values(values, "polychoric")
-    covariance, _ = covariance_matrix(values)
-    return correlation_of(covariance) if kind == "standardized" else covariance
+        return correlations_of_rows(values, "polychoric")
+    if kind == "standardized":
+        return lambda rows: correlation_of(covariance_matrix(values[rows])[0])
+    return lambda rows: covariance_matrix(values[rows])[0]
 
 
 def _look_at(table: ItemTable, matrix: Floats, estimate: float) -> None:
@@ -214,11 +234,10 @@ def _look_at(table: ItemTable, matrix: Floats, estimate: float) -> None:
 def _interval(
     answers: Answers,
     ci: str,
-    kind: str,
+    matrices: Callable[[Rows], Floats],
     estimate: float,
     level: float,
-    n_bootstrap: int,
-    seed: int | None,
+    samples: Samples,
 ) -> Interval:
     if np.isnan(estimate):
         return Interval(estimate, estimate, "not estimable")
@@ -233,10 +252,10 @@ def _interval(
         return Interval(*wald_limits(estimate, error, level, df), words, error)
     if ci == "bootstrap":
 
-        def statistic(values: Floats) -> float:
-            return alpha_of(_matrix(values, kind))
+        def statistic(rows: Rows) -> float:
+            return alpha_of(matrices(rows))
 
-        return bootstrap_interval(answers, statistic, estimate, confidence=level, n_bootstrap=n_bootstrap, seed=seed)
+        return bootstrap_interval(answers, statistic, estimate, confidence=level, samples=samples)
     return Interval(float("nan"), float("nan"), "none asked for")
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtri
 
-from movement_readiness._validation import check_integer, check_number
+from movement_readiness._validation import check_number
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._inputs import number_column
+from movement_readiness.psychometrics._options import check_whole
 from movement_readiness.psychometrics.reliability._intervals import ReliabilityResult
 from movement_readiness.psychometrics.reliability.retest import RetestResult
 from movement_readiness.psychometrics.results import Result, shown, shown_interval
@@ -40,7 +41,8 @@ class MeasurementErrorResult(Result):
     reliability : float
     source : str
         Where the reliability came from.
-    n_respondents : int
+    n_respondents : int or None
+        Behind the SD; None where it was given.
     """
 
     estimate: float
@@ -49,7 +51,7 @@ class MeasurementErrorResult(Result):
     sd: float
     reliability: float
     source: str
-    n_respondents: int
+    n_respondents: int | None
 
     def to_frame(self) -> pd.DataFrame:
         """One row, full precision."""
@@ -59,9 +61,10 @@ class MeasurementErrorResult(Result):
         return pd.DataFrame({name: [getattr(self, name)] for name in names})
 
     def __repr__(self) -> str:
+        people = "" if self.n_respondents is None else f", {self.n_respondents} respondents"
         return (
             f"<MeasurementErrorResult: {shown(self.estimate)} (SD {shown(self.sd)}, reliability "
-            f"{shown(self.reliability)}), {self.n_respondents} respondents>"
+            f"{shown(self.reliability)}){people}>"
         )
 
     def _heading(self) -> str:
@@ -72,21 +75,26 @@ class MeasurementErrorResult(Result):
         return ("", "estimate", "interval"), (("standard error of measurement", shown(self.estimate), limits),)
 
     def _sentences(self) -> Sequence[str]:
+        of = "as given" if self.n_respondents is None else f"of {self.n_respondents} scores"
         return (
-            f"SD {shown(self.sd)} of {self.n_respondents} scores times sqrt(1 - {shown(self.reliability)}), the "
+            f"SD {shown(self.sd)} {of} times sqrt(1 - {shown(self.reliability)}), the "
             f"reliability ({self.source}). One number for everybody: low and high scores may be less exact.",
         )
 
 
-def standard_error_of_measurement(scores: Any, *, reliability: Any) -> MeasurementErrorResult:
+def standard_error_of_measurement(
+    scores: Any = None, *, reliability: Any, sd: float | None = None
+) -> MeasurementErrorResult:
     """How far a person's score lies from what it would be on average: SD sqrt(1 - reliability).
 
     Parameters
     ----------
-    scores : column of numbers
+    scores : column of numbers, optional
         The scores the reliability is of, in their own units; missing ones are left out.
     reliability : float or result
         A number from 0 to 1; or what `cronbach_alpha`, `mcdonald_omega` or `retest_icc` gave, of the same score.
+    sd : float, optional
+        The standard deviation of the scores (divisor n - 1) in their place, such as that of a norm group.
 
     Returns
     -------
@@ -96,7 +104,7 @@ def standard_error_of_measurement(scores: Any, *, reliability: Any) -> Measureme
     Raises
     ------
     ArgumentError
-        Fewer than two scores; a reliability that is no number from 0 to 1.
+        Fewer than two scores; both scores and sd, or neither; a reliability that is no number from 0 to 1.
 
     Notes
     -----
@@ -114,21 +122,30 @@ def standard_error_of_measurement(scores: Any, *, reliability: Any) -> Measureme
     >>> mr.standard_error_of_measurement([40, 50, 60, 70, 80], reliability=0.84)
     <MeasurementErrorResult: 6.325 (SD 15.811, reliability 0.840), 5 respondents>
     """
+    if (scores is None) == (sd is None):
+        raise ArgumentError(f"scores and sd: expected one of the two; got {'neither' if sd is None else 'both'}.")
+    spread, n_respondents = (
+        _spread(scores) if sd is None else (check_number("sd", sd, 0, float("inf"), open_high=True), None)
+    )
+    value, low, high, source = _reliability(reliability)
+    return MeasurementErrorResult(
+        estimate=_error(spread, value),
+        ci_low=_error(spread, high),
+        ci_high=_error(spread, low),
+        sd=spread,
+        reliability=value,
+        source=source,
+        n_respondents=n_respondents,
+    )
+
+
+def _spread(scores: Any) -> tuple[float, int]:
+    """Standard deviation of the scores, and how many there are."""
     numbers = number_column("scores", scores)
     present = numbers[~np.isnan(numbers)]
     if present.size < 2:
         raise ArgumentError(f"scores: expected two or more numbers; got {present.size}.")
-    value, low, high, source = _reliability(reliability)
-    sd = float(np.std(present, ddof=1))
-    return MeasurementErrorResult(
-        estimate=_error(sd, value),
-        ci_low=_error(sd, high),
-        ci_high=_error(sd, low),
-        sd=sd,
-        reliability=value,
-        source=source,
-        n_respondents=int(present.size),
-    )
+    return float(np.std(present, ddof=1)), int(present.size)
 
 
 def _error(sd: float, reliability: float) -> float:
@@ -156,6 +173,8 @@ class SmallestChangeResult(Result):
         Of one person, in units of the score.
     group : float
         Of the mean of a group of `n` people.
+    estimate : float
+        Another name of `individual`.
     n : int
     sem, confidence : float
     """
@@ -165,6 +184,11 @@ class SmallestChangeResult(Result):
     n: int
     sem: float
     confidence: float
+
+    @property
+    def estimate(self) -> float:
+        """The change of one person, as in `individual`."""
+        return self.individual
 
     def to_frame(self) -> pd.DataFrame:
         """One row for a person, one for the group, full precision."""
@@ -229,7 +253,7 @@ def smallest_detectable_change(sem: Any, *, n: int = 1, confidence: float = 0.95
     <SmallestChangeResult: one person 17.532, mean of 12 people 5.061 (95%)>
     """
     level = check_number("confidence", confidence, 0.5, 1, open_high=True)
-    people = check_integer("n", n, 1)
+    people = check_whole("n", n, 1)
     error = sem.estimate if isinstance(sem, MeasurementErrorResult) else sem
     error = sem.sem_agreement if isinstance(sem, RetestResult) else error
     size = check_number("sem", error, 0, float("inf"), open_high=True)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from movement_readiness._validation import check_choice, check_number, quoted
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._clusters import without_groups
-from movement_readiness.psychometrics._frames import complete_rows, item_frame, item_table
+from movement_readiness.psychometrics._frames import complete_rows, item_frame, item_index, item_table
 from movement_readiness.psychometrics._inputs import check_same_rows, group_codes, number_column
 from movement_readiness.psychometrics._pingouin import intraclass_estimates
 from movement_readiness.psychometrics.reliability._twoway import (
@@ -278,7 +278,7 @@ def _result(
         forms=frame,
         sem_agreement=float(np.sqrt(squares.var_occasions + squares.residual)),
         sem_consistency=float(np.sqrt(squares.residual)),
-        occasion_means=pd.Series(table.mean(axis=0), index=pd.Index(names, name="occasion"), name="mean"),
+        occasion_means=pd.Series(table.mean(axis=0), index=item_index(names).rename("occasion"), name="mean"),
         n_respondents=len(table),
         n_left_out=n_left_out,
         n_occasions=table.shape[1],
