@@ -14,8 +14,8 @@ With R the correlations of p items, M the reproduced ones with units in the diag
     BIC           X2 - df log n
 
 With missing answers every pair counts the same in the RMSR, however many answered it, and n is the number of
-respondents with any answer; psych 2.2.9 weights the pairs when it is given the answers, so its rms is another number
-there (the same from the correlation matrix).
+respondents with any answer. The rms that psych 2.2.9 gives for answers with gaps is another number (.0376 for .0373
+in an example with half of an item missing); from the correlation matrix it is the same.
 """
 
 from __future__ import annotations
