@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from movement_readiness._validation import check_choice, quoted
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._clusters import warn_of_clusters, without_groups
 from movement_readiness.psychometrics._inputs import number_column
+from movement_readiness.psychometrics._item_frame import item_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,52 +163,6 @@ def item_index(names: Sequence[Any]) -> pd.Index[Any]:
 def complete_rows(values: Floats) -> npt.NDArray[np.bool_]:
     """Which rows have no missing value."""
     return np.asarray(~np.isnan(values).any(axis=1))
-
-
-def item_frame(argument: str, items: Any) -> pd.DataFrame:
-    """Make a pandas frame of whatever holds the items; its columns are not looked at yet."""
-    import pandas as pd
-
-    if isinstance(items, pd.DataFrame):
-        return items
-    if isinstance(items, (np.ndarray, list, tuple)):
-        return _array_frame(argument, items)
-    if isinstance(items, Mapping):
-        return _mapping_frame(argument, items)
-    import narwhals as nw
-
-    try:
-        native = nw.from_native(items)
-    except TypeError:
-        raise ArgumentError(
-            f"{argument}: expected an item frame (pandas, polars, pyarrow ...) or a 2-D array; "
-            f"got {type(items).__name__}."
-        ) from None
-    eager = native.collect() if isinstance(native, nw.LazyFrame) else native
-    if not isinstance(eager, nw.DataFrame):
-        raise ArgumentError(f"{argument}: expected an item frame; got one column ({type(items).__name__}).")
-    return eager.to_pandas()
-
-
-def _array_frame(argument: str, items: Any) -> pd.DataFrame:
-    import pandas as pd
-
-    try:
-        array = np.ma.filled(items.astype(object), None) if np.ma.isMA(items) else np.asarray(items)
-    except ValueError:
-        raise ArgumentError(f"{argument}: expected rows of equal length; they differ.") from None
-    if array.ndim != 2:
-        raise ArgumentError(f"{argument}: expected respondents x items; got an array of shape {array.shape}.")
-    return pd.DataFrame(array, columns=[f"item_{place}" for place in range(1, array.shape[1] + 1)])
-
-
-def _mapping_frame(argument: str, items: Mapping[Any, Any]) -> pd.DataFrame:
-    import pandas as pd
-
-    try:
-        return pd.DataFrame(dict(items))
-    except ValueError:
-        raise ArgumentError(f"{argument}: expected one column of answers a name, all of the same length.") from None
 
 
 def _column(argument: str, name: Any, column: pd.Series) -> tuple[Floats, tuple[Any, ...] | None]:
