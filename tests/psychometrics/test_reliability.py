@@ -111,6 +111,7 @@ def test_alpha_is_the_mean_of_all_split_halves_and_a_ratio_of_mean_squares(seed)
     assert found == pytest.approx(retest_icc(table, form="ICC3k").estimate)  # Hoyt: people by items
 
 
+@pytest.mark.filterwarnings("ignore::movement_readiness.exceptions.ReversedItemWarning")
 @settings(max_examples=30, deadline=None)
 @given(tables)
 def test_standardised_alpha_is_spearman_brown_of_the_mean_correlation(seed):
