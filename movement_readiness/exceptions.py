@@ -7,21 +7,31 @@ from dataclasses import dataclass
 
 __all__ = [
     "ArgumentError",
+    "ClusteredDataWarning",
+    "ConstantItemWarning",
+    "EmptyCategoryWarning",
     "EstimationWarning",
     "Fault",
+    "HeywoodWarning",
     "InstrumentError",
     "MissingDependencyError",
     "MovementReadinessError",
     "MovementReadinessWarning",
+    "NearPerfectCorrelationWarning",
+    "NonConvergenceWarning",
+    "NotIdentifiedWarning",
+    "NotPositiveDefiniteWarning",
     "NothingToReleaseError",
     "Problem",
     "ResponseConflictError",
     "ResponseWithdrawnError",
     "ResponsesError",
     "ResponsesWarning",
+    "ReversedItemWarning",
     "SessionError",
     "StoreError",
     "SubmissionError",
+    "TooFewRespondentsWarning",
 ]
 
 _SHOWN = 50  # sentences of one error that are printed; all of them are in its attribute
@@ -144,3 +154,43 @@ class ResponsesWarning(MovementReadinessWarning):
 
 class EstimationWarning(MovementReadinessWarning):
     """A quantity could not be estimated from these data; it is NaN, and the sentence says why."""
+
+
+class ConstantItemWarning(MovementReadinessWarning):
+    """An item has one answer only (or none), so nothing goes together with it; leave it out."""
+
+
+class EmptyCategoryWarning(MovementReadinessWarning):
+    """Nobody chose one of an item's response options; its neighbours now share a threshold."""
+
+
+class NearPerfectCorrelationWarning(MovementReadinessWarning):
+    """Two items correlate (almost) perfectly: the same question twice, or a table too sparse to tell."""
+
+
+class NotPositiveDefiniteWarning(MovementReadinessWarning):
+    """A correlation matrix has a negative or zero eigenvalue, so no set of variables could have produced it."""
+
+
+class TooFewRespondentsWarning(MovementReadinessWarning):
+    """There are too few respondents for what was asked; the numbers are there, and should not be relied on."""
+
+
+class HeywoodWarning(MovementReadinessWarning):
+    """A factor solution has a communality of one or more (a uniqueness of zero or less)."""
+
+
+class NonConvergenceWarning(MovementReadinessWarning):
+    """An iterative method stopped before it met its criterion; the numbers are where it stopped."""
+
+
+class ClusteredDataWarning(MovementReadinessWarning):
+    """Respondents sit in teams and no cluster was named, so intervals and tests take them as independent."""
+
+
+class ReversedItemWarning(MovementReadinessWarning):
+    """An item goes against the others of its scale: reverse it, or find out why."""
+
+
+class NotIdentifiedWarning(MovementReadinessWarning):
+    """The data cannot tell apart what was asked for; something was assumed, and the sentence says what."""

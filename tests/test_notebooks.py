@@ -13,7 +13,12 @@ MOST_BYTES = 50_000  # of one output
 
 
 def test_the_notebooks_are_there():
-    assert [path.name for path in NOTEBOOKS] == ["01_tour.ipynb", "02_score_your_own_file.ipynb", "03_workshop.ipynb"]
+    assert [path.name for path in NOTEBOOKS] == [
+        "01_tour.ipynb",
+        "02_score_your_own_file.ipynb",
+        "03_workshop.ipynb",
+        "04_explore_the_structure.ipynb",
+    ]
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)

@@ -18,7 +18,7 @@ __all__ = ["check_same_rows", "group_codes", "number_column"]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-_LARGEST = 1e150  # squares of larger numbers do not fit
+_LARGEST = 1e70  # products of four larger numbers, as in correlations, do not fit
 _NUMBER_KINDS = ("integer", "floating", "mixed-integer-float", "decimal", "boolean", "empty")
 
 
@@ -119,10 +119,18 @@ def _numbers(argument: str, column: pd.Series) -> Floats:
         present = column.notna()
         return np.array([float(x) if there else np.nan for x, there in zip(column, present, strict=True)])
     offending = next(((place, value) for place, value in enumerate(column) if not _is_number(value)), None)
-    what = f"a column of type {column.dtype}"
+    what, hint = f"a column of type {column.dtype}", ""
     if offending is not None:
         what = f"{offending[1]!r} at position {offending[0]}"
-    raise ArgumentError(f"{argument}: expected numbers (missing allowed); got {what}.")
+        hint = " Text that holds numbers becomes numbers with .astype(float)." if _holds_number(offending[1]) else ""
+    raise ArgumentError(f"{argument}: expected numbers (missing allowed); got {what}.{hint}")
+
+
+def _holds_number(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(np.isfinite(float(value)))
+    except ValueError:
+        return False
 
 
 def _is_number(value: object) -> bool:

@@ -6,9 +6,12 @@ where numbers are rounded for reading.
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from abc import ABC, abstractmethod
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["EstimationWarning", "Result", "shown", "shown_interval", "warn_not_estimable"]
+__all__ = ["EstimationWarning", "Result", "give_warning", "shown", "shown_interval", "warn_not_estimable"]
+
+_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 
 
 def shown(number: float, digits: int = 3) -> str:
@@ -78,3 +83,11 @@ def warn_not_estimable(sentence: str | None) -> None:
     """Give the sentence as an `EstimationWarning` at the line that called the public function."""
     if sentence is not None:
         warnings.warn(sentence, EstimationWarning, stacklevel=3)
+
+
+def give_warning(sentence: str, category: type[Warning]) -> None:
+    """Warn at the line outside this package that began it, however deep in the package we are."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(sentence, category, stacklevel=level)

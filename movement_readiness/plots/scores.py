@@ -1,84 +1,22 @@
-"""Every figure, as a matplotlib `Figure` that reads without colour, and as an image with its text alternative.
-
-Figures are made without pyplot, so nothing is kept open and nothing global changes. They take frames of
-numbers that may be shown already; they compute nothing.
-"""
+"""Scores of groups: the profile of a team, a strip between two poles, a table of teams and scales."""
 
 from __future__ import annotations
 
-import base64
-import io
 import textwrap
-import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+
+from movement_readiness.plots.picture import INK, PALE, QUIET, STYLE, WIDTH, Picture, new_axes
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["Picture", "heat_map", "profile", "pull_strip"]
-
-INK, QUIET, PALE = "#1a1a1a", "#595959", "#d9d9d9"
-_PIXELS = 115  # an inch of a figure, in pixels of a page
-_WIDTH = 5.6  # inches: on a phone the 10-point letters are still read without zooming
-_STYLE: Any = {  # rcParams; matplotlib types its keys one by one
-    "font.family": "DejaVu Sans",  # matplotlib carries it, so every machine draws the same picture
-    "font.size": 10,
-    "svg.hashsalt": "movement-readiness",
-    "svg.fonttype": "path",
-    "axes.edgecolor": QUIET,
-    "axes.linewidth": 0.8,
-    "hatch.linewidth": 0.6,
-}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure with the text that stands for it.
-
-    Attributes
-    ----------
-    figure : matplotlib.figure.Figure
-    alternative : str
-        What the figure shows, in words.
-    """
-
-    figure: Figure = field(repr=False)
-    alternative: str
-
-    def svg(self) -> bytes:
-        """The figure as an SVG file."""
-        buffer = io.BytesIO()
-        with mpl.rc_context(_STYLE), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # a name with an emoji: its box will do
-            self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-        return buffer.getvalue()
-
-    def html(self) -> str:
-        """An ``<img>`` that holds the picture itself, so that a page needs no other file."""
-        data = base64.b64encode(self.svg()).decode("ascii")
-        width = round(self.figure.get_figwidth() * _PIXELS)
-        words = escape(self.alternative, quote=True)
-        return f'<img src="data:image/svg+xml;base64,{data}" width="{width}" alt="{words}">'
-
-    def _repr_html_(self) -> str:
-        return self.html()
-
-
-def _axes(width: float, height: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.add_subplot()
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.tick_params(length=0, colors=INK)
-    return figure, axes
+__all__ = ["heat_map", "profile", "pull_strip"]
 
 
 def profile(
@@ -106,8 +44,8 @@ def profile(
     -------
     Picture
     """
-    with mpl.rc_context(_STYLE):
-        figure, axes = _axes(_WIDTH, 0.5 * len(rows) + 1.0)
+    with mpl.rc_context(STYLE):
+        figure, axes = new_axes(WIDTH, 0.5 * len(rows) + 1.0)
         places = range(len(rows))
         if reference is not None:
             _reference_bands(axes, list(rows["scale"]), reference, reference_name)
@@ -204,8 +142,8 @@ def pull_strip(
     -------
     Picture
     """
-    with mpl.rc_context(_STYLE):
-        figure, axes = _axes(_WIDTH, 1.3)
+    with mpl.rc_context(STYLE):
+        figure, axes = new_axes(WIDTH, 1.3)
         axes.spines["bottom"].set_visible(False)
         axes.plot([0, 100], [0, 0], color=PALE, linewidth=10, solid_capstyle="butt", zorder=1)
         parts = []
@@ -270,8 +208,8 @@ def heat_map(means: pd.DataFrame, counts: Sequence[str], labels: Mapping[str, st
     Picture
     """
     scales = list(means.columns)
-    with mpl.rc_context(_STYLE):
-        figure, axes = _axes(1.9 + 0.78 * len(scales), 0.36 * len(means) + 0.8)
+    with mpl.rc_context(STYLE):
+        figure, axes = new_axes(1.9 + 0.78 * len(scales), 0.36 * len(means) + 0.8)
         axes.spines["bottom"].set_visible(False)
         for place, (_, row) in enumerate(means.iterrows()):
             for column, value in enumerate(row):

@@ -1,0 +1,281 @@
+"""Item frames, from whatever holds them, to named arrays: values for product moments, codes for ordered categories."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from movement_readiness._validation import check_choice, quoted
+from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics._clusters import warn_of_clusters, without_groups
+from movement_readiness.psychometrics._inputs import number_column
+from movement_readiness.psychometrics._item_frame import item_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "MISSING",
+    "MOST_CATEGORIES",
+    "CodedItems",
+    "ItemTable",
+    "coded_items",
+    "complete_rows",
+    "item_frame",
+    "item_index",
+    "item_table",
+    "labelled",
+]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+MOST_CATEGORIES = 20
+MISSING = ("pairwise", "listwise")
+_WIDEST_RANGE = 1000  # of whole-number codes that are counted rather than sorted
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemTable:
+    """Answers as numbers; see `item_table`."""
+
+    names: tuple[Any, ...]
+    values: Floats
+    options: tuple[tuple[Any, ...] | None, ...]
+
+    @property
+    def n_items(self) -> int:
+        """How many items there are."""
+        return len(self.names)
+
+    @property
+    def n_respondents(self) -> int:
+        """How many rows have at least one answer."""
+        if self.values.size and not np.isnan(self.values.sum()):
+            return len(self.values)
+        return int((~np.isnan(self.values)).any(axis=1).sum())
+
+    def index(self, places: Sequence[int] | None = None) -> pd.Index[Any]:
+        """Labels of the items, or of some; a name of several parts (MultiIndex columns) stays one label."""
+        return item_index(self.names if places is None else [self.names[place] for place in places])
+
+    def listwise(self) -> ItemTable:
+        """The rows that answered every item."""
+        return ItemTable(self.names, self.values[complete_rows(self.values)], self.options)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CodedItems:
+    """Answers as category numbers; see `coded_items`.
+
+    ``codes`` (respondents, items), from 0, -1 where missing; ``n_categories`` (items,), the categories somebody
+    chose; ``categories``, each item's categories as they are written in the data; ``unused``, the response options
+    of each item that nobody chose.
+    """
+
+    names: tuple[Any, ...]
+    codes: npt.NDArray[np.int8]
+    n_categories: Ints
+    categories: tuple[tuple[Any, ...], ...]
+    unused: tuple[tuple[Any, ...], ...]
+
+
+def item_table(argument: str, items: Any, *, at_least: int = 2, missing: str = "pairwise") -> ItemTable:
+    """Read an item frame: its column names and one float array, NaN where an answer is missing.
+
+    Parameters
+    ----------
+    argument : str
+        The argument's name, for sentences.
+    items : frame, array or ItemTable
+        pandas, or any frame narwhals reads (polars, pyarrow, duckdb ...), or a 2-D array, or a mapping of name to
+        column; one column an item, one
+        row a respondent. Numbers, or ordered categorical columns, whose categories count 0, 1, .... Columns called
+        site or team are no items: they are left out, and teams are warned of (`ClusteredDataWarning`).
+    at_least : int
+        How many items are needed.
+    missing : {"pairwise", "listwise"}
+        "listwise" keeps the rows that answered every item.
+
+    Returns
+    -------
+    ItemTable
+        ``options`` holds the categories of categorical columns, None for numbers. The columns of an array are
+        called item_1, item_2, ....
+
+    Examples
+    --------
+    >>> item_table("items", [[1, 2], [3, None]]).values
+    array([[ 1.,  2.],
+           [ 3., nan]])
+    """
+    check_choice("missing", missing, MISSING)
+    table = items if isinstance(items, ItemTable) else _read(argument, items, at_least)
+    if missing == "pairwise":
+        return table
+    kept = table.listwise()
+    if not len(kept.values):
+        raise ArgumentError(
+            f"{argument}: expected respondents who answered every item (missing='listwise'); none of "
+            f"{len(table.values)} did. missing='pairwise' uses what there is."
+        )
+    return kept
+
+
+def _read(argument: str, items: Any, at_least: int) -> ItemTable:
+    given = item_frame(argument, items)
+    frame, groups = without_groups(given)
+    warn_of_clusters(argument, given, groups)
+    names = tuple(frame.columns)
+    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if repeated:
+        raise ArgumentError(f"{argument}: expected each column once; {quoted(repeated)} are there more than once.")
+    if len(names) < at_least:
+        raise ArgumentError(f"{argument}: expected {at_least} or more items (columns); got {len(names)}.")
+    if not len(frame):
+        raise ArgumentError(f"{argument}: expected one row a respondent; got a frame without rows.")
+    values = np.empty((len(frame), len(names)), order="F")
+    options = []
+    for place, name in enumerate(names):
+        values[:, place], found = _column(argument, name, frame[name])
+        options.append(found)
+    return ItemTable(names, values, tuple(options))
+
+
+def item_index(names: Sequence[Any]) -> pd.Index[Any]:
+    """An index called item; a name of several parts is one label."""
+    import pandas as pd
+
+    return pd.Index(
+        list(names),
+        dtype=object if any(isinstance(name, tuple) for name in names) else None,
+        name="item",
+        tupleize_cols=False,
+    )
+
+
+def complete_rows(values: Floats) -> npt.NDArray[np.bool_]:
+    """Which rows have no missing value."""
+    return np.asarray(~np.isnan(values).any(axis=1))
+
+
+def _column(argument: str, name: Any, column: pd.Series) -> tuple[Floats, tuple[Any, ...] | None]:
+    import pandas as pd
+
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        given = column.to_numpy() if column.dtype.kind in "fiub" and isinstance(column.dtype, np.dtype) else column
+        return number_column(f"{argument}[{name!r}]", given), None
+    if not column.cat.ordered:
+        raise ArgumentError(
+            f"{argument}[{name!r}]: expected ordered categories; these have no order. "
+            "Use .cat.as_ordered() or .cat.reorder_categories(..., ordered=True)."
+        )
+    codes = column.cat.codes.to_numpy().astype(np.float64)
+    return np.where(codes < 0, np.nan, codes), tuple(column.cat.categories)
+
+
+def coded_items(argument: str, table: ItemTable, categories: Sequence[Any] | None = None) -> CodedItems:
+    """Number the categories of every item 0, 1, ..., those that somebody chose.
+
+    Parameters
+    ----------
+    argument : str
+    table : ItemTable
+    categories : sequence of numbers, optional
+        All response options, the same for every item, so that options nobody chose are known; without it they are
+        known for categorical columns, and for whole numbers where one between others is missing.
+
+    Returns
+    -------
+    CodedItems
+
+    Examples
+    --------
+    >>> found = coded_items("items", item_table("items", [[1, 2], [4, None], [2, 2]]))
+    >>> found.codes.tolist(), found.categories, found.unused
+    ([[0, 0], [2, -1], [1, 0]], ((1, 2, 4), (2,)), ((3,), ()))
+    """
+    codes = np.empty(table.values.shape, dtype=np.int8, order="F")
+    values = []
+    for place, name in enumerate(table.names):
+        codes[:, place], found = _coded(f"{argument}[{name!r}]", table.values[:, place])
+        values.append(found)
+    step = _common_step(values)
+    used, unused = [], []
+    for name, found, options in zip(table.names, values, table.options, strict=True):
+        known = _known_options(f"{argument}[{name!r}]", found, options, categories, step)
+        used.append(tuple(_written(number, options) for number in found))
+        unused.append(tuple(_written(number, options) for number in known if number not in found))
+    sizes = np.array([len(found) for found in used], dtype=np.int64)
+    return CodedItems(table.names, codes, sizes, tuple(used), tuple(unused))
+
+
+def _common_step(values: Sequence[Sequence[float]]) -> int:
+    """The largest step that leads from any whole number in use to any other of the same item; 0 where none does."""
+    steps = [later - before for found in values for before, later in pairwise(found)]
+    return math.gcd(*map(int, steps)) if all(step.is_integer() for step in steps) else 0
+
+
+def _coded(argument: str, column: Floats) -> tuple[npt.NDArray[np.int8], list[float]]:
+    missing = np.isnan(column)
+    some = bool(missing.any())
+    present = column[~missing] if some else column
+    low, high = (float(present.min()), float(present.max())) if present.size else (0.0, 0.0)
+    if high - low <= _WIDEST_RANGE and np.array_equal(present, np.rint(present)):
+        shifted = (present - low).astype(np.int16)
+        counts = np.bincount(shifted) if present.size else np.zeros(1)
+        found = np.flatnonzero(counts)
+        _check_number_of_categories(argument, found.size)
+        numbered = np.cumsum(counts > 0, dtype=np.int16).astype(np.int8)[shifted] - np.int8(1)
+        values = (found + low).tolist()
+    else:
+        unique, place = np.unique(present, return_inverse=True)
+        _check_number_of_categories(argument, unique.size)
+        numbered, values = place.astype(np.int8), unique.tolist()
+    if not some:
+        return numbered, values
+    codes = np.full(column.size, -1, dtype=np.int8)
+    codes[~missing] = numbered
+    return codes, values
+
+
+def _check_number_of_categories(argument: str, found: int) -> None:
+    if found > MOST_CATEGORIES:
+        raise ArgumentError(
+            f"{argument}: expected ordered categories, {MOST_CATEGORIES} at most; got {found} different values. "
+            "A continuous variable goes into polyserial, or into Pearson correlations."
+        )
+
+
+def _known_options(
+    argument: str, found: list[float], options: tuple[Any, ...] | None, categories: Sequence[Any] | None, step: int
+) -> Sequence[float]:
+    if options is not None:
+        return range(len(options))
+    if categories is not None:
+        strange = [value for value in found if value not in categories]
+        if strange:
+            raise ArgumentError(f"{argument}: expected one of the categories {quoted(categories)}; got {strange[0]:g}.")
+        return sorted(categories)
+    if step and found and (found[-1] - found[0]) / step < MOST_CATEGORIES:
+        return np.arange(found[0], found[-1] + 1, step).tolist()
+    return found
+
+
+def _written(number: float, options: tuple[Any, ...] | None) -> Any:
+    if options is not None:
+        return options[int(number)]
+    return int(number) if float(number).is_integer() else number
+
+
+def labelled(matrix: Any, rows: Sequence[Any], columns: Sequence[Any] | None = None) -> pd.DataFrame:
+    """An array as a frame; columns are named like the rows unless they have names of their own."""
+    import pandas as pd
+
+    return pd.DataFrame(matrix, index=list(rows), columns=list(rows if columns is None else columns))

@@ -1,0 +1,75 @@
+"""The result of `mcdonald_omega`: a coefficient with the model it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from movement_readiness.psychometrics.reliability._intervals import ReliabilityResult
+from movement_readiness.psychometrics.results import shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["OmegaResult"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class OmegaResult(ReliabilityResult):
+    """Omega with the model it came from; made by `mcdonald_omega`.
+
+    Attributes
+    ----------
+    kind : str
+    n_factors : int
+        Of the model: one common factor, or so many group factors below a general one.
+    correlation : str
+    total_variance : str
+        "observed" or "implied".
+    omega_total, omega_hierarchical : float
+        Of the same model; the second is NaN with one factor.
+    asymptotic : float
+        omega_hierarchical / omega_total: what omega_hierarchical would be of many more items like these.
+    ecv : float
+        Explained common variance, the general factor's share of the common variance; NaN with one factor.
+    loadings : DataFrame
+        Index item; columns general, group_1, ..., communality, uniqueness (with one factor no group column).
+    group_factors : DataFrame
+        Index factor ("general", "group_1", ...); of the sum of all items (first row) and of the items that load most
+        on each group factor: n_items, omega_total, omega_general, omega_group, and the factor's loading on the
+        general one (second_order). No rows with one factor.
+    turned : tuple
+        Items with a negative general loading, which were reversed.
+    """
+
+    kind: str
+    n_factors: int
+    correlation: str
+    total_variance: str
+    omega_total: float
+    omega_hierarchical: float
+    asymptotic: float
+    ecv: float
+    loadings: pd.DataFrame
+    group_factors: pd.DataFrame
+    turned: tuple[Any, ...]
+
+    def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        headings, rows = super()._rows()
+        if self.n_factors == 1:
+            return headings, rows
+        name, other = (
+            ("omega hierarchical", self.omega_hierarchical)
+            if self.kind == "total"
+            else (
+                "omega total",
+                self.omega_total,
+            )
+        )
+        more = ((name, shown(other), ""), ("explained common variance (ECV)", shown(self.ecv), ""))
+        return headings, (*rows, *more)
+
+    def _sentences(self) -> Sequence[str]:
+        turned = f"Reversed: {', '.join(map(str, self.turned))}." if self.turned else ""
+        return (*super()._sentences(), turned)

@@ -1,0 +1,300 @@
+"""`cronbach_alpha`: raw, standardised and ordinal alpha, with intervals that can allow for teams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from movement_readiness._validation import check_choice
+from movement_readiness.exceptions import ArgumentError, EstimationWarning, ReversedItemWarning
+from movement_readiness.psychometrics._frames import MISSING, ItemTable
+from movement_readiness.psychometrics.reliability._coefficients import (
+    alpha_influence,
+    alpha_of,
+    correlation_of,
+    covariance_matrix,
+    feldt_limits,
+    item_rest,
+    wald_limits,
+)
+from movement_readiness.psychometrics.reliability._intervals import (
+    DELETION,
+    Answers,
+    Interval,
+    ReliabilityResult,
+    Samples,
+    bootstrap_interval,
+    check_interval,
+    read_answers,
+)
+from movement_readiness.psychometrics.reliability._matrices import (
+    ALL_ROWS,
+    Rows,
+    correlations_of_rows,
+    look_at_categories,
+    near_perfect,
+    warn_of_near_perfect,
+)
+from movement_readiness.psychometrics.results import give_warning
+
+__all__ = ["AlphaResult", "cronbach_alpha"]
+
+Floats = npt.NDArray[np.float64]
+
+INTERVALS = ("auto", "feldt", "adf", "bootstrap", "none")
+CORRELATIONS = ("pearson", "polychoric")
+
+
+@dataclass(frozen=True, repr=False)
+class AlphaResult(ReliabilityResult):
+    """Alpha with its interval; made by `cronbach_alpha`.
+
+    Attributes
+    ----------
+    mean_correlation : float
+        Mean of the correlations between items, of the kind the estimate used.
+    """
+
+    mean_correlation: float
+
+
+def cronbach_alpha(
+    items: Any,
+    *,
+    missing: str = "listwise",
+    correlation: str = "pearson",
+    standardized: bool = False,
+    ci: str = "auto",
+    confidence: float = 0.95,
+    cluster: Any = None,
+    n_bootstrap: int = 200,
+    seed: int | None = 0,
+    progress: bool = False,
+) -> AlphaResult:
+    """Coefficient alpha: the reliability of a sum or mean of items, if they measure one thing equally well.
+
+    Parameters
+    ----------
+    items : frame or 2-D array, shape (respondents, items)
+        The items of one scale, keyed in one direction; two or more. A column called team or site is no item.
+    missing : {"listwise", "pairwise"}
+        Respondents with every item answered, or for each pair of items those who answered both.
+    correlation : {"pearson", "polychoric"}
+        "polychoric" gives *ordinal alpha* [5]_: alpha of the latent responses, not of the sum of the answers people
+        gave, which is less reliable.
+    standardized : bool
+        Of the correlations rather than the covariances: alpha of the sum of standardised items.
+    ci : {"auto", "feldt", "adf", "bootstrap", "none"}
+        "feldt" for normal, equally related items; "adf" free of assumptions about the distribution, robust to
+        clusters when they are given; "bootstrap", which resamples whole clusters when they are given. "auto": Feldt's
+        for independent respondents, "adf" with clusters; where neither holds (ordinal alpha; standardised alpha or
+        pairwise deletion with clusters), bootstrap.
+    confidence : float, default 0.95
+        From 0.5, below 1.
+    cluster : column name(s) or labels, optional
+        Who sits in which team: the interval allows for it. Rows without a label are left out.
+    n_bootstrap : int, default 200
+        Bootstrap samples. They give a standard error, not percentiles, so 200 are enough: over seeds the standard error
+        moved by 5 % (1,000: 2 %).
+    seed : int, default 0
+        The same seed gives the same bootstrap; None takes a new one each time.
+    progress : bool
+        Show a bar of bootstrap samples on standard error.
+
+    Returns
+    -------
+    AlphaResult
+        ``.estimate .ci_low .ci_high .n_respondents`` (after deletion) ``.n_items .mean_correlation .method``.
+
+    Raises
+    ------
+    ArgumentError
+        Fewer than two items or respondents, or an interval that does not go with the rest.
+
+    Warns
+    -----
+    ReversedItemWarning
+        An item goes against the others.
+    NearPerfectCorrelationWarning
+        Two items (almost) repeat each other.
+    ClusteredDataWarning
+        The frame has a team column and no cluster was named.
+
+    Notes
+    -----
+    With k items, covariance matrix S (divisor n - 1) and sums over all i and j [1]_
+
+        ``alpha = k / (k - 1) (1 - sum_i s_ii / sum_ij s_ij)``
+
+    Standardised alpha is the same of the correlations s_ij / sqrt(s_ii s_jj), ``k r / (1 + (k - 1) r)`` with r their
+    mean (psych's ``std.alpha``).
+
+    *Feldt* [2]_: ``(1 - alpha) / (1 - estimate)`` has the F distribution with n - 1 and (n - 1)(k - 1) degrees of
+    freedom. With ``missing="pairwise"`` n is the smallest number of respondents behind any pair. *ADF* [3]_:
+    respondent i has the influence ``g_i = k / (k - 1) ((t_i^2 - B) A / B^2 - (q_i - A) / B)``, with t_i the sum of
+    the centred answers, q_i the sum of their squares, A and B the means of q and t^2; the standard error is
+    ``sqrt(sum_i g_i^2) / n``, and with clusters ``sqrt(J / (J - 1) sum_j G_j^2) / n``, G_j the sum of g_i in cluster
+    j of J, and the interval has a t quantile with J - 1 degrees of freedom. *Bootstrap*: the
+    estimate plus and minus z bootstrap standard errors; with clusters, whole ones are drawn [4]_ and the quantile is
+    t's with J - 1 degrees of freedom. With 15 teams of 10 and half of the factor's variance between them, such 95 %
+    intervals held the truth in 93 of 100 samples, percentiles in 87, Feldt's in 80. Below 15 clusters none is good.
+
+    Alpha says nothing about whether items measure one thing, and is below the reliability where their loadings
+    differ: see `mcdonald_omega`.
+
+    Checked against psych 2.2.9 (``psych::alpha``, ``alpha.ci``) to 1e-8 (``tests/reference/exploratory``), against
+    pingouin on complete data, and by coverage over seeds with and without teams.
+
+    References
+    ----------
+    .. [1] Cronbach LJ (1951). Coefficient alpha and the internal structure of tests. Psychometrika 16:297-334.
+       doi:10.1007/BF02310555
+    .. [2] Feldt LS (1965). The approximate sampling distribution of Kuder-Richardson reliability coefficient
+       twenty. Psychometrika 30:357-370. doi:10.1007/BF02289499
+    .. [3] Maydeu-Olivares A, Coffman DL, Hartmann WM (2007). Asymptotically distribution-free (ADF) interval
+       estimation of coefficient alpha. Psychological Methods 12:157-176. doi:10.1037/1082-989X.12.2.157
+    .. [4] Field CA, Welsh AH (2007). Bootstrapping clustered data. Journal of the Royal Statistical Society B
+       69:369-390. doi:10.1111/j.1467-9868.2007.00593.x
+    .. [5] Zumbo BD, Gadermann AM, Zeisser C (2007). Ordinal versions of coefficients alpha and theta for Likert
+       rating scales. Journal of Modern Applied Statistical Methods 6:21-29. doi:10.22237/jmasm/1177992180
+
+    Examples
+    --------
+    R: ``psych::alpha(items)$total$raw_alpha``
+
+    >>> import movement_readiness as mr
+    >>> items = [[1, 2, 1], [2, 2, 3], [3, 4, 3], [4, 3, 5], [5, 5, 4], [2, 3, 2]]
+    >>> found = mr.cronbach_alpha(items)
+    >>> round(found.estimate, 4), round(found.ci_low, 4), round(found.ci_high, 4)
+    (0.8897, 0.5328, 0.9833)
+    """
+    check_choice("missing", missing, MISSING)
+    check_choice("correlation", correlation, CORRELATIONS)
+    level, samples = check_interval(ci, INTERVALS, confidence, n_bootstrap, seed, progress)
+    answers = read_answers(items, missing=missing, cluster=cluster)
+    kind = "ordinal" if correlation == "polychoric" else "standardized" if standardized else "raw"
+    chosen = _chosen_interval(ci, kind, missing, answers)
+    if kind == "ordinal":
+        look_at_categories(answers.table)
+    matrices = _matrices(answers.table.values, kind)
+    matrix = matrices(ALL_ROWS)
+    estimate = alpha_of(matrix)
+    if kind != "ordinal":  # of polychoric correlations it was said above
+        warn_of_near_perfect(near_perfect(correlation_of(matrix), answers.table.names))
+    _look_at(answers.table, matrix, estimate)
+    interval = _interval(answers, chosen, matrices, estimate, level, samples)
+    return _result(answers, kind, missing, matrix, estimate, interval, level)
+
+
+def _chosen_interval(ci: str, kind: str, missing: str, answers: Answers) -> str:
+    deleted = missing == "listwise" or not np.isnan(answers.table.values).any()
+    if ci == "auto":
+        if answers.codes is None:
+            return "bootstrap" if kind == "ordinal" else "feldt"
+        return "adf" if kind == "raw" and deleted else "bootstrap"
+    if ci == "feldt" and (answers.codes is not None or kind == "ordinal"):
+        what = "clusters" if answers.codes is not None else "polychoric correlations"
+        raise ArgumentError(f'ci: expected "bootstrap" with {what}; Feldt\'s interval does not hold for them.')
+    if ci == "adf" and not (kind == "raw" and deleted):
+        raise ArgumentError(
+            'ci: "adf" is for alpha of the covariances of complete rows; expected "bootstrap" with standardised or '
+            "ordinal alpha, or with pairwise deletion."
+        )
+    return ci
+
+
+def _matrices(values: Floats, kind: str) -> Callable[[Rows], Floats]:
+    """From rows to the matrix that alpha is of."""
+    if kind == "ordinal":
+        return correlations_of_rows(values, "polychoric")
+    if kind == "standardized":
+        return lambda rows: correlation_of(covariance_matrix(values[rows])[0])
+    return lambda rows: covariance_matrix(values[rows])[0]
+
+
+def _look_at(table: ItemTable, matrix: Floats, estimate: float) -> None:
+    if np.isnan(estimate):
+        give_warning(
+            "Alpha cannot be estimated: the items have no variance, or a pair has no respondents.", EstimationWarning
+        )
+        return
+    against = [name for name, r in zip(table.names, item_rest(matrix), strict=True) if r < 0]
+    if against:
+        give_warning(
+            f"Items {', '.join(map(repr, against))} correlate negatively with the sum of the others: reverse them "
+            "(largest plus smallest code minus the answer) if they are worded the other way, or find out why.",
+            ReversedItemWarning,
+        )
+
+
+def _interval(
+    answers: Answers,
+    ci: str,
+    matrices: Callable[[Rows], Floats],
+    estimate: float,
+    level: float,
+    samples: Samples,
+) -> Interval:
+    if np.isnan(estimate):
+        return Interval(estimate, estimate, "not estimable")
+    if ci == "feldt":
+        n = int(covariance_matrix(answers.table.values)[1].min())
+        return Interval(*feldt_limits(estimate, n, answers.table.n_items, level), f"Feldt (1965), n = {n}")
+    if ci == "adf":
+        error = _adf_error(answers)
+        df = None if answers.n_clusters is None else answers.n_clusters - 1
+        words = "distribution-free (Maydeu-Olivares et al. 2007)"
+        words += "" if df is None else f", robust to {answers.n_clusters} clusters: t({df}) standard errors"
+        return Interval(*wald_limits(estimate, error, level, df), words, error)
+    if ci == "bootstrap":
+
+        def statistic(rows: Rows) -> float:
+            return alpha_of(matrices(rows))
+
+        return bootstrap_interval(answers, statistic, estimate, confidence=level, samples=samples)
+    return Interval(float("nan"), float("nan"), "none asked for")
+
+
+def _adf_error(answers: Answers) -> float:
+    influence = alpha_influence(answers.table.values)
+    n = len(influence)
+    if answers.codes is None:
+        return float(np.sqrt((influence**2).sum()) / n)
+    sums = np.bincount(answers.codes, weights=influence)
+    return float(np.sqrt(sums.size / (sums.size - 1) * (sums**2).sum()) / n)
+
+
+def _result(
+    answers: Answers,
+    kind: str,
+    missing: str,
+    matrix: Floats,
+    estimate: float,
+    interval: Interval,
+    level: float,
+) -> AlphaResult:
+    names = {"raw": "alpha", "standardized": "standardised alpha", "ordinal": "ordinal alpha"}
+    of = {
+        "raw": "Of the covariances.",
+        "standardized": "Of the Pearson correlations.",
+        "ordinal": "Of the polychoric correlations: reliability of the latent responses, not of the observed sum.",
+    }
+    correlations = correlation_of(matrix)
+    return AlphaResult(
+        coefficient=names[kind],
+        estimate=estimate,
+        ci_low=interval.low,
+        ci_high=interval.high,
+        confidence=level,
+        standard_error=interval.standard_error,
+        n_respondents=len(answers.table.values),
+        n_items=answers.table.n_items,
+        n_clusters=answers.n_clusters,
+        method=f"{of[kind]} {DELETION[missing]}",
+        interval=interval.words,
+        mean_correlation=float(correlations[~np.eye(len(matrix), dtype=bool)].mean()),
+    )

@@ -1,0 +1,5 @@
+"""Rotation: criteria, gradient projection over many starts, and the rotations by name."""
+
+from movement_readiness.psychometrics.rotation.methods import OPTIONS, ROTATIONS, Rotation, rotate
+
+__all__ = ["OPTIONS", "ROTATIONS", "Rotation", "rotate"]
