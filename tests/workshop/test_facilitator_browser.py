@@ -304,8 +304,8 @@ def test_another_sites_page_can_neither_post_nor_read_nor_frame(browser, server,
     withdraw = f"{server.address}/api/withdraw"
     hostile = f"""<!doctype html><title>hostile</title>
     <form id="f" method="post" action="{close}" target="frame"><input name="csrf" value="guess"></form>
-    <form id="g" method="post" enctype="text/plain" action="{withdraw}" target="frame"><input name='{{"receipt":"' value='"}}'></form>
-    <iframe name="frame"></iframe><iframe id="framed" src="{server.facilitator_address}/facilitator/"></iframe>"""
+    <form id="g" method="post" enctype="text/plain" action="{withdraw}" target="second"><input name='{{"receipt":"' value='"}}'></form>
+    <iframe name="frame"></iframe><iframe name="second"></iframe><iframe id="framed" src="{server.facilitator_address}/facilitator/"></iframe>"""
     page = tab.page
     page.goto(elsewhere(hostile))
     statuses = []
