@@ -12,8 +12,9 @@ from movement_readiness.exceptions import SubmissionError
 from movement_readiness.instrument import Instrument
 from movement_readiness.responses.response import Response, check_response_id
 from movement_readiness.workshop.receipts import receipt_sha256
+from movement_readiness.workshop.sessions import Session
 
-__all__ = ["FIELDS", "RETEST_ELEMENTS", "response_of"]
+__all__ = ["FIELDS", "RETEST_ELEMENTS", "response_of", "session_response"]
 
 # What a submission may hold. "session", "site", "team", "wave", "rehearsal" and "ticket" are there in a saved file
 # only to say where it belongs; they are never taken from it (`response_of` is told the place by its caller).
@@ -113,6 +114,32 @@ def _hash_or_none(value: object) -> str | None:
     if value is None or (isinstance(value, str) and _SHA256.fullmatch(value)):
         return value
     raise SubmissionError(f"consent_sha256: expected 64 hexadecimal digits; got {_said(value)}.")
+
+
+def session_response(
+    submission: object,
+    instrument: Instrument,
+    session: Session,
+    *,
+    consent_sha256: Mapping[str, str],
+    hash_retest: Callable[[int, str], str],
+    submitted_on: datetime.date | None = None,
+) -> Response:
+    """A checked response to a session, which settles everything about its place; else as `response_of`."""
+    return response_of(
+        submission,
+        instrument,
+        form=session.form,
+        languages=session.languages,
+        site=session.site,
+        team=session.team,
+        wave=session.wave,
+        session=session.session_id,
+        rehearsal=session.rehearsal,
+        consent_sha256=consent_sha256,
+        hash_retest=hash_retest if session.retest else None,
+        submitted_on=submitted_on,
+    )
 
 
 def _fields(submission: object) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from movement_readiness.workshop.consent import consent_names
 from movement_readiness.workshop.content import form_content
 from movement_readiness.workshop.receipts import receipt_sha256
 from movement_readiness.workshop.sessions import new_session, plain_code
-from movement_readiness.workshop.submission import response_of
+from movement_readiness.workshop.submission import session_response
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -116,19 +116,12 @@ class Room:
         }
 
     def response(self, submission):
-        session = self.session
-        return response_of(
+        return session_response(
             submission,
             self.instrument,
-            form=session.form,
-            languages=session.languages,
-            site=session.site,
-            team=session.team,
-            wave=session.wave,
-            session=session.session_id,
-            rehearsal=session.rehearsal,
+            self.session,
             consent_sha256={name: words["consent"]["sha256"] for name, words in self.content["words"].items()},
-            hash_retest=(lambda number, text: f"{number}:{text}") if session.retest else None,
+            hash_retest=lambda number, text: f"{number}:{text}",
         )
 
     def __enter__(self):

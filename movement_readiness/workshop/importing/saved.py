@@ -18,7 +18,7 @@ from movement_readiness.workshop.content import unnamed_consent
 from movement_readiness.workshop.importing.summary import ImportSummary, counted
 from movement_readiness.workshop.json_reading import json_object
 from movement_readiness.workshop.sessions import Session, check_name
-from movement_readiness.workshop.submission import response_of
+from movement_readiness.workshop.submission import response_of, session_response
 
 if TYPE_CHECKING:
     from movement_readiness.workshop.store import ResponseStore
@@ -99,23 +99,17 @@ def _is_rehearsal(saved: Mapping[str, Any]) -> bool:
 def _response(store: ResponseStore, saved: Mapping[str, Any], session: Session, instrument: Instrument) -> Response:
     if _is_rehearsal(saved) and not session.rehearsal:
         raise SubmissionError("rehearsal: the file says that it was one, but its session was not; it is not taken.")
-    return response_of(
+    return session_response(
         saved,
         instrument,
-        form=session.form,
-        languages=session.languages,
-        site=session.site,
-        team=session.team,
-        wave=session.wave,
-        session=session.session_id,
-        rehearsal=session.rehearsal,
+        session,
         consent_sha256={
             language: shown_consent(
                 instrument, language, session.consent or unnamed_consent(instrument, language)
             ).sha256
             for language in session.languages
         },
-        hash_retest=store.hash_retest if session.retest else None,
+        hash_retest=store.hash_retest,
         submitted_on=_day(saved),
     )
 

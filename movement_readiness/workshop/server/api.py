@@ -10,7 +10,7 @@ from movement_readiness.workshop.receipts import receipt_sha256
 from movement_readiness.workshop.server.base import JsonHandler
 from movement_readiness.workshop.server.problems import Problem, RefusedError
 from movement_readiness.workshop.sessions import plain_code
-from movement_readiness.workshop.submission import response_of
+from movement_readiness.workshop.submission import session_response
 
 if TYPE_CHECKING:
     from movement_readiness.workshop.server.room import Room
@@ -147,18 +147,12 @@ async def _response(room: Room, submission: object, session: Session, response_i
     room.check_instrument(session)
     if session.retest:
         await room.need_key()
-    response = response_of(
+    response = session_response(
         submission,
         room.instrument,
-        form=session.form,
-        languages=session.languages,
-        site=session.site,
-        team=session.team,
-        wave=session.wave,
-        session=session.session_id,
-        rehearsal=session.rehearsal,
+        session,
         consent_sha256=room.consent_hashes(session),
-        hash_retest=room.store.hash_retest if session.retest else None,
+        hash_retest=room.store.hash_retest,
     )
     if response.response_id != response_id:
         raise RefusedError(422, "submission", "response_id: expected the id in the address of this request.")
