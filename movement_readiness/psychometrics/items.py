@@ -17,6 +17,7 @@ from movement_readiness.psychometrics._frames import MISSING, ItemTable, item_fr
 from movement_readiness.psychometrics._moments import category_counts, moments
 from movement_readiness.psychometrics._options import look_at_answers, response_options
 from movement_readiness.psychometrics._scales import KeyedScales, ScaleStatistics, keyed_scales, scale_statistics
+from movement_readiness.psychometrics.correlation.given import refuse_matrix
 from movement_readiness.psychometrics.reliability._matrices import look_at_categories, warn_of_near_perfect
 from movement_readiness.psychometrics.results import Result, give_warning, shown
 
@@ -135,7 +136,8 @@ def item_analysis(
         ceiling are at the lowest and highest code that occurs, and an unused option at an end goes unseen.
     missing : {"listwise", "pairwise"}
         For item-rest and alpha: respondents who answered every item of the scale, or for each pair those who
-        answered both. Everything else uses all answers of the item.
+        answered both. Everything else uses all answers of the item. psych uses pairs; "pairwise"
+        gives its number where answers are missing.
     correlation : {"pearson", "polychoric"}
         "polychoric" makes item-rest and alpha those of the latent responses (ordinal alpha).
     skewness_type : {3, 1, 2}
@@ -191,6 +193,7 @@ def item_analysis(
     check_choice("missing", missing, MISSING)
     check_choice("correlation", correlation, _CORRELATIONS)
     check_choice("skewness_type", skewness_type, _TYPES)
+    refuse_matrix("items", items)
     frame, _ = without_groups(item_frame("items", items))
     table = item_table("items", frame)
     keyed = keyed_scales(table, scales)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import least_squares
 
+import movement_readiness as mr
 from movement_readiness.exceptions import (
     ArgumentError,
     ClusteredDataWarning,
@@ -618,8 +619,9 @@ def test_a_shift_of_everybody_lowers_agreement_and_leaves_consistency(seed, shif
     assert other.forms.loc["ICC(C,1)", "estimate"] == pytest.approx(base.forms.loc["ICC(C,1)", "estimate"], abs=1e-7)
     assert other.sem_consistency == pytest.approx(base.sem_consistency, abs=1e-7)
     assert other.sem_agreement >= other.sem_consistency
-    if abs(shift) > 5:
-        assert other.estimate < base.estimate
+    if abs(shift) > 5:  # the numerator MSR - MSE stays, the denominator grows: nearer to zero, on the same side
+        assert np.sign(other.estimate) == np.sign(base.estimate)
+        assert abs(other.estimate) < abs(base.estimate)
     for single, mean in (("ICC(A,1)", "ICC(A,k)"), ("ICC(C,1)", "ICC(C,k)"), ("ICC(1,1)", "ICC(1,k)")):
         r = base.forms.loc[single, "estimate"]
         assert base.forms.loc[mean, "estimate"] == pytest.approx(3 * r / (1 + 2 * r))
@@ -720,3 +722,39 @@ def test_the_error_of_a_score_and_the_change_beyond_it(answers):
 def test_bad_errors_get_a_sentence(call, sentence):
     with pytest.raises(ArgumentError, match=sentence):
         call()
+
+
+# --- a matrix is no answers
+
+
+@pytest.mark.parametrize("of", [mr.cronbach_alpha, mr.mcdonald_omega, mr.item_analysis])
+@pytest.mark.parametrize("kind", ["corr", "cov", "array", "values of a covariance"])
+def test_a_matrix_is_refused_where_answers_are_needed(of, kind):
+    rng = np.random.default_rng(3)
+    answers = pd.DataFrame(rng.normal(size=(200, 1)) + rng.normal(size=(200, 5)), columns=list("abcde"))
+    matrix = {
+        "corr": answers.corr(),
+        "cov": answers.cov(),
+        "array": answers.corr().to_numpy(),
+        "values of a covariance": answers.cov().to_numpy(),
+    }[kind]
+    with pytest.raises(ArgumentError, match=r"items: expected answers, one row a respondent; got what looks like"):
+        of(matrix)
+
+
+def test_as_many_respondents_as_items_are_no_matrix():
+    rng = np.random.default_rng(8)
+    fractions = pd.DataFrame(3 * rng.normal(size=(6, 1)) + rng.normal(size=(6, 6)))
+    assert mr.cronbach_alpha(fractions, ci="none").n_respondents == 6
+    assert mr.cronbach_alpha(fractions.round(), ci="none").n_respondents == 6
+
+
+@pytest.mark.parametrize(("number", "kind"), [("2", "A"), ("3", "C")])
+@pytest.mark.parametrize("k", ["1", "k"])
+def test_the_numbers_of_shrout_and_fleiss_are_known(number, kind, k):
+    rng = np.random.default_rng(5)
+    first = rng.normal(size=80)
+    second = first + rng.normal(size=80) + 0.8
+    found = mr.retest_icc(first, second, form=f"ICC({number},{k})")
+    assert found.form == f"ICC({kind},{k})"
+    assert found.estimate == mr.retest_icc(first, second, form=f"ICC({kind},{k})").estimate

@@ -15,7 +15,7 @@ from movement_readiness.psychometrics.correlation import _findings
 from movement_readiness.psychometrics.correlation._smoothing import smallest_eigenvalue
 from movement_readiness.psychometrics.correlation.matrices import CorrelationResult
 
-__all__ = ["checked_matrix", "given_matrix", "is_matrix"]
+__all__ = ["checked_matrix", "given_matrix", "is_matrix", "refuse_matrix"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,6 +48,26 @@ def is_matrix(items: Any) -> bool:
         return False  # text, dates: no numbers to look at
     finite = values[np.isfinite(values)]
     return bool((finite != np.rint(finite)).any()) or _like_correlations(values)
+
+
+def refuse_matrix(argument: str, items: Any) -> None:
+    """Raise where a function that needs answers is given a matrix: its numbers would be taken for people's.
+
+    Narrower than `is_matrix`, for here a square table of answers that are not whole numbers is none.
+    """
+    if not is_matrix(items):
+        return
+    frame = item_frame(argument, items)
+    named = _named(frame) and set(frame.index) == set(frame.columns)
+    try:
+        values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        return  # no numbers: said by whoever reads the answers
+    if named or (_like_correlations(values) and bool((values != np.rint(values)).any())):
+        raise ArgumentError(
+            f"{argument}: expected answers, one row a respondent; got what looks like a correlation or covariance "
+            "matrix. Give the answers it was made from."
+        )
 
 
 def _square(items: Any) -> bool:

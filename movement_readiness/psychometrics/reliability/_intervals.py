@@ -15,6 +15,7 @@ from movement_readiness.exceptions import ArgumentError, EstimationWarning
 from movement_readiness.psychometrics._clusters import split_clusters
 from movement_readiness.psychometrics._frames import ItemTable, complete_rows, item_frame, item_table
 from movement_readiness.psychometrics._options import check_seed, check_whole
+from movement_readiness.psychometrics.correlation.given import refuse_matrix
 from movement_readiness.psychometrics.reliability._bootstrap import bootstrap_values
 from movement_readiness.psychometrics.reliability._coefficients import wald_limits
 from movement_readiness.psychometrics.results import Result, give_warning, shown, shown_interval
@@ -73,6 +74,7 @@ class Interval:
 
 def read_answers(items: Any, *, missing: str, cluster: Any, at_least: int = 2) -> Answers:
     """Read items and clusters, and leave out rows: incomplete ones (listwise) or empty ones (pairwise)."""
+    refuse_matrix("items", items)
     frame, codes = split_clusters("items", item_frame("items", items), cluster)
     table = item_table("items", frame, at_least=at_least)
     values = table.values

@@ -83,6 +83,7 @@ def cronbach_alpha(
         The items of one scale, keyed in one direction; two or more. A column called team or site is no item.
     missing : {"listwise", "pairwise"}
         Respondents with every item answered, or for each pair of items those who answered both.
+        psych uses pairs; "pairwise" gives its number where answers are missing.
     correlation : {"pearson", "polychoric"}
         "polychoric" gives *ordinal alpha* [5]_: alpha of the latent responses, not of the sum of the answers people
         gave, which is less reliable.

@@ -81,6 +81,7 @@ def mcdonald_omega(
         nobody observes: "categorical" is that of the sum of the answers.
     missing : {"listwise", "pairwise"}
         Respondents with every item answered, or for each pair of items those who answered both.
+        psych uses pairs; "pairwise" gives its number where answers are missing.
     total_variance : {"observed", "implied"}
         What the sum's variance is taken from: the correlations, or those the model implies.
     ci : {"bootstrap", "none"}

@@ -39,6 +39,8 @@ FORMS = {
     "ICC(C,k)": ("ICC3k", "two-way, consistency, mean of the occasions"),
 }
 _BY_SHORT_NAME = {short: name for name, (short, _) in FORMS.items()}
+# Shrout and Fleiss number the models: 2 is agreement, 3 consistency. A guess by likeness would mix the two up.
+_BY_SHORT_NAME |= {f"ICC({number},{k})": f"ICC({kind},{k})" for number, kind in (("2", "A"), ("3", "C")) for k in "1k"}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -133,8 +135,9 @@ def retest_icc(
     person, occasion, score : str, optional
         Columns of a long frame.
     form : str
-        "ICC(1,1)", "ICC(A,1)", "ICC(C,1)", "ICC(1,k)", "ICC(A,k)", "ICC(C,k)" [1]_, or by Shrout and Fleiss's names
-        "ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k". A, absolute agreement, counts a shift of everybody between
+        "ICC(1,1)", "ICC(A,1)", "ICC(C,1)", "ICC(1,k)", "ICC(A,k)", "ICC(C,k)" [1]_, or as Shrout and Fleiss
+        number them, "ICC(2,1)", "ICC(3,1)", "ICC(2,k)", "ICC(3,k)", or as psych does, "ICC1", "ICC2", "ICC3", "ICC1k",
+        "ICC2k", "ICC3k" (2 is A, 3 is C). A, absolute agreement, counts a shift of everybody between
         the occasions as error; C, consistency, does not; k is for the mean of the occasions.
     missing : {"listwise"}
         People with a missing score on any occasion are left out.
