@@ -4,8 +4,23 @@ Figures are made without pyplot, so nothing is kept open and nothing global chan
 numbers that may be shown already, or results; they compute nothing.
 """
 
+from movement_readiness.plots.answers import answer_bars
+from movement_readiness.plots.funnel import funnel
 from movement_readiness.plots.picture import Picture
 from movement_readiness.plots.scores import heat_map, profile, pull_strip
 from movement_readiness.plots.structure import item_distributions, loadings_heat_map, scree
+from movement_readiness.plots.teams import change, spread_strip
 
-__all__ = ["Picture", "heat_map", "item_distributions", "loadings_heat_map", "profile", "pull_strip", "scree"]
+__all__ = [
+    "Picture",
+    "answer_bars",
+    "change",
+    "funnel",
+    "heat_map",
+    "item_distributions",
+    "loadings_heat_map",
+    "profile",
+    "pull_strip",
+    "scree",
+    "spread_strip",
+]

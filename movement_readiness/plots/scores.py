@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.patches import Rectangle
+import pandas as pd
 
-from movement_readiness.plots.picture import INK, PALE, QUIET, STYLE, WIDTH, Picture, new_axes
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
+from movement_readiness.plots.picture import INK, PALE, QUIET, STYLE, Picture
+from movement_readiness.plots.sheet import LINE, MARGIN, NARROW, Sheet, band, key_height, records, text_width, wrap
 
 __all__ = ["heat_map", "profile", "pull_strip"]
+
+_NUMBERS = ("mean", "ci_low", "ci_high")
+_LEFT, _RIGHT = MARGIN + 0.06, NARROW - MARGIN - 0.06  # where 0 and 100 are
 
 
 def profile(
@@ -44,76 +43,90 @@ def profile(
     -------
     Picture
     """
+    data = profile_data(rows, labels, reference)
+    heads = [wrap(label, NARROW - 1.75, 10.5, bold=True) for label in data["label"]]
+    key = _profile_key(data, name, reference_name if reference is not None else "")
+    height = 0.42 + sum(0.5 + LINE * (len(head) - 1) for head in heads)
+    height += sum(key_height(words) for _, words in key)
     with mpl.rc_context(STYLE):
-        figure, axes = new_axes(WIDTH, 0.5 * len(rows) + 1.0)
-        places = range(len(rows))
-        if reference is not None:
-            _reference_bands(axes, list(rows["scale"]), reference, reference_name)
-        shown = rows[~rows["withheld"]]
-        heights = [place for place, hidden in zip(places, rows["withheld"], strict=True) if not hidden]
-        axes.hlines(heights, shown["ci_low"], shown["ci_high"], color=INK, linewidth=2)
-        axes.plot(shown["mean"], heights, "o", color=INK, markersize=9, label=f"{name}: mean and 95 % interval")
-        for place, mean in zip(heights, shown["mean"], strict=True):
-            axes.annotate(
-                f"{mean:.0f}",
-                (mean, place),
-                (0, 8),
-                textcoords="offset points",
-                ha="center",
-                fontweight="bold",
-            )
-        for place in sorted(set(places) - set(heights)):
-            _withheld_bar(axes, place)
-        axes.set_yticks(list(places), ["\n".join(textwrap.wrap(labels[scale], 14)) for scale in rows["scale"]])
-        axes.set_ylim(len(rows) - 0.4, -0.75)
-        _hundred(axes)
-        figure.legend(loc="outside lower left", frameon=False, ncols=1, fontsize=9)
-    return Picture(figure, _profile_words(rows, labels, name, reference, reference_name))
+        sheet = Sheet(NARROW, height)
+        y = 0.2
+        for head, row in zip(heads, records(data), strict=True):
+            sheet.text(_RIGHT, y, interval_text(row), 10.5, ha="right", color=QUIET if row["withheld"] else INK)
+            y = sheet.texts(MARGIN, y, head, 10.5, fontweight="bold") + 0.02
+            _score_line(sheet, y, row)
+            y += 0.295
+        hundred_labels(sheet, y - 0.06)
+        sheet.key(y + 0.2, key)
+    return Picture(sheet.figure, _profile_words(data, name, reference_name), data, "text")
 
 
-def _hundred(axes: Axes) -> None:
-    axes.set_xlim(0, 100)
-    axes.set_xticks([0, 25, 50, 75, 100])
-    axes.grid(axis="x", color=PALE, linewidth=0.8)
-    axes.set_axisbelow(True)
+def profile_data(rows: pd.DataFrame, labels: Mapping[str, str], reference: pd.DataFrame | None) -> pd.DataFrame:
+    """The numbers of a profile, one row a scale, with those of the reference beside them."""
+    data = pd.DataFrame({"scale": list(rows["scale"]), "label": [labels[scale] for scale in rows["scale"]]})
+    for column in ("n", *_NUMBERS, "withheld", "reason"):
+        if column in rows:
+            data[column] = list(rows[column])
+    if reference is not None:
+        other = reference[~reference["withheld"].astype(bool)].set_index("scale")
+        for column in _NUMBERS:
+            data[f"reference_{column}"] = other[column].reindex(data["scale"]).to_numpy(dtype=float)
+    return data
 
 
-def _withheld_bar(axes: Axes, place: float) -> None:
-    axes.add_patch(Rectangle((0, place - 0.12), 100, 0.24, fill=False, hatch="////", edgecolor=QUIET, linewidth=0))
-    axes.text(50, place, " not shown ", ha="center", va="center", color=QUIET, backgroundcolor="white", fontsize=9)
+def _profile_key(data: pd.DataFrame, name: str, reference_name: str) -> list[tuple[str, str]]:
+    entries = [("dot", f"{name}: mean and 95 % interval")] if not data["withheld"].all() else []
+    if reference_name:
+        entries.append(("band", f"{reference_name}: mean and 95 % interval"))
+    return entries
 
 
-def _reference_bands(axes: Axes, scales: Sequence[str], reference: pd.DataFrame, name: str) -> None:
-    by_scale = {str(row["scale"]): row for _, row in reference.iterrows()}
-    label: str | None = f"{name}: mean and 95 % interval"
-    for place, scale in enumerate(scales):
-        if scale not in by_scale or by_scale[scale]["withheld"]:
-            continue
-        row = by_scale[scale]
-        low, high = float(row["ci_low"]), float(row["ci_high"])
-        axes.add_patch(Rectangle((low, place - 0.3), high - low, 0.6, color=PALE, linewidth=0, label=label))
-        axes.vlines(float(row["mean"]), place - 0.3, place + 0.3, color=QUIET, linewidth=1.5)
-        label = None
+def across(score: Any) -> Any:
+    """The place of a score of 0-100 on a sheet."""
+    return _LEFT + np.asarray(score, dtype=float) / 100 * (_RIGHT - _LEFT)
 
 
-def _interval(row: Any) -> str:
+def _score_line(sheet: Sheet, y: float, row: Mapping[str, Any]) -> None:
+    """One scale: the line from 0 to 100, the band of the reference, the dot with its interval."""
+    if row["withheld"]:
+        sheet.withheld(_LEFT, y - 0.06, _RIGHT - _LEFT, 0.12)
+    else:
+        ruler(sheet, y)
+    if not np.isnan(row.get("reference_mean", np.nan)):
+        low, high, middle = (float(across(row[f"reference_{end}"])) for end in ("ci_low", "ci_high", "mean"))
+        band(sheet, low, high, middle, y, 0.085)
+    if not row["withheld"]:
+        sheet.lines([[(across(row["ci_low"]), y), (across(row["ci_high"]), y)]], 2.4, zorder=3)
+        sheet.dots([across(row["mean"])], [y])
+
+
+def ruler(sheet: Sheet, y: float) -> None:
+    """The line from 0 to 100 with a tick at every quarter."""
+    sheet.lines([[(_LEFT, y), (_RIGHT, y)]], 0.8, "#8c8c8c", zorder=0)
+    sheet.lines([[(across(at), y - 0.05), (across(at), y + 0.05)] for at in (0, 25, 50, 75, 100)], 0.8, "#8c8c8c")
+
+
+def hundred_labels(sheet: Sheet, y: float) -> None:
+    """What the ticks of the rulers above stand for."""
+    for at in (0, 25, 50, 75, 100):
+        sheet.text(float(across(at)), y, str(at), 9, ha="center", color=QUIET)
+
+
+def interval_text(row: Mapping[str, Any]) -> str:
+    """Mean and interval as they are read, or that they are not shown."""
+    if row["withheld"]:
+        return "not shown"
     return f"{row['mean']:.0f} ({row['ci_low']:.0f} to {row['ci_high']:.0f})"
 
 
-def _profile_words(
-    rows: pd.DataFrame,
-    labels: Mapping[str, str],
-    name: str,
-    reference: pd.DataFrame | None,
-    reference_name: str,
-) -> str:
-    known = {} if reference is None else {row["scale"]: row for _, row in reference.iterrows() if not row["withheld"]}
+def _profile_words(data: pd.DataFrame, name: str, reference_name: str) -> str:
     parts = []
-    for _, row in rows.iterrows():
-        words = "not shown" if row["withheld"] else _interval(row)
-        if row["scale"] in known:
-            words += f", {reference_name} {_interval(known[row['scale']])}"
-        parts.append(f"{labels[row['scale']]} {words}")
+    for row in records(data):
+        words = interval_text(row)
+        if not np.isnan(row.get("reference_mean", np.nan)):
+            other = {end: row[f"reference_{end}"] for end in _NUMBERS} | {"withheld": False}
+            words += f", {reference_name} {interval_text(other)}"
+        parts.append(f"{row['label']} {words}")
     return f"Mean scores from 0 to 100 with 95 % intervals for {name}: " + "; ".join(parts) + "."
 
 
@@ -142,54 +155,35 @@ def pull_strip(
     -------
     Picture
     """
+    shown = [(name, row)] + ([(reference_name, reference)] if reference is not None else [])
+    marks = [("dot", f"{name}: mean and 95 % interval"), ("open D", f"{reference_name}: mean")]
+    key = [mark for mark, (_, group) in zip(marks, shown, strict=False) if not group["withheld"]]
+    low, high = (wrap(words, NARROW / 2 - MARGIN - 0.1, 9.5, most=3) for words in (low_label, high_label))
     with mpl.rc_context(STYLE):
-        figure, axes = new_axes(WIDTH, 1.3)
-        axes.spines["bottom"].set_visible(False)
-        axes.plot([0, 100], [0, 0], color=PALE, linewidth=10, solid_capstyle="butt", zorder=1)
-        parts = []
+        bottom = 0.62 + LINE * 0.95 * (max(len(low), len(high)) + 1) + 0.06
+        sheet = Sheet(NARROW, bottom + sum(key_height(words) for _, words in key))
+        sheet.box(_LEFT, 0.31, _RIGHT - _LEFT, 0.12, facecolor=PALE)
         if row["withheld"]:
-            _withheld_bar(axes, 0)
-            parts.append(f"{name}: not shown")
-        else:
-            axes.hlines(0, row["ci_low"], row["ci_high"], color=INK, linewidth=2, zorder=3)
-            axes.plot([row["mean"]], [0], "o", color=INK, markersize=9, zorder=4)
-            axes.annotate(
-                f"{name} {row['mean']:.0f}",
-                (row["mean"], 0),
-                (0, 10),
-                textcoords="offset points",
-                ha="center",
-                fontweight="bold",
-            )
-            parts.append(f"{name}: {_interval(row)}")
+            sheet.withheld(_LEFT, 0.31, _RIGHT - _LEFT, 0.12)
         if reference is not None and not reference["withheld"]:
-            axes.plot(
-                [reference["mean"]],
-                [0],
-                "D",
-                markerfacecolor="white",
-                markeredgecolor=QUIET,
-                markersize=8,
-                zorder=2,
-            )
-            axes.annotate(
-                f"{reference_name} {reference['mean']:.0f}",
-                (reference["mean"], 0),
-                (0, -18),
-                textcoords="offset points",
-                ha="center",
-                color=QUIET,
-            )
-            parts.append(f"{reference_name}: {_interval(reference)}")
-        axes.set_xlim(-1, 101)
-        axes.set_ylim(-1, 1)
-        axes.set_xticks([0, 100], [f"0\n{textwrap.fill(low_label, 36)}", f"100\n{textwrap.fill(high_label, 36)}"])
-        low, high = axes.get_xticklabels()
-        low.set_horizontalalignment("left")
-        high.set_horizontalalignment("right")
-        axes.set_yticks([])
-    words = f"A strip from 0, {low_label}, to 100, {high_label}. " + "; ".join(parts) + "."
-    return Picture(figure, words)
+            sheet.dots([across(reference["mean"])], [0.37], "D", 8, filled=False, color=QUIET)
+        if not row["withheld"]:
+            sheet.lines([[(across(row["ci_low"]), 0.37), (across(row["ci_high"]), 0.37)]], 2.4, zorder=5)
+            sheet.dots([across(row["mean"])], [0.37], zorder=6)
+            _above(sheet, float(across(row["mean"])), 0.2, f"{row['mean']:.0f}")
+        for ha, x, end, lines in (("left", MARGIN, "0", low), ("right", NARROW - MARGIN, "100", high)):
+            sheet.texts(x, 0.62, [end, *lines], 9.5, ha=ha, color=INK)
+        sheet.key(bottom, key)
+    parts = "; ".join(f"{who}: {interval_text(group)}" for who, group in shown if group is row or not group["withheld"])
+    data = pd.DataFrame([{"group": who, **{c: group[c] for c in (*_NUMBERS, "withheld")}} for who, group in shown])
+    words = f"A strip from 0, {low_label}, to 100, {high_label}. {parts}."
+    return Picture(sheet.figure, words, data, "text")
+
+
+def _above(sheet: Sheet, x: float, y: float, words: str) -> None:
+    """Write above a place, but never beyond the sheet."""
+    half = text_width(words, 11, bold=True) / 2
+    sheet.text(min(max(x, half + 0.02), sheet.width - half - 0.02), y, words, 11, ha="center", fontweight="bold")
 
 
 def heat_map(means: pd.DataFrame, counts: Sequence[str], labels: Mapping[str, str]) -> Picture:
@@ -207,42 +201,49 @@ def heat_map(means: pd.DataFrame, counts: Sequence[str], labels: Mapping[str, st
     -------
     Picture
     """
-    scales = list(means.columns)
+    scales = [str(scale) for scale in means.columns]
+    heads = [wrap(labels[scale], 1.5, 9, most=2) for scale in scales]
+    names = [wrap(str(team), 1.35, 9.5, most=1)[0] for team in means.index]
+    left = MARGIN + max(text_width(name, 9.5) for name in names) + 0.1
+    left += max(text_width(count, 8.5) for count in counts) + 0.12
+    top = 0.14 + max(text_width(line, 9) for head in heads for line in head)
     with mpl.rc_context(STYLE):
-        figure, axes = new_axes(1.9 + 0.78 * len(scales), 0.36 * len(means) + 0.8)
-        axes.spines["bottom"].set_visible(False)
-        for place, (_, row) in enumerate(means.iterrows()):
-            for column, value in enumerate(row):
-                _heat_cell(axes, column, place, float(value))
-        axes.set_xlim(-0.5, len(scales) - 0.5)
-        axes.set_ylim(len(means) - 0.5, -0.5)
-        axes.xaxis.tick_top()
-        axes.set_xticks(
-            range(len(scales)), ["\n".join(textwrap.wrap(labels[scale], 14)) for scale in scales], fontsize=8
-        )
-        names = [
-            f"{textwrap.shorten(str(team), 26, placeholder='…')}  ({count})"
-            for team, count in zip(means.index, counts, strict=True)
-        ]
-        axes.set_yticks(range(len(means)), names)
-    return Picture(figure, _heat_words(means, labels))
+        sheet = Sheet(max(left + _CELL * len(scales) + 0.3, NARROW), top + _ROW * len(means) + 0.1)
+        for place, head in enumerate(heads):
+            x = left + _CELL * (place + 0.5) + 0.06 - 0.07 * (len(head) - 1)
+            for line in head:
+                sheet.text(x, top - 0.06, line, 9, rotation=90, ha="center", va="bottom", rotation_mode="default")
+                x += 0.15
+        for place, (name, count) in enumerate(zip(names, counts, strict=True)):
+            y = top + _ROW * (place + 0.5) + 0.05
+            sheet.text(MARGIN, y, name, 9.5)
+            sheet.text(left - 0.1, y, count, 8.5, ha="right", color=QUIET)
+        _heat_cells(sheet, means.to_numpy(dtype=float), left, top)
+    data = means.rename(columns=labels).assign(count=list(counts))
+    return Picture(sheet.figure, _heat_words(means, counts, labels), data, "text")
 
 
-def _heat_cell(axes: Axes, column: int, place: int, value: float) -> None:
-    corner = (column - 0.47, place - 0.45)
-    if np.isnan(value):  # withheld
-        axes.add_patch(Rectangle(corner, 0.94, 0.9, facecolor="white", hatch="///", edgecolor="#a6a6a6", linewidth=0))
-        return
-    shade = 1 - 0.42 * value / 100  # lightness alone carries the order, and stays light enough for dark figures
-    axes.add_patch(Rectangle(corner, 0.94, 0.9, facecolor=(shade * 0.92, shade * 0.97, shade), linewidth=0))
-    axes.text(column, place, f"{value:.0f}", ha="center", va="center", color=INK, fontweight="bold")
+_CELL, _ROW = 0.4, 0.27
 
 
-def _heat_words(means: pd.DataFrame, labels: Mapping[str, str]) -> str:
+def _heat_cells(sheet: Sheet, values: Any, left: float, top: float) -> None:
+    for (row, column), value in np.ndenumerate(values):
+        x, y = left + _CELL * column + 0.015, top + _ROW * row + 0.015
+        if np.isnan(value):  # withheld
+            sheet.box(x, y, _CELL - 0.03, _ROW - 0.03, facecolor="white", hatch="///", edgecolor="#a6a6a6")
+            continue
+        shade = 1 - 0.42 * value / 100  # lightness alone carries the order, and stays light enough for dark figures
+        sheet.box(x, y, _CELL - 0.03, _ROW - 0.03, facecolor=(shade * 0.92, shade * 0.97, shade))
+    rows, columns = np.nonzero(~np.isnan(values))
+    x, y = (left + _CELL * (columns + 0.5)).astype(float), (top + _ROW * (rows + 0.5)).astype(float)
+    sheet.numbers(x, y, values[rows, columns], 9.5)
+
+
+def _heat_words(means: pd.DataFrame, counts: Sequence[str], labels: Mapping[str, str]) -> str:
     rows = []
-    for team, row in means.iterrows():
+    for (team, row), count in zip(means.iterrows(), counts, strict=True):
         cells = [
             f"{labels[str(scale)]} {'not shown' if np.isnan(value) else f'{value:.0f}'}" for scale, value in row.items()
         ]
-        rows.append(f"{team}: " + ", ".join(cells))
+        rows.append(f"{team} ({count}): " + ", ".join(cells))
     return "Mean scores from 0 to 100 by team. " + "; ".join(rows) + "."
