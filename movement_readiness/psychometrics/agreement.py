@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from movement_readiness._validation import check_number
+from movement_readiness._validation import check_choice, check_number
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._inputs import check_same_rows, group_codes, number_column
 from movement_readiness.psychometrics._oneway import AnovaComponents, anova_components, wald_limits
+from movement_readiness.psychometrics._reml import reml_components, reml_limits
 from movement_readiness.psychometrics.results import (
     EstimationWarning,
     Result,
@@ -30,31 +31,42 @@ Floats = npt.NDArray[np.float64]
 
 SUPPORTED_FROM, NOT_SUPPORTED_BELOW = 0.02, 0.05
 
+_METHOD_WORDS = {
+    "anova": "one-way analysis of variance",
+    "reml": "one-way random effects model, restricted maximum likelihood",
+}
+_INTERVAL_WORDS = {
+    "exact": "Interval: Wald's, exact for unequal group sizes under normality; Searle's where a limit is below zero.",
+    "profile": "Interval: where the profile of the restricted likelihood falls by half a chi-squared quantile.",
+}
+
 
 @dataclass(frozen=True, repr=False)
 class ICCResult(Result):
-    """ICC(1), ICC(2) and the analysis of variance they come from; made by `icc`.
+    """ICC(1), ICC(2) and the variance components they come from; made by `icc`.
 
     Attributes
     ----------
     icc1, icc1_ci_low, icc1_ci_high : float
-        Share of the variance that lies between groups, n0-adjusted; can be negative.
+        Share of the variance that lies between groups; "anova": n0-adjusted, can be negative.
     icc2, icc2_ci_low, icc2_ci_high : float
         Reliability of the group means, at the size n0.
     icc1_mean_size : float
-        ICC(1) with the mean group size in place of n0, as ``multilevel::ICC1`` gives it.
+        ICC(1) of the analysis of variance with the mean group size in place of n0, as ``multilevel::ICC1`` gives it.
     n0, mean_size : float
         The group size that stands for unequal sizes in the ANOVA estimator, and the mean size.
     ms_between, ms_within, df_between, df_within
         Mean squares and degrees of freedom.
     sd_within : float
-        Pooled within-group standard deviation, sqrt(ms_within).
+        Pooled within-group standard deviation, sqrt(var_within).
     var_between, var_within : float
-        Variance components; var_between is cut at 0, icc1 is not.
+        Variance components; var_between is cut at 0, icc1 of the analysis of variance is not.
     n_respondents, n_groups, n_singletons : int
         Counted after deletion; singletons are groups of one.
     confidence : float
         Of the intervals.
+    method, interval : str
+        As asked for.
     """
 
     icc1: float
@@ -77,6 +89,8 @@ class ICCResult(Result):
     n_groups: int
     n_singletons: int
     confidence: float
+    method: str = "anova"
+    interval: str = "exact"
 
     @overload
     def reliability(self, n: float) -> float: ...
@@ -136,7 +150,7 @@ class ICCResult(Result):
         )
 
     def _heading(self) -> str:
-        return "Intraclass correlations, one-way analysis of variance"
+        return f"Intraclass correlations, {_METHOD_WORDS[self.method]}"
 
     def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         headings = ("", "estimate", f"{self.confidence:.0%} interval")
@@ -147,16 +161,23 @@ class ICCResult(Result):
 
     def _sentences(self) -> Sequence[str]:
         singles = f", {self.n_singletons} of them of one" if self.n_singletons else ""
+        sizes = (
+            f"Size adjusted for unequal groups: n0 = {shown(self.n0, 2)}; with the mean size "
+            f"{shown(self.mean_size, 2)} ICC(1) is {shown(self.icc1_mean_size)}."
+            if self.method == "anova"
+            else f"ICC(2) is at the group size n0 = {shown(self.n0, 2)}."
+        )
         return (
             f"{self.n_respondents} respondents in {self.n_groups} groups{singles}; missing values left out.",
-            f"Size adjusted for unequal groups: n0 = {shown(self.n0, 2)}; with the mean size "
-            f"{shown(self.mean_size, 2)} ICC(1) is {shown(self.icc1_mean_size)}.",
-            "Interval: Wald's, exact for unequal group sizes under normality; Searle's where a limit is below zero.",
+            sizes,
+            _INTERVAL_WORDS[self.interval],
         )
 
 
-def icc(values: Any, group: Any, *, confidence: float = 0.95) -> ICCResult:
-    """ICC(1) and ICC(2) from a one-way analysis of variance, for groups of any sizes.
+def icc(
+    values: Any, group: Any, *, method: str = "anova", interval: str | None = None, confidence: float = 0.95
+) -> ICCResult:
+    """ICC(1) and ICC(2), from a one-way analysis of variance or a mixed model, for groups of any sizes.
 
     Parameters
     ----------
@@ -165,6 +186,13 @@ def icc(values: Any, group: Any, *, confidence: float = 0.95) -> ICCResult:
     group : array-like, Series or frame, one label a respondent
         Any labels; a frame's columns together are the label (such as site and team). Respondents without
         a label are left out.
+    method : {"anova", "reml"}
+        "anova" takes the variance components from the mean squares; ICC(1) can be negative. "reml" takes those
+        of the one-way random effects model by restricted maximum likelihood, as ``lme4::lmer(value ~ 1 + (1 |
+        group))``; with unequal sizes it weighs groups better, and ICC(1) is never below 0.
+    interval : {"exact", "profile"}, optional
+        "exact" inverts an F test, whatever the method (the default of "anova"); "profile" is where the restricted
+        likelihood falls by half a chi-squared quantile (the default of "reml", and only there).
     confidence : float, default 0.95
         Of the intervals, between 0.5 and 1.
 
@@ -177,7 +205,8 @@ def icc(values: Any, group: Any, *, confidence: float = 0.95) -> ICCResult:
     Raises
     ------
     ArgumentError
-        Values are not numbers, lengths or row labels differ, or fewer than two respondents are left.
+        Values are not numbers, lengths or row labels differ, fewer than two respondents are left, or a profile
+        is asked of the analysis of variance.
 
     Notes
     -----
@@ -193,8 +222,13 @@ def icc(values: Any, group: Any, *, confidence: float = 0.95) -> ICCResult:
     interval [4]_. A limit below zero, outside the random effects model, is the F interval with n0.
     The interval of ICC(2) is that of ICC(1) carried over at size n0.
 
-    Checked against R 4.2.2: mean squares, n0 and both intervals from ``stats::aov`` and ``uniroot``,
-    multilevel 2.7, psych 2.2.9 and lme4 1.1.31 on 13 data sets (``tests/reference/icc``), to 1e-8.
+    "reml" [5]_: with v and s the variances between and within that make the restricted likelihood greatest,
+    ``ICC(1) = v / (v + s)`` and ``ICC(2) = n0 v / (n0 v + s)``; equal to "anova" where sizes are equal and
+    MSB is not below MSW.
+
+    Checked against R 4.2.2: mean squares, n0 and the exact intervals from ``stats::aov`` and ``uniroot``,
+    multilevel 2.7 and psych 2.2.9 on 13 data sets (``tests/reference/icc``) to 1e-8; the restricted likelihood,
+    its greatest point and the profile limits against lme4 1.1-31 on the same (``tests/reference/agreement``).
 
     References
     ----------
@@ -208,6 +242,8 @@ def icc(values: Any, group: Any, *, confidence: float = 0.95) -> ICCResult:
        model. Biometrics 41:137-152. doi:10.2307/2530650
     .. [4] McGraw KO, Wong SP (1996). Forming inferences about some intraclass correlation coefficients.
        Psychological Methods 1:30-46. doi:10.1037/1082-989X.1.1.30
+    .. [5] Patterson HD, Thompson R (1971). Recovery of inter-block information when block sizes are unequal.
+       Biometrika 58:545-554. doi:10.1093/biomet/58.3.545
 
     Examples
     --------
@@ -219,6 +255,7 @@ def icc(values: Any, group: Any, *, confidence: float = 0.95) -> ICCResult:
     (0.9603, 0.9797)
     """
     level = check_number("confidence", confidence, 0.5, 1, open_high=True)
+    kind = _checked_interval(check_choice("method", method, tuple(_METHOD_WORDS)), interval)
     check_same_rows("values", values, "group", group)
     numbers = number_column("values", values)
     codes, n_groups = group_codes("group", group)
@@ -227,7 +264,51 @@ def icc(values: Any, group: Any, *, confidence: float = 0.95) -> ICCResult:
         raise ArgumentError(f"values: expected at least two respondents with a value and a group; got {usable}.")
     found = anova_components(numbers, codes, n_groups)
     warn_not_estimable(_why_not(found))
-    return _result(found, level)
+    result = _result(found, level)
+    return result if method == "anova" else _by_likelihood(result, found, kind)
+
+
+def _checked_interval(method: str, interval: str | None) -> str:
+    if interval is None:
+        return "exact" if method == "anova" else "profile"
+    check_choice("interval", interval, tuple(_INTERVAL_WORDS))
+    if method == "anova" and interval == "profile":
+        raise ArgumentError("interval: expected 'exact' with method='anova'; got 'profile', which needs method='reml'.")
+    return interval
+
+
+def _by_likelihood(anova: ICCResult, found: AnovaComponents, interval: str) -> ICCResult:
+    """The result of the random effects model, with what both methods share."""
+    result = replace(anova, method="reml", interval=interval)
+    if np.isnan(anova.icc1) or not anova.ms_within > 0:
+        return result
+    filled = found.group_n[:, 0] > 0
+    fitted = reml_components(
+        found.group_n[filled, 0].astype(np.float64), found.group_mean[filled, 0], anova.ms_within * anova.df_within
+    )
+    result = replace(
+        result,
+        icc1=_share(fitted.ratio),
+        icc2=_share(anova.n0 * fitted.ratio),
+        sd_within=float(np.sqrt(fitted.var_within)),
+        var_between=fitted.var_between,
+        var_within=fitted.var_within,
+    )
+    if interval == "exact":
+        return result
+    low, high = reml_limits(fitted, anova.confidence)
+    return replace(
+        result,
+        icc1_ci_low=_share(low),
+        icc1_ci_high=_share(high),
+        icc2_ci_low=_share(anova.n0 * low),
+        icc2_ci_high=_share(anova.n0 * high),
+    )
+
+
+def _share(ratio: float) -> float:
+    """A variance ratio as a share of the whole."""
+    return 1.0 if np.isinf(ratio) else ratio / (1 + ratio)
 
 
 def _why_not(found: AnovaComponents) -> str | None:

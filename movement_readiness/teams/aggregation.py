@@ -12,6 +12,14 @@ from movement_readiness.evidence import claim
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.instrument import Instrument
 from movement_readiness.responses.revealed import RevealedPage
+from movement_readiness.teams.comparison import (
+    CHANGE_NUMBERS,
+    FUNNEL_NUMBERS,
+    change_tables,
+    funnel_table,
+    invariance_sentence,
+    yardstick,
+)
 from movement_readiness.teams.disclosure import OWN, PUBLIC_REASON, PUBLISHED, DisclosurePolicy
 from movement_readiness.teams.earlier import checked_pages
 from movement_readiness.teams.results import Audience, TeamResults
@@ -30,6 +38,8 @@ from movement_readiness.teams.tables import (
 
 __all__ = ["Aggregation", "aggregate_own_teams", "aggregate_scores"]
 
+_SCORE_NUMBERS = ["n", "mean", "ci_low", "ci_high", "shrunken", "shrunken_low", "shrunken_high", "reliability"]
+
 
 def aggregate_scores(
     responses: Any,
@@ -39,6 +49,7 @@ def aggregate_scores(
     policy: DisclosurePolicy | None = None,
     audience: Audience = "published",
     revealed: Collection[RevealedPage] = (),
+    invariance: Any = None,
 ) -> TeamResults:
     """Aggregate scores by team and site, and withhold what could point to a person.
 
@@ -64,6 +75,10 @@ def aggregate_scores(
         ``policy.min_respondents_own_team`` people came or went since a page that showed numbers (or so few of
         those who came answered), the team and its site are withheld in that wave and form: the difference
         would tell what those few answered.
+
+    invariance : str or result with to_frame(), optional
+        What was found of measurement invariance between sites: a sentence, or a table of its steps (step, chisq,
+        cfi, rmsea, srmr). It is printed where sites are compared; without it, that none has been shown.
 
     Returns
     -------
@@ -108,7 +123,7 @@ def aggregate_scores(
     >>> teams.scores["withheld"].any()
     np.True_
     """
-    whole = Aggregation(responses, instrument, roster, policy, revealed)
+    whole = Aggregation(responses, instrument, roster, policy, revealed, invariance)
     return whole.results(_checked_audience(audience, whole.study))
 
 
@@ -155,6 +170,7 @@ class Aggregation:
         roster: Any = None,
         policy: DisclosurePolicy | None = None,
         revealed: Collection[RevealedPage] = (),
+        invariance: Any = None,
     ) -> None:
         policy = DisclosurePolicy() if policy is None else policy
         if not isinstance(policy, DisclosurePolicy):
@@ -172,15 +188,21 @@ class Aggregation:
         )
         rounds = self.study.rounds
         self.respondents = pd.concat([heads_table(self.study, part) for part in rounds], ignore_index=True)
+        self.invariance = invariance_sentence(invariance)
         scores, agreement, items, answers, states = [], [], [], [], []
+        funnel, waves = [], []
         for part in rounds:
             releases = mean_releases(self.study, part, instrument, policy)
             differences = team_differences(self.study, part, releases)
-            states.append(states_table(part, differences))
+            means = {}
             for column, scale in enumerate(part.scales):
                 table = scores_table(self.study, part, column, releases[scale], differences[scale], policy)
-                scores.append(table.assign(scale=scale))
+                means[scale], by = table, yardstick(differences[scale])
+                scores.append(table.drop(columns="error").assign(scale=scale))
+                funnel.append(funnel_table(table, by, policy).assign(scale=scale))
+                waves.append((part.form, scale, part.wave, table, by))
                 agreement.append(spread_table(self.study, part, column, table).assign(scale=scale))
+            states.append(states_table(part, differences, means))
             for column, item in enumerate(part.items):
                 holders = [releases[scale]["status"] for scale in part.scales if item in instrument.item_ids(scale)]
                 barred = with_sites(self.study, part.earlier.items[:, column])
@@ -191,6 +213,7 @@ class Aggregation:
                 answers.append(counts)
         self.team_differences = pd.concat(states, ignore_index=True)
         self.scores, self.agreement = _joined(scores, "scale"), _joined(agreement, "scale")
+        self.funnel, self.change = _joined(funnel, "scale"), change_tables(waves, policy)
         self.items, self.answers = _joined(items, "item"), _joined(answers, "item")
 
     def own_teams(self) -> Iterator[tuple[tuple[str, str], TeamResults]]:
@@ -202,7 +225,7 @@ class Aggregation:
         """What one audience may see."""
         own = audience[1:] if isinstance(audience, tuple) else None
         return TeamResults(
-            scores=_visible(self.scores, own, ["n", "mean", "ci_low", "ci_high", "shrunken", "reliability"]),
+            scores=_visible(self.scores, own, _SCORE_NUMBERS),
             items=_visible(self.items, own, ["n", "mean"]),
             answers=_visible(self.answers, own, ["n", "percent"]),
             agreement=_visible(self.agreement, own, ["n", "spread"]),
@@ -218,6 +241,9 @@ class Aggregation:
             aim_id=self.study.aim_id,
             n_without_site=self.study.n_without_site,
             notes=self._notes(),
+            funnel=_visible(self.funnel, own, FUNNEL_NUMBERS),
+            change=_visible(self.change, own, CHANGE_NUMBERS),
+            invariance=self.invariance,
         )
 
     def _visible_heads(self, own: tuple[str, ...] | None) -> pd.DataFrame:
@@ -240,7 +266,7 @@ class Aggregation:
 def _joined(tables: list[pd.DataFrame], part: str) -> pd.DataFrame:
     """One long frame, its columns in the order that `TeamResults` names."""
     frame = pd.concat(tables, ignore_index=True)
-    order = [*PLACE, part, "option", "n", "mean", "ci_low", "ci_high", "shrunken", "reliability"]
+    order = [*PLACE, part, "option", *_SCORE_NUMBERS]
     front = [name for name in order if name in frame.columns]
     return frame[
         [

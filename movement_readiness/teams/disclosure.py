@@ -52,6 +52,8 @@ REASONS = {
     "too_few": "too few people answered",
     "protected": "one person's answers, or a smaller group's, could be worked out",
     "no_answers": "nobody answered",
+    "few_teams": "too few teams can be shown to compare them",
+    "no_differences": "the answers do not support that teams differ",
 }
 PUBLIC_REASON = {"too_alike": "protected", "protects_others": "protected"}
 _OUTSIDE_LARGEST = 3  # with two, one of them knows what everybody else answered

@@ -17,6 +17,12 @@ __all__ = ["Audience", "TeamResults"]
 Audience = str | tuple[str, str, str]
 
 
+def _none() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame()
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class TeamResults:
     """Aggregates of teams and sites after disclosure control; safe to show to its audience.
@@ -25,8 +31,9 @@ class TeamResults:
     ----------
     scores : pandas.DataFrame
         One row a group and scale: level ("site" or "team"), site, team, wave, form, scale, n, mean,
-        ci_low, ci_high (0-100 points, rounded as the policy says), shrunken (empirical-Bayes mean),
-        reliability (of the team's mean), withheld, reason. Withheld rows stay, with their numbers NA.
+        ci_low, ci_high (0-100 points, rounded as the policy says), shrunken (empirical-Bayes mean) with its limits
+        shrunken_low and shrunken_high, reliability (of the team's mean), withheld, reason. Withheld rows stay, with
+        their numbers NA.
     items : pandas.DataFrame
         One row a group and item: level, site, team, wave, form, item, n, mean (0-100, keyed as in the
         item's home scale), withheld, reason.
@@ -40,7 +47,18 @@ class TeamResults:
         withheld.
     team_differences : pandas.DataFrame
         The evidence that teams differ at all, per wave, form and scale: icc1, ci_low, ci_high, state
-        ("supported", "unclear", "not supported", "unknown"), n_respondents, n_teams.
+        ("supported", "unclear", "not supported", "unknown"), n_respondents, n_teams, method, n_teams_published,
+        benchmark_low, benchmark_high (the middle 80 % of the published teams' shrunken means; NA below 30 teams).
+    funnel : pandas.DataFrame
+        One row a team and scale: level, site, team, wave, form, scale, n, mean, centre, low95, high95, low998,
+        high998, dispersion (factor by which teams vary more than chance), position ("within", "outside 95 %",
+        "outside 99.8 %"), withheld, reason. Limits are for a team of that size.
+    change : pandas.DataFrame
+        One row a group, scale and two waves that follow each other: level, site, team, form, scale, wave_from,
+        wave_to, n_from, n_to, change, ci_low, ci_high, verdict ("higher", "lower", "no clear change"), withheld,
+        reason.
+    invariance : str
+        What allows sites to be compared, or that nothing has been shown.
     claim : Claim
         What the evidence ledger lets anyone say of the instrument.
     synthetic : bool
@@ -63,6 +81,9 @@ class TeamResults:
     aim_id: str
     n_without_site: int = 0
     notes: tuple[str, ...] = field(default=())
+    funnel: pd.DataFrame = field(default_factory=_none)
+    change: pd.DataFrame = field(default_factory=_none)
+    invariance: str = ""
 
     @property
     def sites(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from scipy import stats
 
 from movement_readiness.instrument import Instrument
 from movement_readiness.psychometrics import EstimationWarning, ICCResult, evidence_state, icc
+from movement_readiness.teams.comparison import PLANNING_SD, add_shrunken, benchmark, yardstick
 from movement_readiness.teams.disclosure import (
     HIDDEN,
     OWN,
@@ -42,9 +43,6 @@ Bools = npt.NDArray[np.bool_]
 Differences = Mapping[str, ICCResult | None]
 
 PLACE = ["level", "site", "team", "wave", "form"]
-# With fewer teams the pooled SD comes close to being one team's own, which could pin its answers; this
-# one stands in for it. It is on the wide side of what 0-100 scores of a few items show (17 to 22).
-_PLANNING_SD = 25.0
 # A pooled SD near zero would say that every team agrees wholly, and so what everybody's score is.
 _LEAST_SD = 10.0
 _MIN_TEAMS_POOLED = 3
@@ -185,14 +183,15 @@ def _difference(scores: Floats, team: Ints) -> ICCResult | None:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EstimationWarning)  # teams that agree wholly: dealt with here
-        found = icc(scores, team)
+        found = icc(scores, team, method="reml", interval="exact")
     return found if found.sd_within >= _LEAST_SD else None
 
 
-def states_table(part: Round, differences: Differences) -> pd.DataFrame:
+def states_table(part: Round, differences: Differences, means: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """How far the data support that teams differ, scale by scale."""
     rows = []
     for scale, found in differences.items():
+        n_published, low, high = benchmark(means[scale])
         rows.append(
             {
                 "wave": part.wave,
@@ -204,6 +203,10 @@ def states_table(part: Round, differences: Differences) -> pd.DataFrame:
                 "state": evidence_state(found) if found else "unknown",
                 "n_respondents": found.n_respondents if found else 0,
                 "n_teams": found.n_groups if found else 0,
+                "method": "reml",
+                "n_teams_published": n_published,
+                "benchmark_low": low,
+                "benchmark_high": high,
             }
         )
     return pd.DataFrame(rows)
@@ -261,7 +264,9 @@ def scores_table(
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = policy.rounded(np.concatenate([site_sums(study, totals) + loose_total, totals]) / n)
         # From the rounded mean, so half a step is added: the interval never claims too much.
-        half = policy.rounded_up(_half_widths(study, counts, loose_n, n, found) + policy.round_to / 2)
+        exact = _half_widths(study, counts, loose_n, n, found)
+        half = policy.rounded_up(exact + policy.round_to / 2)
+    frame["error"] = exact / stats.norm.ppf(0.975)
     frame["n"] = pd.array(n, dtype="Int64")
     frame["mean"] = mean
     frame["ci_low"], frame["ci_high"] = np.clip(mean - half, 0, 100), np.clip(mean + half, 0, 100)
@@ -272,7 +277,7 @@ def scores_table(
 def _half_widths(study: Study, counts: Ints, loose: Ints, n: Floats, found: ICCResult | None) -> Floats:
     """Half-widths of the 95 % intervals of the sites' and then the teams' means, before rounding."""
     pooled = found is not None and found.n_groups - found.n_singletons >= _MIN_TEAMS_POOLED
-    sd = found.sd_within if found is not None and pooled else _PLANNING_SD
+    sd = found.sd_within if found is not None and pooled else PLANNING_SD
     t_within = stats.t.ppf(0.975, found.df_within) if found is not None and pooled else stats.norm.ppf(0.975)
     sites = len(study.sites)
     half: Floats = t_within * sd / np.sqrt(n)
@@ -284,20 +289,12 @@ def _half_widths(study: Study, counts: Ints, loose: Ints, n: Floats, found: ICCR
 
 
 def _add_reliability(frame: pd.DataFrame, found: ICCResult | None, policy: DisclosurePolicy) -> None:
-    team = (frame["level"] == "team").to_numpy()
     n = frame["n"].to_numpy(dtype=float)
+    usable = (frame["level"] == "team").to_numpy() & (n > 0)
     frame["reliability"] = np.nan
-    frame["shrunken"] = np.nan
-    if found is None:
-        return
-    usable = team & (n > 0)
-    frame.loc[usable, "reliability"] = np.round(found.reliability(n[usable]), 2)
-    shown = team & (frame["status"] == PUBLISHED).to_numpy()
-    if not shown.any() or evidence_state(found) == "not supported":
-        return
-    means = frame["mean"].to_numpy()
-    centre = np.average(means[shown], weights=n[shown])
-    frame.loc[shown, "shrunken"] = policy.rounded(centre + found.reliability(n[shown]) * (means[shown] - centre))
+    if found is not None:
+        frame.loc[usable, "reliability"] = np.round(found.reliability(n[usable]), 2)
+    add_shrunken(frame, yardstick(found), policy)
 
 
 def spread_table(study: Study, part: Round, column: int, table: pd.DataFrame) -> pd.DataFrame:

@@ -34,7 +34,8 @@ def one(frame: pd.DataFrame, **where) -> pd.Series:
 def test_the_long_table_has_the_columns_others_write_against(any_instrument, responses_of):
     teams = mr.aggregate_scores(responses_of(any_instrument, GROUPS), any_instrument)
     assert list(teams.scores.columns) == [
-        "level", "site", "team", "wave", "form", "scale", "n", "mean", "ci_low", "ci_high", "shrunken", "reliability", "withheld", "reason",
+        "level", "site", "team", "wave", "form", "scale", "n", "mean", "ci_low", "ci_high", "shrunken", "shrunken_low", "shrunken_high",
+        "reliability", "withheld", "reason",
     ]  # fmt: skip
     form = next(iter(any_instrument.forms))
     assert set(teams.scores["scale"]) == set(any_instrument.report_scales(form))
@@ -55,7 +56,7 @@ def test_means_are_those_of_the_scores(any_instrument, responses_of):
     assert site["mean"] == np.floor(scores[scores["site"] == "North"][scale].mean() + 0.5)
     seen = [place for place, own in aggregate_own_teams(responses, any_instrument) if _sees(own, scale)]
     of_seen = [(site, team) in seen for site, team in zip(scores["site"], scores["team"], strict=True)]
-    found = mr.icc(scores.loc[of_seen, scale], scores.loc[of_seen, ["site", "team"]])
+    found = mr.icc(scores.loc[of_seen, scale], scores.loc[of_seen, ["site", "team"]], method="reml")
     from scipy import stats
 
     half = np.ceil(stats.t.ppf(0.975, found.df_within) * found.sd_within / np.sqrt(row["n"]) + 0.5)
@@ -64,7 +65,7 @@ def test_means_are_those_of_the_scores(any_instrument, responses_of):
     assert row["reliability"] == round(found.reliability(row["n"]), 2)
     # The site: people in teams, so the between-team variance counts too.
     sizes = scores[scores["site"] == "North"].groupby("team")[scale].count().to_numpy()
-    variance = found.ms_within / sizes.sum() + found.var_between * (sizes**2).sum() / sizes.sum() ** 2
+    variance = found.var_within / sizes.sum() + found.var_between * (sizes**2).sum() / sizes.sum() ** 2
     half = np.ceil(stats.t.ppf(0.975, found.n_groups - 1) * np.sqrt(variance) + 0.5)
     assert site["ci_low"] == max(site["mean"] - half, 0)
 
