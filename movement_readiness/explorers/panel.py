@@ -1,0 +1,62 @@
+"""The place of one view on the screen: its HTML, and a button that makes files of its figure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets  # type: ignore[import-untyped]
+
+from movement_readiness.explorers.released import Released
+from movement_readiness.explorers.view import View, file_name, links, view_html
+
+__all__ = ["STYLE", "Panel"]
+
+STYLE = """<style>
+.mr-explorer .widget-html-content { line-height: 1.45; white-space: normal; overflow-wrap: anywhere; }
+.mr-explorer .jupyter-widget-html, .mr-explorer .widget-html { height: auto; max-width: 100%; }
+.mr-explorer section { max-width: 46rem; }
+.mr-explorer h3 { font-size: 1.15em; margin: 0.6em 0 0.3em; }
+.mr-explorer p { margin: 0.35em 0; }
+.mr-explorer figure { margin: 0; }
+.mr-explorer figure img { max-width: 100%; height: auto; background: #fff; margin: 0; }
+.mr-explorer summary { cursor: pointer; padding: 0.35em 0; min-height: 24px; }
+.mr-explorer .mr-scroll { overflow-x: auto; max-height: 24em; overflow-y: auto; }
+.mr-explorer table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.mr-explorer caption { text-align: left; padding: 0.2em 0; }
+.mr-explorer th, .mr-explorer td { text-align: left; padding: 0.15em 0.7em 0.15em 0; border-bottom: 1px solid #767676;
+  vertical-align: top; }
+.mr-explorer .mr-links a { text-decoration: underline; display: inline-block; padding: 0.25em 0; }
+.mr-explorer :focus-visible { outline: 2px solid #1a5fb4 !important; outline-offset: 1px; }
+.mr-explorer .mr-status { line-height: 1.45; padding: 0.3em 0; }
+.mr-explorer .widget-dropdown > select { height: auto; min-height: 2.2em; }
+.mr-explorer button { min-height: 2.2em; }
+</style>"""
+_WIDE = {"flex": "1 1 25rem", "min_width": "0", "max_width": "100%", "overflow": "visible"}
+
+
+class Panel(ipywidgets.VBox):  # type: ignore[misc]
+    """One view; `show` puts another one in its place."""
+
+    def __init__(self, released: Released) -> None:
+        self._released = released
+        self._view: View | None = None
+        self._name = ""
+        self._content = ipywidgets.HTML()
+        self._make = ipywidgets.Button(layout={"width": "auto"})
+        self._files = ipywidgets.HTML()
+        self._make.on_click(self._make_files)
+        row = ipywidgets.HBox([self._make, self._files], layout={"flex_flow": "row wrap", "overflow": "visible"})
+        super().__init__([self._content, row], layout=_WIDE)
+
+    def show(self, view: View, where: tuple[str, ...], *, opened: bool) -> None:
+        """Put a view in place; files of the one before are taken away."""
+        self._view, self._name = view, file_name(view, self._released, where)
+        with self._content.hold_sync():
+            self._content.value = view_html(view, self._released, self._name, opened=opened)
+        self._files.value = ""
+        self._make.description = f"Files of “{view.title}”"
+        self._make.layout.display = None if view.picture is not None else "none"
+
+    def _make_files(self, _button: Any) -> None:
+        if self._view is not None:
+            self._files.value = links(self._view.figure_files(), self._name)

@@ -1,0 +1,185 @@
+"""What an explorer reads: the frames of `TeamResults`, found by group without searching them whole each time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from movement_readiness._validation import check_choice
+from movement_readiness.exceptions import ArgumentError, NothingToReleaseError
+from movement_readiness.instrument import Instrument
+from movement_readiness.teams import TeamResults
+
+__all__ = ["COMPARISONS", "KINDS", "Released", "Selection", "scores_of"]
+
+KINDS = {"mean": "Mean of the answers", "shrunken": "Shrunken mean, for comparing teams"}
+COMPARISONS = {
+    "none": "Nothing",
+    "site": "The site",
+    "earlier": "The wave before",
+    "benchmark": "Other teams (benchmark)",
+}
+_NUMBERS = {"mean": ("mean", "ci_low", "ci_high"), "shrunken": ("shrunken", "shrunken_low", "shrunken_high")}
+
+Index = dict[tuple[str, str], npt.NDArray[np.intp]]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is looked at. `page` counts the pages of a site's teams, from 0."""
+
+    site: str
+    team: str
+    wave: str
+    form: str
+    scale: str
+    kind: str = "mean"
+    comparison: str = "none"
+    page: int = 0
+
+
+class Released:
+    """The released frames, and the words of the instrument they come from."""
+
+    def __init__(self, teams: TeamResults, instrument: Instrument, language: str | None = None) -> None:
+        if not isinstance(teams, TeamResults):
+            raise ArgumentError(
+                f"teams: expected TeamResults, as aggregate_scores gives them; got {type(teams).__name__}. "
+                "An explorer never sees respondents."
+            )
+        if not isinstance(instrument, Instrument):
+            raise ArgumentError(f"instrument: expected an Instrument; got {type(instrument).__name__}.")
+        if (teams.instrument_id, teams.instrument_sha256) != (instrument.id, instrument.sha256):
+            raise ArgumentError(
+                f"instrument: expected {teams.instrument_id} {teams.instrument_version}, which the results come from; "
+                f"got {instrument.id} {instrument.version}."
+            )
+        if teams.respondents.empty:
+            raise NothingToReleaseError("teams: there is no group in these results.")
+        self.results, self.instrument = teams, instrument
+        self.words = instrument.translation(language)
+        self.sites = teams.sites
+        self.waves = teams.waves
+        rounds = teams.respondents[["wave", "form"]].drop_duplicates()
+        answered = set(rounds["form"])
+        self.forms = tuple(form for form in instrument.forms if form in answered)
+        self.rounds = {(str(wave), str(form)) for wave, form in rounds.itertuples(index=False)}
+        self._groups: dict[str, Index] = {}
+        self._teams: dict[str, tuple[str, ...]] = {}
+
+    def teams(self, site: str) -> tuple[str, ...]:
+        """The teams of a site, in the order of their names."""
+        if not self._teams:
+            found: dict[str, list[str]] = {name: [] for name in self.sites}
+            for place, team in self._index("respondents"):
+                if team:
+                    found[place].append(team)
+            self._teams = {name: tuple(sorted(names)) for name, names in found.items()}
+        return self._teams[site]
+
+    def scales(self, form: str, *kinds: str) -> list[str]:
+        """The scales of a form that were scored, in the instrument's order; of some kinds only, if given."""
+        frame = self.results.team_differences
+        scored = set(frame.loc[frame["form"] == form, "scale"])
+        return [
+            scale.id
+            for scale in self.instrument.scales.values()
+            if scale.id in scored and (not kinds or scale.kind in kinds)
+        ]
+
+    def group(self, table: str, choice: Selection, *, team: str | None = None, wave: str | None = None) -> pd.DataFrame:
+        """The rows of one group in the wave and form of a choice: a team's, or without a team the site's."""
+        places = self._index(table).get((choice.site, team or ""))
+        return self._round(table, places, choice, wave)
+
+    def site_groups(self, table: str, choice: Selection, *, teams: tuple[str, ...]) -> pd.DataFrame:
+        """The rows of several teams of a site in the wave and form of a choice, in their order."""
+        index = self._index(table)
+        found = [index[(choice.site, team)] for team in teams if (choice.site, team) in index]
+        return self._round(table, np.concatenate(found) if found else None, choice, None)
+
+    def sites_rows(self, table: str, choice: Selection, *, sites: tuple[str, ...]) -> pd.DataFrame:
+        """The rows of several sites (not of their teams), in their order."""
+        index = self._index(table)
+        found = [index[(site, "")] for site in sites if (site, "") in index]
+        return self._round(table, np.concatenate(found) if found else None, choice, None)
+
+    def _round(
+        self, table: str, places: npt.NDArray[np.intp] | None, choice: Selection, wave: str | None
+    ) -> pd.DataFrame:
+        frame: pd.DataFrame = getattr(self.results, table)
+        rows = frame.take([] if places is None else places)
+        when = "wave" if "wave" in rows.columns else "wave_to"
+        here = (rows[when] == (wave or choice.wave)) & (rows["form"] == choice.form)
+        return rows[here].reset_index(drop=True)
+
+    def _index(self, table: str) -> Index:
+        """Where each group's rows are: (site, team), the team "" for the site itself."""
+        if table not in self._groups:
+            frame: pd.DataFrame = getattr(self.results, table)
+            self._groups[table] = _positions(frame["site"], frame["team"])
+        return self._groups[table]
+
+    def items(self, form: str) -> frozenset[str]:
+        """The items of a form."""
+        return frozenset(self.instrument.form(form).items)
+
+    def options(self, item: str) -> dict[int, str]:
+        """The response options of an item with their labels, in the order that they are offered in."""
+        scale = self.instrument.response_scale(item)
+        return {code: self.words.options[scale.id].get(code, str(code)) for code in scale.codes}
+
+    @property
+    def invariance(self) -> str:
+        """Which evidence allows sites to be compared, or that none has been shown."""
+        return self.results.invariance
+
+    def differences(self, choice: Selection) -> pd.DataFrame:
+        """The evidence that teams differ, scale by scale (index: scale), for the wave and form of a choice."""
+        frame = self.results.team_differences
+        rows = frame[(frame["wave"] == choice.wave) & (frame["form"] == choice.form)]
+        return rows.set_index("scale", drop=False)
+
+    def earlier(self, wave: str) -> str | None:
+        """The wave before this one."""
+        place = self.waves.index(wave)
+        return self.waves[place - 1] if place else None
+
+    def check(self, selection: Selection) -> Selection:
+        """The selection, if everything in it is there."""
+        check_choice("site", selection.site, self.sites)
+        check_choice("team", selection.team, self.teams(selection.site) or ("",))
+        check_choice("wave", selection.wave, self.waves)
+        check_choice("form", selection.form, self.forms)
+        return selection
+
+
+def _positions(sites: pd.Series[Any], teams: pd.Series[Any]) -> Index:
+    if sites.empty:
+        return {}
+    site_codes, site_names = pd.factorize(sites)
+    team_codes, team_names = pd.factorize(teams)  # -1 where there is none
+    width = len(team_names) + 1
+    codes = site_codes.astype(np.int64) * width + team_codes + 1
+    order = np.argsort(codes, kind="stable")
+    found, starts = np.unique(codes[order], return_index=True)
+    names = ["", *map(str, team_names)]
+    pieces = np.split(order, starts[1:])
+    return {
+        (str(site_names[code // width]), names[code % width]): piece
+        for code, piece in zip(found.tolist(), pieces, strict=True)
+    }
+
+
+def scores_of(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Columns scale, mean, ci_low, ci_high, withheld, reason of one kind of score; withheld where it is not given."""
+    mean, low, high = _NUMBERS[kind]
+    values = rows[[mean, low, high]].to_numpy(dtype=float, na_value=np.nan)
+    frame = rows[["scale", "reason"]].assign(mean=values[:, 0], ci_low=values[:, 1], ci_high=values[:, 2])
+    hidden = rows["withheld"].to_numpy(dtype=bool) | np.isnan(values[:, 0])
+    reason = frame["reason"].mask(hidden & (frame["reason"] == ""), "no_estimate")
+    return frame.assign(withheld=hidden, reason=reason)

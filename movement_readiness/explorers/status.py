@@ -1,0 +1,29 @@
+"""A line of text that screen readers read out when it changes."""
+
+from __future__ import annotations
+
+import anywidget
+import traitlets
+
+__all__ = ["Status"]
+
+
+class Status(anywidget.AnyWidget):
+    """What has just been shown.
+
+    A widget of its own because a live region has to stay in the page while its text changes; the HTML widget puts a
+    new one in its place, which many screen readers do not read out.
+    """
+
+    _esm = """
+    function render({ model, el }) {
+      el.classList.add("mr-status");
+      el.setAttribute("role", "status");
+      el.setAttribute("aria-live", "polite");
+      const tell = () => { el.textContent = model.get("text"); };
+      model.on("change:text", tell);
+      tell();
+    }
+    export default { render };
+    """
+    text = traitlets.Unicode().tag(sync=True)
