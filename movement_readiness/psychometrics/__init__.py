@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from movement_readiness.psychometrics.agreement import ICCResult, evidence_state, icc
+    from movement_readiness.psychometrics.agreement import ICCResult, average_deviation, evidence_state, icc, rwg_j
     from movement_readiness.psychometrics.correlation import (
         CorrelationResult,
         PolychoricResult,
@@ -67,6 +67,7 @@ __all__ = [
     "Rotation",
     "SchmidLeimanResult",
     "SmallestChangeResult",
+    "average_deviation",
     "bartlett_sphericity",
     "correlation_matrix",
     "cronbach_alpha",
@@ -85,6 +86,7 @@ __all__ = [
     "retention_summary",
     "retest_icc",
     "rotate",
+    "rwg_j",
     "schmid_leiman",
     "smallest_detectable_change",
     "standard_error_of_measurement",
@@ -112,6 +114,7 @@ _HOMES = {
     "Rotation": "rotation",
     "SchmidLeimanResult": "exploratory",
     "SmallestChangeResult": "reliability",
+    "average_deviation": "agreement",
     "bartlett_sphericity": "factorability",
     "correlation_matrix": "correlation",
     "cronbach_alpha": "reliability",
@@ -130,6 +133,7 @@ _HOMES = {
     "retention_summary": "retention",
     "retest_icc": "reliability",
     "rotate": "rotation",
+    "rwg_j": "agreement",
     "schmid_leiman": "exploratory",
     "smallest_detectable_change": "reliability",
     "standard_error_of_measurement": "reliability",

@@ -13,7 +13,7 @@ from movement_readiness.exceptions import ArgumentError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["check_same_rows", "group_codes", "number_column"]
+__all__ = ["check_same_rows", "group_codes", "group_labels", "number_column"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -58,6 +58,17 @@ def group_codes(argument: str, group: Any) -> tuple[Ints, int]:
         codes, count = np.full(both.size, -1, dtype=np.int64), len(labelled)
         codes[both >= 0] = found
     return codes, count
+
+
+def group_labels(argument: str, group: Any, codes: Ints) -> pd.DataFrame:
+    """Label of each group in the order of its code: a column called group, or the columns of the frame given."""
+    import pandas as pd
+
+    labels = _plain(argument, group)
+    frame = labels if isinstance(labels, pd.DataFrame) else _one_column(argument, labels).to_frame("group")
+    known = np.flatnonzero(codes >= 0)
+    _, first = np.unique(codes[known], return_index=True)
+    return frame.iloc[known[first]].reset_index(drop=True)
 
 
 def check_same_rows(first: str, one: Any, second: str, other: Any) -> None:

@@ -15,7 +15,6 @@ from movement_readiness.psychometrics._inputs import check_same_rows, group_code
 from movement_readiness.psychometrics._oneway import AnovaComponents, anova_components, wald_limits
 from movement_readiness.psychometrics._reml import reml_components, reml_limits
 from movement_readiness.psychometrics.results import (
-    EstimationWarning,
     Result,
     shown,
     shown_interval,
@@ -25,7 +24,7 @@ from movement_readiness.psychometrics.results import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["EstimationWarning", "ICCResult", "anova_components", "evidence_state", "icc"]
+__all__ = ["ICCResult", "evidence_state", "icc"]
 
 Floats = npt.NDArray[np.float64]
 
