@@ -77,7 +77,9 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         )
         flow = {"display": "flex", "flex_flow": "row wrap", "overflow": "visible"}
         controls = ipywidgets.Box([*self.controls.values(), self._tables], layout=flow)
-        views = ipywidgets.Box(list(self._panels.values()), layout={**flow, "grid_gap": "8px 24px"})
+        columns = "repeat(auto-fill, minmax(min(100%, 25rem), 1fr))"
+        grid = {"display": "grid", "grid_template_columns": columns, "grid_gap": "8px 24px", "overflow": "visible"}
+        views = ipywidgets.Box(list(self._panels.values()), layout=grid)
         return [ipywidgets.HTML(head), controls, self._status, views]
 
     def _begin(self, wanted: dict[str, str | None]) -> None:

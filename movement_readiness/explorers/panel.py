@@ -31,7 +31,7 @@ STYLE = """<style>
 .mr-explorer .widget-dropdown > select { height: auto; min-height: 2.2em; }
 .mr-explorer button { min-height: 2.2em; }
 </style>"""
-_WIDE = {"flex": "1 1 25rem", "min_width": "0", "max_width": "100%", "overflow": "visible"}
+_WIDE = {"min_width": "0", "max_width": "100%", "overflow": "visible"}
 
 
 class Panel(ipywidgets.VBox):  # type: ignore[misc]

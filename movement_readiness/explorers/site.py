@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from movement_readiness.explorers.explorer import Explorer, Options, Part
 from movement_readiness.explorers.released import Released, Selection
 from movement_readiness.explorers.site_views import funnel_view, pages, sites_view, team_changes_view, teams_view
-from movement_readiness.explorers.team_views import profile_view
+from movement_readiness.explorers.team_views import change_view, profile_view
 from movement_readiness.explorers.view import View
 from movement_readiness.instrument import Instrument
 from movement_readiness.teams import TeamResults
@@ -38,7 +38,7 @@ class SiteExplorer(Explorer):
         "scale", "kind" ("mean" or "shrunken") and "comparison" ("none", "earlier" or "benchmark").
     views : dict of str to View
         What is shown: ``.tables`` (released rows), ``.picture`` and ``.sentences`` of "profile", "teams", "funnel",
-        "changes" and "sites".
+        "change" (of the site), "changes" (of its teams) and "sites".
 
     Raises
     ------
@@ -101,6 +101,7 @@ class SiteExplorer(Explorer):
             Part("profile", _profile, (*_ROUND, "comparison")),
             Part("teams", teams_view, (*_ROUND, "page", "kind")),
             Part("funnel", funnel_view, (*_ROUND, "page", "team", "scale")),
+            Part("change", _change, _ROUND),
             Part("changes", team_changes_view, (*_ROUND, "page", "scale")),
             Part("sites", sites_view, _ROUND),
         )
@@ -108,6 +109,10 @@ class SiteExplorer(Explorer):
 
 def _profile(released: Released, selection: Selection) -> View:
     return profile_view(released, selection, None)
+
+
+def _change(released: Released, selection: Selection) -> View:
+    return change_view(released, selection, None)
 
 
 def _page_words(page: tuple[Any, ...]) -> str:

@@ -80,13 +80,12 @@ def _none(names: tuple[str, ...], rows: pd.DataFrame) -> list[str]:
 
 
 def _hidden_groups(numbers: pd.DataFrame, level: str) -> list[str]:
-    """Which groups have no number at all, and why, without saying more of one than of another."""
-    hidden = numbers.groupby(level, sort=False)["withheld"].all() if len(numbers) else pd.Series(dtype=bool)
-    names = [str(name) for name, all_hidden in hidden.items() if all_hidden]
-    if not names or len(names) == len(hidden) == 0:
+    """Which groups have no number at all, and why."""
+    if numbers.empty:
         return []
-    rows = numbers[numbers[level].isin(names)].drop_duplicates(level)
-    return say.withheld_all(rows, {}, level)
+    whole = numbers.groupby(level, sort=False)["withheld"].transform("all")
+    firsts = numbers.assign(withheld=whole).drop_duplicates(level)
+    return say.withheld_all(firsts, {}, level)
 
 
 def _evidence(released: Released, choice: Selection, scales: list[str]) -> list[str]:

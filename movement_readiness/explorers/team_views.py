@@ -60,15 +60,16 @@ def _earlier(released: Released, choice: Selection, scales: list[str], team: str
 
 
 def _benchmark(states: pd.DataFrame, evidence: tuple[str, ...]) -> Reference:
-    known = states.dropna(subset=["benchmark_low", "benchmark_high"])
+    known = states.dropna(subset=["benchmark_low", "benchmark_high"]).reset_index(drop=True)
     if known.empty:
         return Reference(
             sentences=("There is no benchmark: it needs 30 published teams and evidence that teams differ.", *evidence)
         )
     low, high = known["benchmark_low"].to_numpy(dtype=float), known["benchmark_high"].to_numpy(dtype=float)
     numbers = pd.DataFrame({"scale": known["scale"].to_numpy(), "mean": float("nan"), "ci_low": low, "ci_high": high})
-    lead = f"The benchmark is where 80 % of the shrunken means of {int(known['n_teams_published'].max())} teams lie."
-    return Reference(numbers.assign(withheld=False), known.reset_index(drop=True), "80 % of teams", (lead, *evidence))
+    n_teams = int(known["n_teams_published"].max())
+    lead = f"The benchmark is where 80 % of the shrunken means of {n_teams} published teams lie."
+    return Reference(numbers.assign(withheld=False), known, f"benchmark: 80 % of {n_teams} teams", (lead, *evidence))
 
 
 def _of(rows: pd.DataFrame, scales: list[str]) -> pd.DataFrame:
@@ -95,6 +96,7 @@ def profile_view(released: Released, choice: Selection, team: str | None) -> Vie
     if team and len(rows) and rows["withheld"].all():
         return _roll_up(released, choice, rows, said)
     if choice.kind == "shrunken" and team:
+        name = f"{team}, shrunken"
         said.append(
             "Shrunken means lie closer to the mean of all teams the fewer people answered. Use them to compare."
         )

@@ -37,7 +37,8 @@ def profile(
     name, reference_name : str
         Who the dots and the band stand for.
     reference : DataFrame, optional
-        The same columns for the group to compare with.
+        The same columns for the group to compare with. A range without a mean (its means NaN), such as
+        a benchmark, is a band without a tick, and is named by `reference_name` alone.
 
     Returns
     -------
@@ -76,7 +77,9 @@ def profile_data(rows: pd.DataFrame, labels: Mapping[str, str], reference: pd.Da
 
 def _profile_key(data: pd.DataFrame, name: str, reference_name: str) -> list[tuple[str, str]]:
     entries = [("dot", f"{name}: mean and 95 % interval")] if not data["withheld"].all() else []
-    if reference_name:
+    if reference_name and data["reference_mean"].isna().all() and not data["reference_ci_low"].isna().all():
+        entries.append(("range", reference_name))
+    elif reference_name:
         entries.append(("band", f"{reference_name}: mean and 95 % interval"))
     return entries
 
@@ -92,7 +95,7 @@ def _score_line(sheet: Sheet, y: float, row: Mapping[str, Any]) -> None:
         sheet.withheld(_LEFT, y - 0.06, _RIGHT - _LEFT, 0.12)
     else:
         ruler(sheet, y)
-    if not np.isnan(row.get("reference_mean", np.nan)):
+    if not np.isnan(row.get("reference_ci_low", np.nan)):
         low, high, middle = (float(across(row[f"reference_{end}"])) for end in ("ci_low", "ci_high", "mean"))
         band(sheet, low, high, middle, y, 0.085)
     if not row["withheld"]:
@@ -126,6 +129,8 @@ def _profile_words(data: pd.DataFrame, name: str, reference_name: str) -> str:
         if not np.isnan(row.get("reference_mean", np.nan)):
             other = {end: row[f"reference_{end}"] for end in _NUMBERS} | {"withheld": False}
             words += f", {reference_name} {interval_text(other)}"
+        elif not np.isnan(row.get("reference_ci_low", np.nan)):
+            words += f", {reference_name} {row['reference_ci_low']:.0f} to {row['reference_ci_high']:.0f}"
         parts.append(f"{row['label']} {words}")
     return f"Mean scores from 0 to 100 with 95 % intervals for {name}: " + "; ".join(parts) + "."
 

@@ -157,6 +157,8 @@ class Sheet:
             self.dots([x + 0.16], [y], size=7, filled=False)
         elif mark == "band":
             band(self, x, x + 0.32, x + 0.16, y, 0.06)
+        elif mark == "range":
+            band(self, x, x + 0.32, np.nan, y, 0.06)
         elif mark == "stripes":
             self.withheld(x, y - 0.06, 0.32, 0.12)
         elif mark in ("solid", "dashed", "dotted"):
@@ -176,6 +178,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def band(sheet: Sheet, low: float, high: float, middle: float, y: float, half: float) -> None:
-    """A pale band with an edge and a tick: what something is compared with."""
+    """A pale band with an edge and a tick (none without a middle): what something is compared with."""
     sheet.box(low, y - half, high - low, 2 * half, facecolor="#e3e3e3", edgecolor=QUIET, linewidth=0.6)
-    sheet.lines([[(middle, y - half), (middle, y + half)]], 1.6, QUIET)
+    if not np.isnan(middle):
+        sheet.lines([[(middle, y - half), (middle, y + half)]], 1.6, QUIET)
