@@ -288,7 +288,7 @@ def test_without_any_team_effect_teams_of_ten_pass_the_usual_cut_off():
     passed = {name: (found[f"rwg_j_{name}"] >= 0.7).mean() for name in ("uniform", "slight", "heavy")}
     print(passed, f"SD {answers.std():.2f}", icc(answers.mean(axis=1), team))  # noqa: T201  (seen with -s)
     assert answers.std() == pytest.approx(0.92, abs=0.03)
-    assert passed["uniform"] > 0.95
+    assert passed["uniform"] > 0.9
     assert passed["heavy"] < 0.05
     assert icc(answers.mean(axis=1), team).icc1 < 0.03
 

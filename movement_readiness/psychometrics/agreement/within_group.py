@@ -80,11 +80,11 @@ def rwg_j(
     answers that lean one way, as where everybody is polite, and set a harder standard.
 
     A high value proves little, because answers in general do not spread over all options alike. In groups of ten
-    drawn at random, without any group effect, five items of five options pass .70 against the uniform null in 98 % of
+    drawn at random, without any group effect, five items of five options pass .70 against the uniform null in 95 % of
     groups where answers have an SD of 0.9, and in half of them where it is 1.2. Read it beside `icc`, and with a
     skewed null.
 
-    Checked against multilevel 2.7 (``rwg``, ``rwg.j``) on 9 data sets (``tests/reference/agreement``), to 1e-8.
+    Checked against multilevel 2.7 (``rwg``, ``rwg.j``) on 10 data sets (``tests/reference/agreement``), to 1e-8.
 
     References
     ----------
@@ -152,7 +152,7 @@ def average_deviation(
     [1]_; of a scale the mean of its items' AD_j. No null distribution is needed. A sixth of the number of options is
     the usual upper limit for agreement [2]_: 0.8 for five options, 1.2 for seven.
 
-    Checked against multilevel 2.7 (``ad.m``, about mean and median) on 9 data sets (``tests/reference/agreement``),
+    Checked against multilevel 2.7 (``ad.m``, about mean and median) on 10 data sets (``tests/reference/agreement``),
     to 1e-8.
 
     References
