@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pandas import isna
 
 from movement_readiness.instrument import Instrument
 from movement_readiness.reports.content import choose, site_context, team_context
 from movement_readiness.reports.report import Report
+from movement_readiness.reports.words import signed
 from movement_readiness.teams import TeamResults
 
 __all__ = ["Report", "render", "site_report", "team_report"]
@@ -18,13 +20,16 @@ __all__ = ["Report", "render", "site_report", "team_report"]
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.filters["signed"] = signed
+    found.tests["known"] = lambda value: not isna(value)
+    return found
 
 
 def render(template: str, context: dict[str, Any]) -> Report:

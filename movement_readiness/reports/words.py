@@ -15,6 +15,8 @@ __all__ = [
     "interval_words",
     "reliability_words",
     "scale_ends",
+    "signed",
+    "state_words",
     "who_answered",
     "why_no_team_numbers",
     "withheld_words",
@@ -24,6 +26,8 @@ _TEAM_WITHHELD = {
     "too_few": "Too few people answered this to show a number without pointing to someone.",
     "protected": "Not shown: with it, one person's answers or a smaller group's could be worked out.",
     "no_answers": "Nobody has answered this yet.",
+    "no_differences": "Not shown: these answers do not support that teams differ.",
+    "few_teams": "Not shown: too few teams have numbers that may be shown.",
 }
 
 
@@ -99,10 +103,23 @@ def reliability_words(values: list[float]) -> str:
     return f"The reliability of this team's means is {span} (0 is none, 1 is perfect; .70 is a usual least): {verdict}."
 
 
-def differences_words(teams: TeamResults, wave: str, form: str) -> str:
-    """Whether teams differ at all, from the evidence of the whole study."""
-    rows = teams.team_differences
-    rows = rows[(rows["wave"] == wave) & (rows["form"] == form)]
+def signed(value: float) -> str:
+    """A difference with its sign."""
+    return "0" if round(value) == 0 else f"{value:+.0f}".replace("-", "\N{MINUS SIGN}")
+
+
+def state_words(rows: pd.DataFrame) -> str:
+    """In a sentence for everybody, what may be made of a difference between a team and the band."""
+    states = set(rows["state"])
+    if states == {"supported"}:
+        return "In these answers teams do differ, so it can be worth asking why a dot is away from its band."
+    if "supported" in states:
+        return "In these answers teams differ on some conditions and not clearly on others: read differences with care."
+    return "Whether teams differ at all is not clear from these answers: do not read much into a dot outside its band."
+
+
+def differences_words(rows: pd.DataFrame) -> str:
+    """Whether teams differ at all, from the evidence of the whole study: a row a scale."""
     states = set(rows["state"])
     known = rows.dropna(subset=["icc1"])
     if known.empty:

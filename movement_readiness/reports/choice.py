@@ -1,0 +1,95 @@
+"""Which group, wave and form a page is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from movement_readiness._validation import check_choice, closest, quoted
+from movement_readiness.exceptions import NothingToReleaseError
+from movement_readiness.instrument import Instrument, Translation
+from movement_readiness.teams import TeamResults
+
+__all__ = ["Choice", "choose"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which group, wave and form a page is about, and the words it is written in.
+
+    ``alone``: a team's page without anything about its site. ``rehearsal``: the answers were tried out only.
+    """
+
+    teams: TeamResults
+    instrument: Instrument
+    words: Translation
+    site: str
+    team: str | None
+    wave: str
+    form: str
+    alone: bool = False
+    rehearsal: bool = False
+
+    def rows(self, frame: pd.DataFrame, level: str, wave: str = "wave") -> pd.DataFrame:
+        """The rows of the page's site or team in its wave and form."""
+        if frame.empty:  # of results without that table
+            return frame
+        here = (frame["site"] == self.site) & (frame[wave] == self.wave) & (frame["form"] == self.form)
+        here &= frame["level"] == level
+        if level == "team" and self.team is not None:
+            here &= frame["team"] == self.team
+        return frame[here].reset_index(drop=True)
+
+    def scales(self, kind: str) -> list[str]:
+        """The scales of one kind that this form's report shows, in the instrument's order."""
+        kinds = ("domain", "total", "index") if kind == "profile" else ("separate",)
+        available = set(self.teams.scores.loc[self.teams.scores["form"] == self.form, "scale"])
+        return [scale.id for scale in self.instrument.scales.values() if scale.id in available and scale.kind in kinds]
+
+    def states(self) -> pd.DataFrame:
+        """How far it is supported that teams differ, in the page's wave and form: a row a scale."""
+        rows = self.teams.team_differences
+        return rows[(rows["wave"] == self.wave) & (rows["form"] == self.form)].set_index("scale")
+
+    @property
+    def title(self) -> str:
+        """The heading of the page."""
+        group = f"{self.team}, {self.site}" if self.team is not None else self.site
+        return f"{self.words.title}: {group}"
+
+
+def choose(
+    teams: TeamResults,
+    instrument: Instrument,
+    site: str,
+    team: str | None,
+    wave: str | None,
+    form: str | None,
+    language: str | None,
+) -> Choice:
+    """Check that the group asked for is there; the latest wave and the form most people answered by default."""
+    if (teams.instrument_id, teams.instrument_sha256) != (instrument.id, instrument.sha256):
+        raise NothingToReleaseError(
+            f"instrument: expected {teams.instrument_id} {teams.instrument_version}, which the results come from; "
+            f"got {instrument.id} {instrument.version}."
+        )
+    if site not in teams.sites:
+        raise NothingToReleaseError(
+            f"site: unknown site {site!r}; available: {quoted(teams.sites)}.{closest(site, teams.sites)}"
+        )
+    if team is not None and team not in teams.teams(site):
+        available = teams.teams(site)
+        raise NothingToReleaseError(
+            f"team: site {site!r} has no team {team!r} in these results; available: {quoted(available)}."
+            f"{closest(team, available)}"
+        )
+    heads = teams.respondents[(teams.respondents["site"] == site) & (teams.respondents["level"] == "site")]
+    if team is not None:
+        own = teams.respondents[(teams.respondents["site"] == site) & (teams.respondents["team"] == team)]
+        heads = own if own["n"].notna().any() else heads
+    chosen_wave = check_choice("wave", teams.waves[-1] if wave is None else wave, teams.waves)
+    heads = heads[heads["wave"] == chosen_wave]
+    forms = list(heads.assign(n=heads["n"].fillna(0)).sort_values("n", ascending=False, kind="stable")["form"])
+    chosen_form = check_choice("form", forms[0] if form is None else form, forms)
+    return Choice(teams, instrument, instrument.translation(language), site, team, chosen_wave, chosen_form)

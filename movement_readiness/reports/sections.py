@@ -1,0 +1,158 @@
+"""The parts that pages of teams and of sites share, each from rows of `TeamResults`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from movement_readiness.plots import change, pull_strip, spread_strip
+from movement_readiness.reports import words as say
+from movement_readiness.reports.choice import Choice
+
+__all__ = [
+    "change_section",
+    "comparable",
+    "extremes",
+    "profile_rows",
+    "profile_table",
+    "spread_section",
+    "strips",
+    "talk",
+]
+
+_EXTREMES = 3  # lines listed as highest, and as lowest
+_ENOUGH = 2 / 3  # share of the lines that must be shown before any is called highest
+
+
+def profile_rows(choice: Choice, level: str) -> pd.DataFrame:
+    """The scores of the page's domains, in the instrument's order."""
+    rows = choice.rows(choice.teams.scores, level)
+    wanted = choice.scales("profile")
+    rows = rows[rows["scale"].isin(wanted)]
+    return rows.set_index("scale").reindex(wanted).reset_index()
+
+
+def comparable(choice: Choice, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of scores, without those of scales for which it is not supported that teams differ."""
+    states = choice.states()
+    refused = rows["scale"].isin(states.index[states["state"] == "not supported"])
+    return rows.assign(withheld=rows["withheld"].astype(bool) | refused)
+
+
+def profile_table(rows: pd.DataFrame, reference: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """The numbers of a profile, a line a scale."""
+    others = {} if reference is None else {row["scale"]: row for _, row in reference.iterrows()}
+    return [
+        {
+            "scale": row["scale"],
+            "row": row,
+            "reference": others.get(row["scale"]),
+            "why": say.withheld_words(row["reason"]) if row["withheld"] else "",
+        }
+        for _, row in rows.iterrows()
+    ]
+
+
+def spread_section(choice: Choice) -> dict[str, Any] | None:
+    """How alike the answers of the team are; None where that is not shown for any scale."""
+    rows = choice.rows(choice.teams.agreement, "team").set_index("scale").reindex(choice.scales("profile"))
+    rows = rows.reset_index().dropna(subset=["withheld"])
+    if rows["withheld"].all():
+        return None
+    return {"picture": spread_strip(rows, choice.words.scales, name=str(choice.team)), "rows": rows}
+
+
+def strips(choice: Choice, level: str, name: str, reference_level: str | None) -> list[dict[str, Any]]:
+    """The scales that stand apart, each as a strip between its two poles."""
+    found = _by_scale(choice.rows(choice.teams.scores, level))
+    reference = None
+    if reference_level:
+        reference = _by_scale(comparable(choice, choice.rows(choice.teams.scores, reference_level)))
+    return [
+        {
+            "scale": scale,
+            "picture": pull_strip(
+                found[scale],
+                name=name,
+                low_label=choice.words.low_labels.get(scale, "lowest"),
+                high_label=choice.words.high_labels.get(scale, "highest"),
+                reference=None if reference is None else reference[scale],
+                reference_name=choice.site,
+            ),
+            "row": found[scale],
+            "reference": None if reference is None or reference[scale]["withheld"] else reference[scale],
+            "why": say.withheld_words(found[scale]["reason"]) if found[scale]["withheld"] else "",
+        }
+        for scale in choice.scales("separate")
+    ]
+
+
+def _by_scale(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    return {str(row["scale"]): dict(row) for _, row in rows.iterrows()}
+
+
+def change_section(choice: Choice, level: str, name: str) -> dict[str, Any] | None:
+    """Change since the wave before; None where there is none. ``picture`` is None where nothing of it is shown."""
+    rows = choice.rows(choice.teams.change, level, "wave_to")
+    if rows.empty:
+        return None
+    wanted = [*choice.scales("profile"), *choice.scales("separate")]
+    rows = rows.set_index("scale").reindex(wanted).reset_index().dropna(subset=["wave_from"])
+    if rows.empty:
+        return None
+    shown = bool((~rows["withheld"].astype(bool)).any())
+    table = [dict(row) for _, row in rows.iterrows()]
+    return {
+        "wave_from": rows["wave_from"].iloc[0],
+        "picture": change(rows, choice.words.scales, name=name) if shown else None,
+        "rows": table,
+        "why": "" if shown else say.withheld_words(str(rows["reason"].iloc[0])),
+    }
+
+
+def extremes(choice: Choice) -> dict[str, Any] | None:
+    """The lines with the highest and the lowest means; None where a team may not see its items."""
+    rows = choice.rows(choice.teams.items, "team")
+    profile_items = {item for scale in choice.scales("profile") for item in choice.instrument.item_ids(scale)}
+    rows = rows[~rows["withheld"] & rows["item"].isin(profile_items)]
+    # Of a remnant nobody can say which lines are the highest.
+    if len(rows) < 2 * _EXTREMES or len(rows) < _ENOUGH * len(profile_items):
+        return None
+    turned = rows["item"].map(choice.instrument.key) == -1
+    rows = rows.assign(mean=rows["mean"].mask(turned, 100 - rows["mean"]))  # as worded, as it is read here
+    ordered = rows.sort_values(["mean", "item"], ascending=[False, True], kind="stable")
+    listed = [{"text": choice.words.items[row["item"]], "mean": row["mean"]} for _, row in ordered.iterrows()]
+    return {
+        "highest": listed[:_EXTREMES],
+        "lowest": listed[-_EXTREMES:][::-1],
+        "n_hidden": len(profile_items) - len(rows),
+    }
+
+
+def talk(choice: Choice, rows: pd.DataFrame, spread: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Questions of the strongest and the weakest shown scale, and of one on which answers lie far apart.
+
+    Of all scales, one each, when there is no profile.
+    """
+    scales, titles = choice.instrument.scales, choice.words.scales
+    shown = rows[~rows["withheld"].astype(bool)].sort_values("mean", kind="stable")
+    if len(shown) == 0:
+        return [
+            {"lead": titles[scale], "questions": scales[scale].questions[:1]}
+            for scale in rows["scale"]
+            if scales[scale].questions
+        ]
+    low, high = shown.iloc[0]["scale"], shown.iloc[-1]["scale"]
+    if low == high:
+        return [{"lead": titles[low], "questions": scales[low].questions}]
+    groups = [
+        {"lead": f"Build on: {titles[high]} (the highest above)", "questions": scales[high].questions},
+        {"lead": f"Look at: {titles[low]} (the lowest above)", "questions": scales[low].questions},
+    ]
+    apart = [] if spread is None else list(spread["rows"].loc[spread["rows"]["spread"] == "wide", "scale"])
+    apart = [scale for scale in apart if scale not in (low, high)][:1]
+    return groups + [
+        {"lead": f"Hear each other: {titles[scale]} (answers far apart)", "questions": scales[scale].questions[:1]}
+        for scale in apart
+    ]
