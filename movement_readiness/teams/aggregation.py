@@ -11,6 +11,7 @@ from movement_readiness._validation import closest, quoted
 from movement_readiness.evidence import claim
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.instrument import Instrument
+from movement_readiness.responses.released import KeepsReleases
 from movement_readiness.responses.revealed import RevealedPage
 from movement_readiness.teams.comparison import (
     CHANGE_NUMBERS,
@@ -18,23 +19,25 @@ from movement_readiness.teams.comparison import (
     change_tables,
     funnel_table,
     invariance_sentence,
+    natural,
     yardstick,
 )
+from movement_readiness.teams.counting import PLACE
+from movement_readiness.teams.deciding import Decision, decide
 from movement_readiness.teams.disclosure import OWN, PUBLIC_REASON, PUBLISHED, DisclosurePolicy
 from movement_readiness.teams.earlier import checked_pages
+from movement_readiness.teams.heads import heads_table
+from movement_readiness.teams.releases import check_ids, checked_log, made_releases, salt_of
 from movement_readiness.teams.results import Audience, TeamResults
-from movement_readiness.teams.study import Study, read_study
+from movement_readiness.teams.study import Round, Study, read_study
 from movement_readiness.teams.tables import (
-    PLACE,
-    heads_table,
     item_tables,
-    mean_releases,
     scores_table,
     spread_table,
     states_table,
     team_differences,
-    with_sites,
 )
+from movement_readiness.teams.union import Neighbours, Shown, counted
 
 __all__ = ["Aggregation", "aggregate_own_teams", "aggregate_scores"]
 
@@ -49,6 +52,7 @@ def aggregate_scores(
     policy: DisclosurePolicy | None = None,
     audience: Audience = "published",
     revealed: Collection[RevealedPage] = (),
+    release_log: Any = None,
     invariance: Any = None,
 ) -> TeamResults:
     """Aggregate scores by team and site, and withhold what could point to a person.
@@ -75,7 +79,11 @@ def aggregate_scores(
         ``policy.min_respondents_own_team`` people came or went since a page that showed numbers (or so few of
         those who came answered), the team and its site are withheld in that wave and form: the difference
         would tell what those few answered.
-
+    release_log : ReleaseLog, or ``store.release_log``, optional
+        What was released before, to anybody; what is released now is recorded in it. A group is shown only if it, and
+        whatever can be worked out with it, differs by nobody or by ``policy.min_respondents_own_team`` people or more
+        from every earlier release (late answers, withdrawals, corrections), and is withheld with the reason
+        "few_changed" otherwise. Deleting the log resets the protection. Needs response_id.
     invariance : str or result with to_frame(), optional
         What was found of measurement invariance between sites: a sentence, or a table of its steps (step, chisq,
         cfi, rmsea, srmr). It is printed where sites are compared; without it, that none has been shown.
@@ -123,8 +131,11 @@ def aggregate_scores(
     >>> teams.scores["withheld"].any()
     np.True_
     """
-    whole = Aggregation(responses, instrument, roster, policy, revealed, invariance)
-    return whole.results(_checked_audience(audience, whole.study))
+    log = checked_log(release_log)
+    whole = Aggregation(responses, instrument, roster, policy, revealed, invariance, release_log=log)
+    chosen = _checked_audience(audience, whole.study)
+    whole.record(chosen)
+    return whole.results(chosen)
 
 
 def aggregate_own_teams(
@@ -134,12 +145,15 @@ def aggregate_own_teams(
     roster: Any = None,
     policy: DisclosurePolicy | None = None,
     revealed: Collection[RevealedPage] = (),
+    release_log: Any = None,
 ) -> Iterator[tuple[tuple[str, str], TeamResults]]:
     """Every team's own results in turn, computed from one aggregation.
 
     Parameters are those of `aggregate_scores`. Yields ((site, team), TeamResults) in the order of names.
     """
-    return Aggregation(responses, instrument, roster, policy, revealed).own_teams()
+    whole = Aggregation(responses, instrument, roster, policy, revealed, release_log=checked_log(release_log))
+    whole.record("own teams")
+    return whole.own_teams()
 
 
 def _checked_audience(audience: Audience, study: Study) -> Audience:
@@ -171,6 +185,7 @@ class Aggregation:
         policy: DisclosurePolicy | None = None,
         revealed: Collection[RevealedPage] = (),
         invariance: Any = None,
+        release_log: KeepsReleases | None = None,
     ) -> None:
         policy = DisclosurePolicy() if policy is None else policy
         if not isinstance(policy, DisclosurePolicy):
@@ -186,13 +201,16 @@ class Aggregation:
             checked_pages(revealed),
             policy.min_respondents_own_team,
         )
-        rounds = self.study.rounds
-        self.respondents = pd.concat([heads_table(self.study, part) for part in rounds], ignore_index=True)
+        self.log = release_log
+        if self.log is not None:
+            check_ids(self.study)
+        self.decisions = self._decided()
         self.invariance = invariance_sentence(invariance)
         scores, agreement, items, answers, states = [], [], [], [], []
         funnel, waves = [], []
-        for part in rounds:
-            releases = mean_releases(self.study, part, instrument, policy)
+        heads = []
+        for part, found in self.decisions:
+            releases = found.scales
             differences = team_differences(self.study, part, releases)
             means = {}
             for column, scale in enumerate(part.scales):
@@ -204,17 +222,42 @@ class Aggregation:
                 agreement.append(spread_table(self.study, part, column, table).assign(scale=scale))
             states.append(states_table(part, differences, means))
             for column, item in enumerate(part.items):
-                holders = [releases[scale]["status"] for scale in part.scales if item in instrument.item_ids(scale)]
-                barred = with_sites(self.study, part.earlier.items[:, column])
-                for status in holders:
-                    barred = barred | (status.to_numpy() != PUBLISHED)
-                means, counts = item_tables(self.study, part, column, instrument, policy, barred)
-                items.append(means)
+                table, counts = item_tables(self.study, part, column, instrument, policy, found.items[item])
+                items.append(table)
                 answers.append(counts)
+            heads.append(heads_table(self.study, part, policy, found.any_team(len(self.study.sites))))
+        self.respondents = pd.concat(heads, ignore_index=True)
         self.team_differences = pd.concat(states, ignore_index=True)
         self.scores, self.agreement = _joined(scores, "scale"), _joined(agreement, "scale")
         self.funnel, self.change = _joined(funnel, "scale"), change_tables(waves, policy)
         self.items, self.answers = _joined(items, "item"), _joined(answers, "item")
+
+    def _decided(self) -> list[tuple[Round, Decision]]:
+        """Who sees what in every round, the earlier waves first, each beside those before it."""
+        forms = list(self.instrument.forms)
+        ordered = sorted(self.study.rounds, key=lambda part: (natural(part.wave), forms.index(part.form)))
+        earlier = tuple(self.log.releases()) if self.log is not None else ()
+        before: list[tuple[Round, dict[str, Shown]]] = []
+        found = {}
+        for part in ordered:
+            beside = Neighbours(self.study, part, self.instrument, self.policy, before, earlier)
+            made = decide(self.study, part, self.instrument, self.policy, beside)
+            before.append((part, made.shown(len(self.study.sites))))
+            found[part.wave, part.form] = made
+        return [(part, found[part.wave, part.form]) for part in self.study.rounds]
+
+    def record(self, audience: Audience) -> None:
+        """Write what an audience is shown ("all": everybody) into the release log, if there is one."""
+        if self.log is None:
+            return
+        shown = []
+        for part, made in self.decisions:
+            numbers = made.shown_to(audience, self.study)
+            everybody = {name: counted(self.instrument, part, name, one).counts for name, one in numbers.items()}
+            shown.append((part, numbers, everybody))
+        name = audience if isinstance(audience, str) else " / ".join(audience[1:])
+        for release in made_releases(self.study, self.instrument, name, shown, salt_of(self.log.releases())):
+            self.log.record(release)
 
     def own_teams(self) -> Iterator[tuple[tuple[str, str], TeamResults]]:
         """Every team's own results in turn, in the order of names."""
@@ -247,12 +290,17 @@ class Aggregation:
         )
 
     def _visible_heads(self, own: tuple[str, ...] | None) -> pd.DataFrame:
-        floor = self.policy.min_respondents_own_team if own else self.policy.min_respondents
+        least = self.policy.min_respondents_own_team
+        floor = least if own else self.policy.min_respondents
         chosen = _rows_of(self.respondents, own)
-        withheld = (chosen["level"] == "team") & (chosen["n"] < floor) | (
-            chosen["n"] < self.policy.min_respondents_own_team
+        few = (chosen["n"] < least) | ((chosen["level"] == "team") & (chosen["n"] < floor))
+        withheld = (few | chosen["hidden"]).astype(bool)
+        reason = few.map({True: "too_few", False: "protected"}).where(withheld, "").astype("str")
+        return (
+            chosen.drop(columns="hidden")
+            .assign(n=chosen["n"].mask(withheld), withheld=withheld, reason=reason)
+            .reset_index(drop=True)
         )
-        return chosen.assign(n=chosen["n"].mask(withheld), withheld=withheld.astype(bool)).reset_index(drop=True)
 
     def _notes(self) -> tuple[str, ...]:
         notes = []

@@ -37,7 +37,16 @@ import numpy.typing as npt
 
 from movement_readiness._validation import check_integer, check_number
 
-__all__ = ["PUBLIC_REASON", "REASONS", "DisclosurePolicy", "Release", "release_distributions", "release_means"]
+__all__ = [
+    "PUBLIC_REASON",
+    "REASONS",
+    "DisclosurePolicy",
+    "Release",
+    "pins_sums",
+    "release_distributions",
+    "release_means",
+    "too_alike",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -52,6 +61,7 @@ REASONS = {
     "too_few": "too few people answered",
     "protected": "one person's answers, or a smaller group's, could be worked out",
     "no_answers": "nobody answered",
+    "few_changed": "a few people's answers came or went since an earlier release, which would show what they answered",
     "few_teams": "too few teams can be shown to compare them",
     "no_differences": "the answers do not support that teams differ",
 }
@@ -135,6 +145,13 @@ def _pins_people(n: Floats, total: Floats, policy: DisclosurePolicy) -> Bools:
     return (n > 0) & (_narrowest_person(n, total) < policy.min_interval - _EPSILON)
 
 
+def pins_sums(n: Ints, others: Ints, gain: Floats, policy: DisclosurePolicy) -> Bools:
+    """Whether one of n people is narrowed by their sum less that of others, both of scores in 0..100."""
+    high = np.minimum(100.0, gain + 100.0 * others)
+    low = np.maximum(0.0, gain - 100.0 * (n - 1))
+    return (n > 0) & (high - low < policy.min_interval - _EPSILON)
+
+
 def _pins_means(n: Floats, of_n: float, total: float, policy: DisclosurePolicy) -> Bools:
     """Whether the mean of a part of n people is pinned by the sum over the of_n people that hold it."""
     size = np.maximum(n, 1.0)
@@ -150,13 +167,14 @@ def _choose(
     rest_is_safe: Callable[[Bools], bool],
     site_reason: str,
     known: Bools,
+    site_known: bool = False,
 ) -> Release:
     """Hide further teams, the smallest first, until what is left of the site is safe; else hide the site.
 
     Teams that only they themselves would see go before published ones: fewer people lose a number. Teams
-    whose numbers are out already stay: hiding them again would protect nobody.
+    whose numbers are out already stay: hiding them again would protect nobody. The same goes for a site.
     """
-    if site_reason:
+    if site_reason and not site_known:
         return Release(HIDDEN, site_reason, alone, reasons)
     teams, why = alone.copy(), reasons.copy()
     order = sorted(np.flatnonzero((alone > HIDDEN) & ~known), key=lambda team: (alone[team], counts[team], team))
@@ -164,7 +182,9 @@ def _choose(
         if team is not None:
             teams[team], why[team] = HIDDEN, "protects_others"
         if rest_is_safe((teams == HIDDEN) & ~known):
-            return Release(PUBLISHED, "", teams, why)
+            return Release(HIDDEN if site_reason else PUBLISHED, site_reason, teams, why)
+    if site_known:  # whatever is shown now could be taken from it
+        return Release(HIDDEN, site_reason or "protects_others", teams, why)
     return Release(HIDDEN, "protects_others", alone, reasons)
 
 
@@ -192,6 +212,8 @@ def release_means(
     most: Ints | None = None,
     site_most: int = PUBLISHED,
     revealed: Bools | None = None,
+    out: Bools | None = None,
+    site_out: bool = False,
 ) -> Release:
     """Decide which means of one site's teams, and whether the site's own mean, may be shown.
 
@@ -208,6 +230,10 @@ def release_means(
         The same for the site.
     revealed : array of bool, one entry a team, optional
         Teams that have seen a page of their own before, made of exactly these people.
+    out : array of bool, one entry a team, optional
+        Teams whose number is out, from an earlier release of exactly these people.
+    site_out : bool, default False
+        The same of the site.
 
     Returns
     -------
@@ -217,7 +243,7 @@ def release_means(
     site_n, site_total = float(n.sum() + loose_count), float(totals.sum() + loose_total)
     alike = _pins_people(n, totals, policy)
     alone = np.where(alike, HIDDEN, _audience(counts, policy))
-    known = _known(revealed, alone > HIDDEN)
+    known = _known(revealed, alone > HIDDEN, out)
     large = counts >= policy.min_respondents_own_team  # of a smaller group, not even that its answers are alike
     why = np.where(alone == PUBLISHED, "", _reasons(counts, alike & large)).astype(object)
     if most is not None:
@@ -239,15 +265,17 @@ def release_means(
     site_reason = "" if site_n >= policy.min_respondents else ("too_few" if site_n else "no_answers")
     if not site_reason and (site_alike or site_most == HIDDEN):
         site_reason = "too_alike" if site_alike else "protects_others"
-    return _choose(counts, alone, why, rest_is_safe, site_reason, known)
+    return _choose(counts, alone, why, rest_is_safe, site_reason, known, site_out)
 
 
-def _known(revealed: Bools | None, shown: Bools) -> Bools:
-    """Teams whose own page was revealed and, by these rules, showed the number in question."""
-    return np.zeros(len(shown), dtype=bool) if revealed is None else revealed & shown
+def _known(revealed: Bools | None, shown: Bools, out: Bools | None) -> Bools:
+    """Teams whose number is out, or whose own page was revealed and, by these rules, showed the number."""
+    none = np.zeros(len(shown), dtype=bool)
+    known: Bools = (none if revealed is None else revealed & shown) | (none if out is None else out)
+    return known
 
 
-def _too_alike(table: Ints, values: Floats, policy: DisclosurePolicy) -> Bools:
+def too_alike(table: Ints, values: Floats, policy: DisclosurePolicy) -> Bools:
     """Rows of answer counts (groups x options) that come close to saying what everybody answered."""
     n = table.sum(axis=1)
     used = table > 0
@@ -268,6 +296,8 @@ def release_distributions(
     barred: Bools | None = None,
     site_barred: bool = False,
     revealed: Bools | None = None,
+    out: Bools | None = None,
+    site_out: bool = False,
 ) -> Release:
     """Decide which teams' distributions of answers to one item, and the site's, may be shown.
 
@@ -286,7 +316,7 @@ def release_distributions(
         they would give it away.
     site_barred : bool, default False
         The same for the site.
-    revealed : array of bool, one entry a team, optional
+    revealed, out, site_out : optional
         As for `release_means`.
 
     Returns
@@ -295,9 +325,9 @@ def release_distributions(
     """
     apart = np.zeros(table.shape[1], dtype=np.int64) if loose is None else loose
     counts = table.sum(axis=1)
-    alike = _too_alike(table, values, policy)
+    alike = too_alike(table, values, policy)
     alone = np.where(~alike & (counts >= policy.min_respondents), PUBLISHED, HIDDEN).astype(np.int64)
-    known = _known(revealed, alone > HIDDEN)
+    known = _known(revealed, alone > HIDDEN, out)
     why = np.where(alone == PUBLISHED, "", _reasons(counts, alike & (counts >= policy.min_respondents))).astype(object)
     if barred is not None:
         why[barred & (alone == PUBLISHED)] = "protects_others"
@@ -308,12 +338,12 @@ def release_distributions(
         if rest.sum() == 0:
             return True
         enough = bool(rest.sum() >= policy.min_respondents_own_team)
-        return enough and not _too_alike(rest[None, :], values, policy)[0]
+        return enough and not too_alike(rest[None, :], values, policy)[0]
 
     site = table.sum(axis=0) + apart
     site_reason = "" if site.sum() >= policy.min_respondents else ("too_few" if site.sum() else "no_answers")
-    if not site_reason and _too_alike(site[None, :], values, policy)[0]:
+    if not site_reason and too_alike(site[None, :], values, policy)[0]:
         site_reason = "too_alike"
     if not site_reason and site_barred:
         site_reason = "protects_others"
-    return _choose(counts, alone, why, rest_is_safe, site_reason, known)
+    return _choose(counts, alone, why, rest_is_safe, site_reason, known, site_out)

@@ -33,7 +33,8 @@ class Round:
 
     ``team`` indexes ``Study.teams`` (-1: none given), ``site`` indexes ``Study.sites``; ``scores`` and
     ``items`` are respondents x scales and respondents x items, NaN where missing; ``earlier`` says what the pages
-    leave to be shown that the teams have seen before.
+    leave to be shown that the teams have seen before; ``ids`` are the response ids, a corrected one with the number of
+    its revision.
     """
 
     wave: str
@@ -45,6 +46,7 @@ class Round:
     items: tuple[str, ...]
     answers: Floats
     earlier: Earlier
+    ids: npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -210,6 +212,7 @@ def _rounds(
                 f"responses: expected a {name} for every response, or for none; {int((~given).sum())} have none."
             )
     ids = _text(frame, "response_id").to_numpy(dtype=object)
+    revised = _revised(ids, getattr(responses, "attrs", {}).get("revisions"))
     wave, form = _text(frame, "wave", "1"), _text(frame, "form", next(iter(instrument.forms)))
     for (one_wave, one_form), rows in pd.DataFrame({"wave": wave, "form": form})[placed].groupby(["wave", "form"]):
         chosen = rows.index.to_numpy()
@@ -227,7 +230,15 @@ def _rounds(
             items=items,
             answers=codes,
             earlier=compared(pages, teams, team_code[chosen], ids[chosen], scores, codes, least),
+            ids=revised[chosen],
         )
+
+
+def _revised(ids: npt.NDArray[np.object_], revisions: Any) -> npt.NDArray[np.object_]:
+    """Ids with the number of the revision, where a response was corrected."""
+    if not isinstance(revisions, dict) or not revisions:
+        return ids
+    return np.array([f"{one} {revisions[one]}" if one in revisions else one for one in ids], dtype=object)
 
 
 def _matrix(frame: nw.DataFrame[Any], names: tuple[str, ...]) -> Floats:

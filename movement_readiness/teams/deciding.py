@@ -1,0 +1,210 @@
+"""Who may see which number of one round, beside everything else that is released."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from movement_readiness.instrument import Instrument
+from movement_readiness.teams.counting import answer_counts, item_options, places, score_sums, site_sums
+from movement_readiness.teams.disclosure import (
+    HIDDEN,
+    OWN,
+    PUBLISHED,
+    DisclosurePolicy,
+    Release,
+    release_distributions,
+    release_means,
+)
+from movement_readiness.teams.study import Round, Study
+from movement_readiness.teams.union import Barred, Neighbours, Shown
+
+__all__ = ["Decision", "decide"]
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who may see the means of every scale and the answers to every item: the groups with status and reason."""
+
+    scales: Mapping[str, pd.DataFrame]
+    items: Mapping[str, pd.DataFrame]
+
+    def shown(self, n_sites: int) -> dict[str, Shown]:
+        """Of which groups each number is shown to anybody."""
+        found = {}
+        for kind, frames in (("scale", self.scales), ("item", self.items)):
+            for name, frame in frames.items():
+                seen = frame["status"].to_numpy() >= OWN
+                found[f"{kind} {name}"] = Shown(seen[n_sites:], seen[:n_sites])
+        return found
+
+    def shown_to(self, audience: str | tuple[str, str, str], study: Study) -> dict[str, Shown]:
+        """Of which groups one audience sees each number: "published", one own team, "own teams" or "all"."""
+        found = {}
+        n_sites = len(study.sites)
+        for kind, frames in (("scale", self.scales), ("item", self.items)):
+            for name, frame in frames.items():
+                status = frame["status"].to_numpy()
+                seen = status >= (PUBLISHED if audience == "published" else OWN)
+                if isinstance(audience, tuple):
+                    mine = (frame["site"] == audience[1]) & (
+                        (frame["level"] == "site") | (frame["team"] == audience[2])
+                    )
+                    seen &= mine.to_numpy()
+                found[f"{kind} {name}"] = Shown(seen[n_sites:], seen[:n_sites])
+        return found
+
+    def any_team(self, n_sites: int) -> Bools:
+        """Teams of which any number is shown to anybody."""
+        flags: Bools = np.any([one.teams for one in self.shown(n_sites).values()], axis=0)
+        return flags
+
+
+def decide(study: Study, part: Round, instrument: Instrument, policy: DisclosurePolicy, beside: Neighbours) -> Decision:
+    """Decide who sees what, again and again until nothing tells too much beside the neighbours.
+
+    What is barred once stays so; hiding a group may let another be shown, which is then compared in its turn.
+    """
+    barred = Barred()
+    while True:
+        scales = _mean_releases(study, part, instrument, policy, barred)
+        items = _item_releases(study, part, instrument, policy, barred, scales)
+        found = Decision(scales, items)
+        if not beside.bars(found.shown(len(study.sites)), barred):
+            break
+    for kind, frames in (("scale", scales), ("item", items)):
+        for name, frame in frames.items():
+            told = barred.by_release.get(f"{kind} {name}")
+            if told is not None:
+                other = (frame["status"] == HIDDEN) & frame["reason"].isin(["protects_others", "too_alike"])
+                frame["reason"] = frame["reason"].mask(other & told, "few_changed")
+    return found
+
+
+def _item_releases(
+    study: Study,
+    part: Round,
+    instrument: Instrument,
+    policy: DisclosurePolicy,
+    barred: Barred,
+    scales: Mapping[str, pd.DataFrame],
+) -> dict[str, pd.DataFrame]:
+    found = {}
+    for column, item in enumerate(part.items):
+        hidden = with_sites(study, part.earlier.items[:, column])
+        hidden |= barred.of(f"item {item}", len(hidden))
+        for scale in part.scales:
+            if item in instrument.item_ids(scale):
+                hidden |= scales[scale]["status"].to_numpy() != PUBLISHED
+        found[item] = item_marks(study, part, column, instrument, policy, hidden, _out(study, barred, f"item {item}"))
+    return found
+
+
+def _out(study: Study, barred: Barred, name: str) -> Shown:
+    return Shown(
+        barred.out.get(name, np.zeros(len(study.teams), dtype=bool)),
+        barred.out_sites.get(name, np.zeros(len(study.sites), dtype=bool)),
+    )
+
+
+def _mean_releases(
+    study: Study, part: Round, instrument: Instrument, policy: DisclosurePolicy, told: Barred
+) -> dict[str, pd.DataFrame]:
+    """Who may see the mean of every group on every scale (columns status and reason beside the place).
+
+    Scales that share items are decided together: what one of them withholds, the others would give away.
+    """
+    items = {scale: set(instrument.item_ids(scale)) for scale in part.scales}
+    linked = {scale: [other for other in part.scales if items[scale] & items[other]] for scale in part.scales}
+    frames: dict[str, pd.DataFrame] = {}
+    barred = {scale: with_sites(study, part.earlier.scales[:, column]) for column, scale in enumerate(part.scales)}
+    barred = {scale: flags | told.of(f"scale {scale}", len(flags)) for scale, flags in barred.items()}
+    most = {scale: np.where(barred[scale], HIDDEN, PUBLISHED) for scale in part.scales}
+    changed = True
+    while changed:  # audiences only shrink, so this ends
+        for column, scale in enumerate(part.scales):
+            frames[scale] = _mean_release(study, part, column, policy, most[scale], _out(study, told, f"scale {scale}"))
+        status = {scale: frame["status"].to_numpy() for scale, frame in frames.items()}
+        least = {scale: np.min([status[other] for other in linked[scale]], axis=0) for scale in part.scales}
+        changed = any((least[scale] < status[scale]).any() for scale in part.scales)
+        most = {scale: np.minimum(most[scale], least[scale]) for scale in part.scales}
+    return frames
+
+
+def _mean_release(
+    study: Study, part: Round, column: int, policy: DisclosurePolicy, most: Ints, out: Shown
+) -> pd.DataFrame:
+    counts, totals, loose_n, loose_total = score_sums(study, part, column)
+    teams_most = most[len(study.sites) :]
+    releases = _by_site(
+        study,
+        lambda inside, site: release_means(
+            counts[inside],
+            totals[inside],
+            policy,
+            loose_count=int(loose_n[site]),
+            loose_total=float(loose_total[site]),
+            most=teams_most[inside],
+            site_most=int(most[site]),
+            revealed=part.earlier.known[inside],
+            out=out.teams[inside],
+            site_out=bool(out.sites[site]),
+        ),
+    )
+    frame = places(study, part)
+    _mark(frame, releases, study)
+    return frame
+
+
+def item_marks(
+    study: Study, part: Round, column: int, instrument: Instrument, policy: DisclosurePolicy, barred: Bools, out: Shown
+) -> pd.DataFrame:
+    """Who may see the answers to one item in every group; nobody where the group is barred."""
+    keyed, values, holders, _ = item_options(part, column, instrument)
+    teams, loose = answer_counts(study, part, column, keyed, holders)
+    sites_barred, teams_barred = barred[: len(study.sites)], barred[len(study.sites) :]
+    releases = _by_site(
+        study,
+        lambda inside, site: release_distributions(
+            teams[inside],
+            values,
+            policy,
+            loose=loose[site],
+            barred=teams_barred[inside],
+            site_barred=bool(sites_barred[site]),
+            revealed=part.earlier.known[inside],
+            out=out.teams[inside],
+            site_out=bool(out.sites[site]),
+        ),
+    )
+    frame = places(study, part)
+    _mark(frame, releases, study)
+    return frame
+
+
+def with_sites(study: Study, teams: Bools) -> Bools:
+    """What must not be shown of a team must not be worked out from its site either: sites, then teams."""
+    return np.concatenate([site_sums(study, teams.astype(np.int64)) > 0, teams])
+
+
+def _by_site(study: Study, decide: Callable[[Ints, int], Release]) -> list[Release]:
+    order = np.argsort(study.team_site, kind="stable")
+    bounds = np.searchsorted(study.team_site[order], np.arange(len(study.sites) + 1))
+    return [decide(order[bounds[site] : bounds[site + 1]], site) for site in range(len(study.sites))]
+
+
+def _mark(frame: pd.DataFrame, releases: list[Release], study: Study) -> None:
+    """Write who may see each group, and why not, into the frame (rows: sites, then teams)."""
+    status = np.array([release.site for release in releases] + [HIDDEN] * len(study.teams))
+    reason = np.array([release.site_reason for release in releases] + [""] * len(study.teams), dtype=object)
+    for site, release in enumerate(releases):
+        rows = len(study.sites) + np.flatnonzero(study.team_site == site)
+        status[rows], reason[rows] = release.teams, release.reasons
+    frame["status"], frame["reason"] = status, reason

@@ -1,0 +1,179 @@
+"""`ReleaseLog`: what was released so far, so that the next release can be compared with it."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from movement_readiness.exceptions import ArgumentError, ResponsesError
+from movement_readiness.instrument import Instrument
+from movement_readiness.responses.released import KeepsReleases, Release, ReleasedTable, hashed
+from movement_readiness.teams.study import Round, Study
+from movement_readiness.teams.union import Shown
+
+__all__ = ["ReleaseLog", "checked_log", "made_releases"]
+
+
+class ReleaseLog:
+    """A list of what was released, in memory or in a file, for studies that are not kept in a `ResponseStore`.
+
+    Hand the same one to `aggregate_scores` every time, and keep it as long as anybody may have the pages: deleting
+    the log resets the protection, for what was shown before is then not known. A store has one inside
+    (``store.release_log``).
+
+    Parameters
+    ----------
+    path : str or path, optional
+        A file of lines of JSON, made with the first release, readable by its owner alone. Without it the releases are
+        kept as long as the object is.
+
+    Raises
+    ------
+    ArgumentError
+        The file is not a log, or cannot be read or written.
+
+    Notes
+    -----
+    A release names wave, form, the numbers and groups that were shown and the salted hashes of the response ids behind
+    them; it holds no answers. Who went and came between two releases is told by the ids: keep ``response_id`` the same
+    in every export. An answer that was changed under the same id is noticed only in a frame from
+    ``ResponseStore.to_frame``, which counts the corrections.
+
+    Examples
+    --------
+    >>> import movement_readiness as mr
+    >>> from movement_readiness.teams import ReleaseLog
+    >>> instrument = mr.load_instrument()
+    >>> study = mr.simulate_responses(instrument, n_sites=1, teams_per_site=3, team_size=12, seed=1)
+    >>> log = ReleaseLog()
+    >>> late = study.responses.iloc[1:]
+    >>> first = mr.aggregate_scores(late, instrument, release_log=log)
+    >>> second = mr.aggregate_scores(study.responses, instrument, release_log=log)
+    >>> set(second.scores.loc[second.scores["withheld"], "reason"])
+    {'few_changed'}
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        self._path = None if path is None else Path(path)
+        self._releases = self._read()
+
+    def _read(self) -> list[Release]:
+        if self._path is None or not self._path.exists():
+            return []
+        try:
+            lines = self._path.read_text(encoding="utf-8").splitlines()
+            return [Release.from_json(line) for line in lines if line.strip()]
+        except (OSError, UnicodeError, ArgumentError):
+            raise ArgumentError(
+                f"path: expected a file that a ReleaseLog wrote; {str(self._path)!r} is none."
+            ) from None
+
+    def releases(self) -> tuple[Release, ...]:
+        """Every release so far, the earliest first."""
+        return tuple(self._releases)
+
+    def record(self, release: Release) -> None:
+        """Keep a release; the same numbers of the same people a second time are one."""
+        if any(release.key == one.key for one in self._releases):
+            return
+        if self._path is not None:
+            try:
+                handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+                with os.fdopen(handle, "a", encoding="utf-8") as file:
+                    file.write(release.to_json() + "\n")
+            except OSError as error:
+                raise ArgumentError(f"path: {str(self._path)!r} cannot be written ({error.strerror}).") from None
+        self._releases.append(release)
+
+    def __len__(self) -> int:
+        return len(self._releases)
+
+    def __repr__(self) -> str:
+        place = "" if self._path is None else f" in {self._path.name}"
+        return f"<ReleaseLog: {len(self)} releases{place}>"
+
+
+def checked_log(log: Any) -> KeepsReleases | None:
+    """The log, if that is what it is."""
+    if log is None or (callable(getattr(log, "releases", None)) and callable(getattr(log, "record", None))):
+        return log  # type: ignore[no-any-return]
+    raise ArgumentError(f"release_log: expected a ReleaseLog, or store.release_log; got {type(log).__name__}.")
+
+
+def made_releases(
+    study: Study,
+    instrument: Instrument,
+    audience: str,
+    shown: Iterable[tuple[Round, Mapping[str, Shown], Mapping[str, np.ndarray]]],
+    salt: str,
+) -> list[Release]:
+    """The releases of what is shown: one a round of which anything is.
+
+    Parameters
+    ----------
+    study, instrument
+    audience : str
+    shown : iterable of (round, what is shown of each number, who counts in it)
+    salt : str
+    """
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    found = []
+    for part, numbers, counts in shown:
+        numbers = {name: one for name, one in numbers.items() if one}
+        if not numbers:
+            continue
+        sites = np.zeros(len(study.sites), dtype=bool)
+        for one in numbers.values():
+            sites |= one.sites
+            sites[study.team_site[one.teams]] = True
+        rows = np.flatnonzero(sites[part.site])
+        groups = [*((site, None) for site in study.sites), *study.teams]
+        places = np.where(part.team[rows] < 0, part.site[rows], len(study.sites) + part.team[rows])
+        seen = {name: np.flatnonzero(np.concatenate([one.sites, one.teams])) for name, one in numbers.items()}
+        used = np.unique(np.concatenate([places, *seen.values()]))
+        order = np.argsort(np.array(hashed(part.ids[rows], salt)))  # an order that says nothing
+        people = hashed(part.ids[rows][order], salt)
+        tables = {
+            name: ReleasedTable(
+                tuple(np.searchsorted(used, seen[name]).tolist()),
+                tuple(np.flatnonzero(~counts[name][rows][order]).tolist()),
+            )
+            for name in numbers
+        }
+        found.append(
+            Release(
+                today,
+                audience,
+                instrument.id,
+                instrument.version,
+                study.aim_id,
+                part.wave,
+                part.form,
+                salt,
+                tuple(groups[place] for place in used),
+                people,
+                tuple(np.searchsorted(used, places[order]).tolist()),
+                tables,
+            )
+        )
+    return found
+
+
+def salt_of(releases: Iterable[Release]) -> str:
+    """The salt of earlier releases, so that the same release is known again; else a new one."""
+    return next((one.salt for one in releases), secrets.token_hex(16))
+
+
+def check_ids(study: Study) -> None:
+    """Raise if a response has no id, without which releases cannot be compared."""
+    for part in study.rounds:
+        if not all(isinstance(one, str) for one in part.ids):
+            raise ResponsesError(
+                "responses: expected a response_id for every response, with which later releases are compared."
+            )

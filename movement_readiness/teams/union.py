@@ -1,0 +1,361 @@
+"""What everything that was released before, and every other wave and form, leave to be shown of one round.
+
+Two kinds of neighbours are compared with a round, number by number, by what both of them know (`crossing`):
+
+*Earlier releases of the same wave and form*, from the log. The same people are known by their response ids; a
+corrected response is one person who went and one who came. Where 1 to 4 (``least`` - 1) people came, or went, the
+difference would be theirs: the group is withheld in the later release. Groups of the very same people count as shown
+already, so that a later release cannot be subtracted from what an earlier one left.
+
+*Other waves and forms* of the same study. Nothing links a person's answers, and people change; but somebody may know
+that all others answered the same again. Such knowledge helps only where it is true, and the answers show whether it
+can be: people of a group whose answers to all items of a scale are the same in both rounds are taken for the same
+people. Where the others, who came or went, are 1 to ``least`` - 1 altogether, the later mean is withheld (a difference
+of groups of so few people); where their sum would narrow one of them below ``min_interval``, too. Of items, whose
+counts can be subtracted option by option, neither those who came nor those who went may be 1 to ``least`` - 1. In
+collected data hardly anything is withheld for this: when half a team of ten give one answer differently, more than
+four people differ. With the answers of a wave not at hand (a log alone), head-counts decide: 1 to ``least`` - 1
+apart is too close.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from movement_readiness.instrument import Instrument
+from movement_readiness.responses.released import Release, ReleasedTable, hashed
+from movement_readiness.teams.crossing import Bars, Counted, Difference, Judge, Pairs, crossed, paired
+from movement_readiness.teams.disclosure import DisclosurePolicy, pins_sums, too_alike
+from movement_readiness.teams.study import Round, Study
+
+__all__ = ["Barred", "Neighbours", "Shown"]
+
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Of which teams and sites one number is shown to anybody."""
+
+    teams: Bools
+    sites: Bools
+
+    def __bool__(self) -> bool:
+        return bool(self.teams.any() or self.sites.any())
+
+
+@dataclass
+class Barred:
+    """By the name of a number ("scale rational", "item R1"): groups (sites, then teams) that must not be shown.
+
+    ``by_release`` are those that an earlier release bars, ``by_round`` those that another wave or form does;
+    ``out`` (teams) and ``out_sites`` are known already, from an earlier release of the same people.
+    """
+
+    by_release: dict[str, Bools] = field(default_factory=dict)
+    by_round: dict[str, Bools] = field(default_factory=dict)
+    out: dict[str, Bools] = field(default_factory=dict)
+    out_sites: dict[str, Bools] = field(default_factory=dict)
+
+    def of(self, name: str, n_groups: int) -> Bools:
+        """Everything that is barred of a number."""
+        none = np.zeros(n_groups, dtype=bool)
+        found: Bools = self.by_release.get(name, none) | self.by_round.get(name, none)
+        return found
+
+
+class Neighbours:
+    """The rounds and releases that one round is compared with."""
+
+    def __init__(
+        self,
+        study: Study,
+        part: Round,
+        instrument: Instrument,
+        policy: DisclosurePolicy,
+        rounds: Iterable[tuple[Round, Mapping[str, Shown]]],
+        releases: Iterable[Release],
+    ) -> None:
+        self.study, self.part, self.instrument, self.policy = study, part, instrument, policy
+        self.rounds = list(rounds)
+        same_study = [one for one in releases if _same_study(one, study, instrument)]
+        self.releases = [
+            found for one in same_study if (one.wave, one.form) == (part.wave, part.form)
+            for found in [_Earlier.of(one, study, part)] if found is not None
+        ]  # fmt: skip
+        there = {(one.wave, one.form) for one in study.rounds}
+        self.elsewhere = [one for one in same_study if (one.wave, one.form) not in there]
+        self._pairs: dict[tuple[int, tuple[str, ...]], Pairs] = {}
+
+    def bars(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
+        """Add to `barred` what would tell too much beside the neighbours; whether anything was added."""
+        found = [self._beside_releases(shown, barred), self._beside_rounds(shown, barred)]
+        return any([*found, self._beside_head_counts(shown, barred)])
+
+    def _beside_releases(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
+        added = False
+        for earlier in self.releases:
+            for name, table in earlier.release.tables.items():
+                if name not in shown:
+                    continue
+                bars = earlier.crossed(self, name, table, shown[name])
+                teams = slice(0, len(self.study.teams))
+                for store, flags in ((barred.out, bars.same_teams[teams]), (barred.out_sites, bars.same_sites)):
+                    before = store.get(name, np.zeros_like(flags))
+                    added |= bool((flags & ~before).any())
+                    store[name] = before | flags
+                added |= _add(barred.by_release, name, np.concatenate([bars.sites, bars.teams[teams]]))
+        return added
+
+    def _beside_rounds(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
+        added = False
+        for place, (before, shown_before) in enumerate(self.rounds):
+            for name, targets, items in _comparable(self.instrument, before, self.part):
+                first = _shown_of(name, shown_before, self.instrument, before)
+                second = _shown_of(name, shown, self.instrument, self.part)
+                if not (first and second):
+                    continue
+                tables = (
+                    counted(self.instrument, before, name, first),
+                    counted(self.instrument, self.part, name, second),
+                )
+                pairs = self._paired(place, items)
+                bars = crossed(*tables, pairs, self.study.team_site, self.judge(name, *tables, strict=False))
+                flags = np.concatenate([bars.sites, bars.teams])
+                for target in targets:
+                    added |= _add(barred.by_round, target, flags)
+        return added
+
+    def _beside_head_counts(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
+        added = False
+        for release in self.elsewhere:
+            earlier = _Earlier.of(release, self.study, self.part)
+            if earlier is None:
+                continue
+            for name, table in release.tables.items():
+                if name in shown:
+                    flags = earlier.close_counts(self, name, table, shown[name])
+                    added |= _add(barred.by_round, name, flags)
+        return added
+
+    def _paired(self, place: int, items: tuple[str, ...]) -> Pairs:
+        """People of two rounds whose answers to these items are the same."""
+        if (place, items) not in self._pairs:
+            before = self.rounds[place][0]
+            self._pairs[place, items] = paired(
+                (before.site, before.team, _fingerprint(before, items)),
+                (self.part.site, self.part.team, _fingerprint(self.part, items)),
+            )
+        return self._pairs[place, items]
+
+    def judge(self, name: str, before: Counted, now: Counted, *, strict: bool) -> Judge:
+        """What gives a few people away, for the mean of a scale or the answers to an item.
+
+        ``strict``: neither those who came nor those who went may be few; else not both together.
+        """
+        least = self.policy.min_respondents_own_team
+        is_item = name.startswith("item ")
+
+        def few(found: Difference) -> Bools:
+            sides = [found.came, found.went] if strict or is_item else [found.came + found.went]
+            told: Bools = np.stack([(side > 0) & (side < least) for side in sides]).any(axis=0)
+            told |= _alike(found, before, now, self, name) if is_item else _pinned(found, before, now, self.policy)
+            flags: Bools = told & (found.both > 0)  # other people altogether: nothing can be subtracted
+            return flags
+
+        return few
+
+
+def counted(instrument: Instrument, part: Round, name: str, shown: Shown) -> Counted:
+    """Who counts in a number of a round, and their scores or answers."""
+    kind, _, what = name.partition(" ")
+    if kind == "item":
+        column = part.answers[:, part.items.index(what)]
+        holders = [place for place, scale in enumerate(part.scales) if what in instrument.item_ids(scale)]
+        counts, values = ~np.isnan(column) & ~np.isnan(part.scores[:, holders]).any(axis=1), column
+    elif what in part.scales:
+        values = part.scores[:, part.scales.index(what)]
+        counts = ~np.isnan(values)
+    else:  # no scale of this form, but all its items are shown, which add up to it
+        columns = [part.items.index(item) for item in instrument.item_ids(what)]
+        counts, values = ~np.isnan(part.answers[:, columns]).any(axis=1), None
+    return Counted(part.site, part.team, counts, shown.teams, shown.sites, values)
+
+
+def _comparable(
+    instrument: Instrument, before: Round, now: Round
+) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """Every number that both rounds may tell: its name, what to withhold for it, and the items to know people by."""
+    both = [item for item in now.items if item in before.items]
+    for scale in dict.fromkeys((*before.scales, *now.scales)):
+        items = tuple(item for item in instrument.item_ids(scale) if item in both)
+        whole = len(items) == len(instrument.item_ids(scale))
+        if items and (whole or (scale in before.scales and scale in now.scales)):
+            targets = (f"scale {scale}",) if scale in now.scales else tuple(f"item {item}" for item in items)
+            yield f"scale {scale}", targets, items
+    for item in both:
+        home = instrument.home_scale(item)
+        known_by = tuple(one for one in instrument.item_ids(home) if one in both) if home else ()
+        yield f"item {item}", (f"item {item}",), known_by or (item,)
+
+
+def _shown_of(name: str, shown: Mapping[str, Shown], instrument: Instrument, part: Round) -> Shown | None:
+    kind, _, scale = name.partition(" ")
+    if name in shown or kind == "item":
+        return shown.get(name)
+    items = [shown[f"item {item}"] for item in instrument.item_ids(scale) if item in part.items]
+    if len(items) < len(instrument.item_ids(scale)):
+        return None
+    return Shown(np.all([one.teams for one in items], axis=0), np.all([one.sites for one in items], axis=0))
+
+
+def _fingerprint(part: Round, items: tuple[str, ...]) -> Ints:
+    """A number that is the same for the same answers to these items."""
+    columns = part.answers[:, [part.items.index(item) for item in items]]
+    codes = np.where(np.isnan(columns), -99.0, columns * 2).astype(np.int64)
+    factors = np.random.default_rng(len(items)).integers(1, 2**62, len(items), dtype=np.int64) | 1
+    found: Ints = (codes * factors).sum(axis=1)
+    return found
+
+
+def _add(store: dict[str, Bools], name: str, flags: Bools) -> bool:
+    before = store.get(name, np.zeros_like(flags))
+    store[name] = before | flags
+    return bool((flags & ~before).any())
+
+
+def _pinned(found: Difference, before: Counted, now: Counted, policy: DisclosurePolicy) -> Bools:
+    """Whether the sum of those who came, less those who went, narrows one of them."""
+    if now.values is None:
+        return np.zeros(len(found.both), dtype=bool)
+
+    def sums(rows: Bools, groups: Ints, values: Floats) -> Floats:
+        return np.bincount(groups[rows], values[rows], minlength=len(found.both)).astype(np.float64)
+
+    if before.values is None:  # those who went are unknown: only where nobody did
+        gain = sums(found.came_rows, found.groups_now, now.values)
+        flags: Bools = (found.went == 0) & pins_sums(found.came, found.went, gain, policy)
+        return flags
+    gain = sums(found.in_now, found.groups_now, now.values) - sums(found.in_before, found.groups_before, before.values)
+    return pins_sums(found.came, found.went, gain, policy) | pins_sums(found.went, found.came, -gain, policy)
+
+
+def _alike(found: Difference, before: Counted, now: Counted, of: Neighbours, name: str) -> Bools:
+    """Whether the answers of those who came (or went) are told, and are nearly the same."""
+    options = np.array(sorted(of.instrument.response_scale(name.partition(" ")[2]).codes), dtype=float)
+    points = (options - options[0]) / (options[-1] - options[0]) * 100
+    n, width = len(found.both), len(options)
+    if now.values is None:
+        return np.zeros(n, dtype=bool)
+
+    def table(rows: Bools, groups: Ints, values: Floats) -> Ints:
+        cells = groups[rows] * width + np.searchsorted(options, values[rows])
+        return np.bincount(cells, minlength=n * width).reshape(n, width)
+
+    if before.values is None:
+        came = table(found.came_rows, found.groups_now, now.values)
+        flags: Bools = (found.went == 0) & too_alike(came, points, of.policy)
+        return flags
+    gain = table(found.in_now, found.groups_now, now.values) - table(
+        found.in_before, found.groups_before, before.values
+    )
+    told = np.zeros(n, dtype=bool)
+    for part, people in ((np.maximum(gain, 0), found.came), (np.maximum(-gain, 0), found.went)):
+        told |= (part.sum(axis=1) == people) & too_alike(part, points, of.policy)
+    return told
+
+
+def _same_study(release: Release, study: Study, instrument: Instrument) -> bool:
+    same = (instrument.id, instrument.version, study.aim_id)
+    return (release.instrument_id, release.instrument_version, release.aim_id) == same
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    """An earlier release, laid out like the round that it is compared with; teams that are gone come last."""
+
+    release: Release
+    site: Ints
+    team: Ints
+    team_site: Ints
+    groups: tuple[tuple[str, int], ...]  # "site" or "team" and its place; ("gone", -1) where the site is not there
+    rows: Ints
+    pairs: Pairs
+
+    @classmethod
+    def of(cls, release: Release, study: Study, part: Round) -> _Earlier | None:
+        sites = {site: place for place, site in enumerate(study.sites)}
+        teams = {team: place for place, team in enumerate(study.teams)}
+        team_site = list(study.team_site)
+        groups: list[tuple[str, int]] = []
+        for site, team in release.groups:
+            if site not in sites:
+                groups.append(("gone", -1))
+            elif team is None:
+                groups.append(("site", sites[site]))
+            else:
+                if (site, team) not in teams:
+                    teams[site, team] = len(team_site)
+                    team_site.append(sites[site])
+                groups.append(("team", teams[site, team]))
+        places = np.array(release.places, dtype=np.int64)
+        if not any(kind != "gone" for kind, _ in groups) or not len(places):
+            return None
+        of_site = np.array([-1 if k == "gone" else team_site[n] if k == "team" else n for k, n in groups])
+        of_team = np.array([n if k == "team" else -1 for k, n in groups])
+        there = of_site[places] >= 0
+        ids = np.array(release.people, dtype=object)[there]
+        now = np.array(hashed(part.ids, release.salt), dtype=object)
+        _, one, other = np.intersect1d(ids.astype(str), now.astype(str), return_indices=True)
+        return cls(
+            release,
+            of_site[places][there].astype(np.int64),
+            of_team[places][there].astype(np.int64),
+            np.array(team_site, dtype=np.int64),
+            tuple(groups),
+            np.flatnonzero(there),
+            Pairs(one, other),
+        )
+
+    def _tables(self, of: Neighbours, name: str, table: ReleasedTable, shown: Shown) -> tuple[Counted, Counted]:
+        n_teams = len(self.team_site)
+        before = Shown(np.zeros(n_teams, dtype=bool), np.zeros(len(of.study.sites), dtype=bool))
+        for kind, place in (self.groups[group] for group in table.groups):
+            if kind != "gone":
+                (before.sites if kind == "site" else before.teams)[place] = True
+        counts = np.ones(len(self.release.people), dtype=bool)
+        counts[list(table.without)] = False
+        wider = np.append(shown.teams, np.zeros(n_teams - len(shown.teams), dtype=bool))
+        return (
+            Counted(self.site, self.team, counts[self.rows], before.teams, before.sites),
+            counted(of.instrument, of.part, name, Shown(wider, shown.sites)),
+        )
+
+    def crossed(self, of: Neighbours, name: str, table: ReleasedTable, shown: Shown) -> Bars:
+        """What this release leaves to be shown of one number."""
+        tables = self._tables(of, name, table, shown)
+        return crossed(*tables, self.pairs, self.team_site, of.judge(name, *tables, strict=True))
+
+    def close_counts(self, of: Neighbours, name: str, table: ReleasedTable, shown: Shown) -> Bools:
+        """Groups (sites, then teams) shown in both with head-counts 1 to ``least`` - 1 apart."""
+        before, now = self._tables(of, name, table, shown)
+        n_teams, n_sites = len(of.study.teams), len(of.study.sites)
+
+        def apart(one: Ints, other: Ints, n: int) -> Bools:
+            counts = [
+                np.bincount(group[found.counts & (group >= 0)], minlength=n)[:n]
+                for group, found in ((one, before), (other, now))
+            ]
+            gap = np.abs(counts[0] - counts[1])
+            close: Bools = (gap > 0) & (gap < of.policy.min_respondents_own_team)
+            return close
+
+        teams = apart(before.team, now.team, n_teams) & before.teams[:n_teams] & now.teams[:n_teams]
+        sites = apart(before.site, now.site, n_sites) & before.sites & now.sites
+        return np.concatenate([sites, teams])
