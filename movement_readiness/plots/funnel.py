@@ -26,7 +26,7 @@ class _Scales:
     def __init__(self, rows: pd.DataFrame) -> None:
         n = rows["n"].to_numpy(dtype=float)
         values = rows[["mean", "low998", "high998"]].to_numpy(dtype=float)
-        pad = max(0.06 * (n.max() - n.min()), 0.5)
+        pad = max(0.06 * (n.max() - n.min()), 1.2 - (n.max() - n.min()) / 2)
         self.n = (n.min() - pad, n.max() + pad)
         self.score = (max(0.0, np.floor(values.min() / 5) * 5 - 1), min(100.0, np.ceil(values.max() / 5) * 5 + 1))
 
@@ -39,7 +39,9 @@ class _Scales:
         return np.asarray(_BOTTOM - (np.asarray(score, dtype=float) - low) / (high - low) * (_BOTTOM - _TOP))
 
 
-def funnel(rows: pd.DataFrame, *, label: str, site: str | None = None, team: str | None = None) -> Picture | None:
+def funnel(
+    rows: pd.DataFrame, *, label: str, site: str | None = None, team: str | None = None, key: bool = True
+) -> Picture | None:
     """Means of teams by how many answered, with the 95 % and 99.8 % limits around the mean of all.
 
     Parameters
@@ -51,6 +53,8 @@ def funnel(rows: pd.DataFrame, *, label: str, site: str | None = None, team: str
         The title of the scale.
     site, team : str, optional
         Whose teams, or which team, are filled and named; the others are open. All are filled by default.
+    key : bool, default True
+        Whether the figure says what its marks stand for; not needed in each of several beside each other.
 
     Returns
     -------
@@ -66,8 +70,8 @@ def funnel(rows: pd.DataFrame, *, label: str, site: str | None = None, team: str
     scales = _Scales(shown)
     phi = float(shown["dispersion"].iloc[0])
     with mpl.rc_context(STYLE):
-        entries = _key(shown, own, site, team)
-        sheet = Sheet(NARROW, _BOTTOM + 0.55 + sum(key_height(words) for _, words in entries))
+        entries = _key(shown, own, site, team) if key else []
+        sheet = Sheet(NARROW, _BOTTOM + (0.55 if key else 0.45) + sum(key_height(words) for _, words in entries))
         sheet.texts(MARGIN, 0.17, wrap(label, NARROW - 2 * MARGIN, 10.5, bold=True, most=1), 10.5, fontweight="bold")
         _axes(sheet, scales)
         _limits(sheet, shown, scales)
@@ -94,7 +98,7 @@ def _axes(sheet: Sheet, scales: _Scales) -> None:
 
 def _ticks(ends: tuple[float, float]) -> list[float]:
     found = MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]).tick_values(*ends)
-    return [float(at) for at in found if ends[0] <= at <= ends[1]]
+    return [float(at) for at in found if ends[0] <= at <= ends[1] and at == round(at)]
 
 
 def _limits(sheet: Sheet, shown: pd.DataFrame, scales: _Scales) -> None:

@@ -199,7 +199,7 @@ def heat_map(means: pd.DataFrame, counts: Sequence[str], labels: Mapping[str, st
     means : DataFrame
         One row a team (its name as index), one column a scale; NaN where withheld.
     counts : sequence of str
-        What stands beside each team's name, such as ``"n 12 of 14"``.
+        How many answered, beside each team's name, such as ``"12 of 14"``.
     labels : mapping of scale to text
 
     Returns
@@ -210,7 +210,7 @@ def heat_map(means: pd.DataFrame, counts: Sequence[str], labels: Mapping[str, st
     heads = [wrap(labels[scale], 1.5, 9, most=2) for scale in scales]
     names = [wrap(str(team), 1.35, 9.5, most=1)[0] for team in means.index]
     left = MARGIN + max(text_width(name, 9.5) for name in names) + 0.1
-    left += max(text_width(count, 8.5) for count in counts) + 0.12
+    left += max(text_width(count, 8.5) for count in ("answered", *counts)) + 0.12
     top = 0.14 + max(text_width(line, 9) for head in heads for line in head)
     with mpl.rc_context(STYLE):
         sheet = Sheet(max(left + _CELL * len(scales) + 0.3, NARROW), top + _ROW * len(means) + 0.1)
@@ -223,6 +223,7 @@ def heat_map(means: pd.DataFrame, counts: Sequence[str], labels: Mapping[str, st
             y = top + _ROW * (place + 0.5) + 0.05
             sheet.text(MARGIN, y, name, 9.5)
             sheet.text(left - 0.1, y, count, 8.5, ha="right", color=QUIET)
+        sheet.text(left - 0.1, top - 0.06, "answered", 8.5, ha="right", color=QUIET)
         _heat_cells(sheet, means.to_numpy(dtype=float), left, top)
     data = means.rename(columns=labels).assign(count=list(counts))
     return Picture(sheet.figure, _heat_words(means, counts, labels), data, "text")

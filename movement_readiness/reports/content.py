@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,7 @@ from movement_readiness.reports.sections import (
 
 __all__ = ["Choice", "choose", "site_context", "team_context"]
 
+EVERYONE = "All who answered"
 _ON_A_PAGE = 30  # teams in one heat map: as many as fit on a sheet of A4
 
 
@@ -112,17 +114,19 @@ def site_context(choice: Choice) -> dict[str, Any]:
         "why": say.withheld_words(rows.iloc[0]["reason"]) if not shown and len(rows) else "",
         "strips": strips(choice, "site", choice.site, None) if shown else [],
         "change": change_section(choice, "site", choice.site) if shown else None,
-        "heats": _heat_maps(choice, means, teams),
+        "heats": _heat_maps(choice, means, teams, rows),
         "team_rows": teams,
+        "everyone": list(rows["mean"].mask(rows["withheld"].astype(bool))),
+        "everyone_n": _head_words(choice.rows(choice.teams.respondents, "site").iloc[0], nobody=False),
         "scales": choice.scales("profile"),
         "shrunken": shrunken,
         "states": _state_rows(choice),
-        "funnels": _funnels(choice),
         "invariance": choice.teams.invariance,
         "several_sites": len(choice.teams.sites) > 1,
         "any_invited": bool(choice.rows(choice.teams.respondents, "team")["invited"].notna().any()),
         "n_hidden_teams": sum(row["hidden"] for row in teams),
         "questions": talk(choice, rows),
+        **_funnels(choice),
     }
 
 
@@ -136,15 +140,19 @@ def _means_by_team(choice: Choice, scales: list[str]) -> tuple[pd.DataFrame, boo
     return table.reindex(columns=scales).sort_index(), bool(rows["shrunken"].notna().any())
 
 
-def _heat_maps(choice: Choice, means: pd.DataFrame, teams: list[dict[str, Any]]) -> list[Picture]:
+def _heat_maps(
+    choice: Choice, means: pd.DataFrame, teams: list[dict[str, Any]], site_rows: pd.DataFrame
+) -> list[Picture]:
     """The table of teams and conditions as pictures, as many teams in each as fit on a sheet."""
     if not means.notna().any(axis=None):
         return []
-    labels = [row["label"] for row in teams]
-    starts = range(0, len(means), _ON_A_PAGE)
-    return [
-        heat_map(means.iloc[at : at + _ON_A_PAGE], labels[at : at + _ON_A_PAGE], choice.words.scales) for at in starts
-    ]
+    everyone = site_rows.set_index("scale")["mean"].mask(site_rows.set_index("scale")["withheld"].astype(bool))
+    head = _head_words(choice.rows(choice.teams.respondents, "site").iloc[0], nobody=False)
+    means = pd.concat([means, everyone.to_frame(EVERYONE).T.astype(float)])[means.columns]
+    labels = [*(row["label"] for row in teams), head["label"]]
+    n_pictures = -(-len(means) // _ON_A_PAGE)
+    ends = [len(means) * part // n_pictures for part in range(n_pictures + 1)]
+    return [heat_map(means.iloc[start:end], labels[start:end], choice.words.scales) for start, end in pairwise(ends)]
 
 
 def _silent_teams(choice: Choice) -> set[str]:
@@ -169,29 +177,33 @@ def _team_rows(choice: Choice, means: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _head_words(head: pd.Series[Any], *, nobody: bool) -> dict[str, str]:
-    """How many of a team answered, for a table (`n`) and for a picture (`label`)."""
+    """How many of a group answered, for a table (`n`) and for a picture (`label`)."""
     if nobody:
         return {"n": "none", "label": "none"}
-    known = "not shown" if head["withheld"] else str(head["n"])
-    invited = "" if pd.isna(head["invited"]) else f" of {head['invited']}"
-    return {"n": f"{known}{invited}", "label": f"n {known}"}
+    if head["withheld"]:
+        return {"n": "not shown", "label": "not shown"}
+    words = str(head["n"]) + ("" if pd.isna(head["invited"]) else f" of {head['invited']}")
+    return {"n": words, "label": words}
 
 
 def _state_rows(choice: Choice) -> list[dict[str, Any]]:
     """Per scale, how far these answers support that teams differ."""
     states = choice.states()
     wanted = [scale for scale in choice.scales("profile") if scale in states.index]
-    return [{"scale": scale, **states.loc[scale].to_dict()} for scale in wanted]
+    return [{"scale": scale, **{str(name): value for name, value in states.loc[scale].items()}} for scale in wanted]
 
 
-def _funnels(choice: Choice) -> list[Picture]:
-    """A funnel of every scale for which there is one, with this site's teams filled."""
+def _funnels(choice: Choice) -> dict[str, Any]:
+    """A funnel of every scale for which there is one, with this site's teams filled, and what its limits allow for."""
     rows = choice.teams.funnel
     if rows.empty:
-        return []
+        return {"funnels": [], "dispersion": ""}
     rows = rows[(rows["wave"] == choice.wave) & (rows["form"] == choice.form)]
-    found = (
-        funnel(rows[rows["scale"] == scale], label=choice.words.scales[scale], site=choice.site)
-        for scale in choice.scales("profile")
-    )
-    return [picture for picture in found if picture is not None]
+    found, factors = [], {}
+    for scale in choice.scales("profile"):
+        mine = rows[rows["scale"] == scale]
+        picture = funnel(mine, label=choice.words.scales[scale], site=choice.site, key=False)
+        if picture is not None:
+            found.append(picture)
+            factors[choice.words.scales[scale]] = float(mine["dispersion"].dropna().iloc[0])
+    return {"funnels": found, "dispersion": say.dispersion_words(factors)}

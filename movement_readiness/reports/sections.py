@@ -107,7 +107,8 @@ def change_section(choice: Choice, level: str, name: str) -> dict[str, Any] | No
         "wave_from": rows["wave_from"].iloc[0],
         "picture": change(rows, choice.words.scales, name=name) if shown else None,
         "rows": table,
-        "why": "" if shown else say.withheld_words(str(rows["reason"].iloc[0])),
+        "same_n": len(rows[["n_from", "n_to"]].dropna().drop_duplicates()) == 1,
+        "why": "" if shown else say.change_withheld_words(str(rows["reason"].iloc[0])),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -10,8 +11,11 @@ from movement_readiness.instrument import Instrument, Translation
 from movement_readiness.teams import TeamResults
 
 __all__ = [
+    "change_withheld_words",
     "claim_words",
     "differences_words",
+    "dispersion_words",
+    "hundredths",
     "interval_words",
     "reliability_words",
     "scale_ends",
@@ -22,6 +26,7 @@ __all__ = [
     "withheld_words",
 ]
 
+_FEWEST_TEAMS = 3  # with two, nothing is said about how teams differ
 _TEAM_WITHHELD = {
     "too_few": "Too few people answered this to show a number without pointing to someone.",
     "protected": "Not shown: with it, one person's answers or a smaller group's could be worked out.",
@@ -72,6 +77,15 @@ def withheld_words(reason: str) -> str:
     return _TEAM_WITHHELD.get(reason, "Not shown, to protect the people who answered.")
 
 
+def change_withheld_words(reason: str) -> str:
+    """Why a change is not shown."""
+    if reason == "no_answers":
+        return "The change is not shown: nobody answered in one of the two waves."
+    if reason == "too_few":
+        return "The change is not shown: in one of the two waves too few people answered."
+    return "The change is not shown: with it, one person's answers, or a smaller group's, could be worked out."
+
+
 def interval_words(teams: TeamResults) -> str:
     """How to read the line through a dot."""
     return (
@@ -108,23 +122,36 @@ def signed(value: float) -> str:
     return "0" if round(value) == 0 else f"{value:+.0f}".replace("-", "\N{MINUS SIGN}")
 
 
+def hundredths(value: float) -> str:
+    """A number with two decimals and a true minus sign."""
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "\N{MINUS SIGN}")
+
+
+_CROSSES = "Where the line through a dot crosses the band, do not read the two as different."
+
+
 def state_words(rows: pd.DataFrame) -> str:
-    """In a sentence for everybody, what may be made of a difference between a team and the band."""
-    states = set(rows["state"])
+    """For everybody, what may be made of a difference between a team and the band."""
+    states = _states(rows)
     if states == {"supported"}:
-        return "In these answers teams do differ, so it can be worth asking why a dot is away from its band."
+        return f"These answers support that teams differ. {_CROSSES}"
     if "supported" in states:
-        return "In these answers teams differ on some conditions and not clearly on others: read differences with care."
-    return "Whether teams differ at all is not clear from these answers: do not read much into a dot outside its band."
+        return f"On some conditions these answers support that teams differ, on others not clearly. {_CROSSES}"
+    return f"It is not clear from these answers whether teams differ at all. {_CROSSES}"
+
+
+def _states(rows: pd.DataFrame) -> set[str]:
+    """The states of the evidence; of two teams nothing is said."""
+    return set(rows["state"].mask(rows["n_teams"] < _FEWEST_TEAMS, "unknown"))
 
 
 def differences_words(rows: pd.DataFrame) -> str:
     """Whether teams differ at all, from the evidence of the whole study: a row a scale."""
-    states = set(rows["state"])
-    known = rows.dropna(subset=["icc1"])
-    if known.empty:
-        return "Whether teams differ at all cannot be told from these answers. Do not compare teams."
-    numbers = _icc_words(known)
+    states = _states(rows)
+    if states == {"unknown"} or rows["icc1"].isna().all():
+        few = "there are too few teams" if rows["n_teams"].max() < _FEWEST_TEAMS else "it cannot be estimated"
+        return f"Whether teams differ at all is not known: {few}. Do not compare teams."
+    numbers = _icc_words(rows.dropna(subset=["icc1"]))
     if states == {"supported"}:
         return f"These answers support that teams differ ({numbers})."
     if states == {"not supported"}:
@@ -134,6 +161,22 @@ def differences_words(rows: pd.DataFrame) -> str:
             f"For some scores these answers support that teams differ, for others not ({numbers}). Compare with care."
         )
     return f"It is unclear from these answers whether teams differ ({numbers}). Do not read much into a difference."
+
+
+def dispersion_words(factors: Mapping[str, float]) -> str:
+    """What the limits of the funnels allow for: factors of over-dispersion by title of scale."""
+    wider = {title: factor for title, factor in factors.items() if factor > 1}
+    if not factors:
+        return ""
+    if not wider:
+        return (
+            "The teams do not vary more than chance makes them (over-dispersion 1), so the limits are those of chance."
+        )
+    listed = ", ".join(f"{title} {factor:.1f}" for title, factor in wider.items())
+    return (
+        f"Teams vary more than chance alone would make them, and the limits are drawn wider to allow for that "
+        f"(over-dispersion, 1 where there is none: {listed})."
+    )
 
 
 def _icc_words(known: pd.DataFrame) -> str:
