@@ -13,6 +13,7 @@ from movement_readiness.exceptions import ArgumentError
 from movement_readiness.instrument import Instrument
 from movement_readiness.responses.released import KeepsReleases
 from movement_readiness.responses.revealed import RevealedPage
+from movement_readiness.teams.alike import with_agreement
 from movement_readiness.teams.comparison import (
     CHANGE_NUMBERS,
     FUNNEL_NUMBERS,
@@ -112,9 +113,17 @@ def aggregate_scores(
     are rounded up. s, v and ICC(1) are estimated from the teams whose mean somebody sees; where s is below 10
     points (teams that agree almost wholly) the interval uses 25, and ICC(1) counts as unknown.
 
-    Reliability of a team's mean: n ICC(1) / (1 + (n - 1) ICC(1)) (Bliese 2000). Shrunken mean:
-    m + reliability (mean - m), m the n-weighted mean of the published teams' means (so that it tells
-    nothing about withheld ones); NA for withheld teams, and when team differences are not supported.
+    Reliability of a team's mean: n ICC(1) / (1 + (n - 1) ICC(1)) (Bliese 2000), ICC(1) from a one-way random effects
+    model by restricted maximum likelihood. Shrunken mean: c + reliability (mean - c), c the mean of the published
+    teams' means weighted by their precision (so that it tells nothing about withheld ones); its 95 % interval includes
+    that c and the variance between teams are estimated. NA for withheld teams, below three published teams, and when
+    team differences are not supported.
+
+    ``funnel``: limits that 95 % and 99.8 % of teams of that size lie within, with over-dispersion (Spiegelhalter 2005,
+    doi:10.1002/sim.1970); withheld below five published teams and when team differences are not supported. ``change``:
+    difference of two waves' means, with a band that takes them as different people, since nobody is linked to earlier
+    answers; where they are the same people it is too wide, never too narrow. A team's own mean and its interval do not
+    depend on whether teams differ.
 
     Whether teams differ at all (``team_differences``): "supported" where the lower 95 % limit of ICC(1) is at
     least .02, "not supported" where the upper limit is below .05, "unclear" between, "unknown" where it cannot
@@ -146,12 +155,14 @@ def aggregate_own_teams(
     policy: DisclosurePolicy | None = None,
     revealed: Collection[RevealedPage] = (),
     release_log: Any = None,
+    invariance: Any = None,
 ) -> Iterator[tuple[tuple[str, str], TeamResults]]:
     """Every team's own results in turn, computed from one aggregation.
 
     Parameters are those of `aggregate_scores`. Yields ((site, team), TeamResults) in the order of names.
     """
-    whole = Aggregation(responses, instrument, roster, policy, revealed, release_log=checked_log(release_log))
+    log = checked_log(release_log)
+    whole = Aggregation(responses, instrument, roster, policy, revealed, invariance, release_log=log)
     whole.record("own teams")
     return whole.own_teams()
 
@@ -220,7 +231,7 @@ class Aggregation:
                 funnel.append(funnel_table(table, by, policy).assign(scale=scale))
                 waves.append((part.form, scale, part.wave, table, by))
                 agreement.append(spread_table(self.study, part, column, table).assign(scale=scale))
-            states.append(states_table(part, differences, means))
+            states.append(with_agreement(states_table(part, differences, means), part, instrument, means))
             for column, item in enumerate(part.items):
                 table, counts = item_tables(self.study, part, column, instrument, policy, found.items[item])
                 items.append(table)

@@ -1,15 +1,17 @@
-"""Comparison of teams: shrunken means, funnel limits, change between waves, and the evidence that allows them.
+"""Comparison of teams: shrunken means, funnel, benchmark, and change between waves.
 
-Everything here is computed from numbers that are released anyway: n and rounded mean of shown groups, and two
-numbers of a whole round, the SD within teams and ICC(1), estimated from the teams whose mean somebody sees and
-rounded before use (`Yardstick`). So no table of this module tells more about answers than those do.
+Everything here is computed from numbers that are released anyway: n and rounded mean of shown groups, and two numbers
+of a whole round, the SD within teams and ICC(1), estimated from the teams whose mean somebody sees and rounded before
+use (`Yardstick`). So no table of this module tells more about answers than those do, and none ranks.
+
+The formulas are in `movement_readiness.teams._comparing`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from itertools import groupby, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -19,40 +21,46 @@ from scipy import stats
 from movement_readiness.psychometrics import ICCResult, evidence_state
 from movement_readiness.teams._comparing import funnel_limits, overdispersion, shrunken_means
 from movement_readiness.teams.disclosure import HIDDEN, OWN, PUBLISHED, DisclosurePolicy
+from movement_readiness.teams.invariance import invariance_sentence
 
 __all__ = [
     "CHANGE_NUMBERS",
     "FUNNEL_NUMBERS",
     "PLANNING_SD",
+    "MeansOfWave",
     "Yardstick",
     "add_shrunken",
     "benchmark",
-    "change_table",
     "change_tables",
     "funnel_table",
     "invariance_sentence",
+    "natural",
     "yardstick",
 ]
 
 Floats = npt.NDArray[np.float64]
+MeansOfWave = tuple[str, str, str, pd.DataFrame, "Yardstick | None"]  # form, scale, wave, means, yardstick
 
-_PLACE = ["level", "site", "team", "wave", "form"]
 FUNNEL_NUMBERS = ["n", "mean", "centre", "low95", "high95", "low998", "high998", "dispersion", "position"]
 CHANGE_NUMBERS = ["n_from", "n_to", "change", "ci_low", "ci_high", "verdict"]
+_PLACE = ["level", "site", "team", "wave", "form"]
+_CHANGE_COLUMNS = ["level", "site", "team", "form", "scale", "wave_from", "wave_to", *CHANGE_NUMBERS]
+
 # With fewer teams the pooled SD comes close to being one team's own, which could pin its answers; this
 # one stands in for it. It is on the wide side of what 0-100 scores of a few items show (17 to 22).
 PLANNING_SD = 25.0
+_FEWEST_TEAMS = 3
 _FEWEST_IN_FUNNEL = 5
 _FEWEST_IN_BENCHMARK = 30
-_FEWEST_TEAMS = 3  # as for the pooled SD
+_Z = float(stats.norm.ppf(0.975))
 
 
 @dataclass(frozen=True)
 class Yardstick:
     """What teams of one round are compared by on one scale, rounded as it may be known.
 
-    ``sd`` is the SD within teams, ``icc1`` the share of variance between them, both of the teams whose mean somebody
-    sees, ``state`` the evidence that teams differ at all.
+    ``sd`` is the SD within teams and ``icc1`` the share of variance between them (restricted maximum likelihood, over
+    the teams whose mean somebody sees); ``state`` is the evidence that teams differ at all.
     """
 
     sd: float
@@ -69,26 +77,107 @@ class Yardstick:
         """Variance between teams."""
         return self.sd**2 * self.icc1 / (1 - self.icc1)
 
+    @property
+    def allows_comparison(self) -> bool:
+        """Whether teams may be compared: not where the data say that they do not differ."""
+        return self.state != "not supported"
 
-def change_tables(
-    waves: list[tuple[str, str, str, pd.DataFrame, Yardstick | None]], policy: DisclosurePolicy
-) -> pd.DataFrame:
-    """Change between waves that follow each other, of every form and scale.
 
-    Parameters
-    ----------
-    waves : list of (form, scale, wave, table of means, yardstick)
-    policy : DisclosurePolicy
+def yardstick(found: ICCResult | None) -> Yardstick | None:
+    """Round what was estimated; None where there are too few teams, or they agree too much, to tell."""
+    if found is None or found.n_groups - found.n_singletons < _FEWEST_TEAMS or not found.icc1 < 1:
+        return None
+    return Yardstick(
+        sd=round(found.sd_within * 2) / 2, icc1=min(max(round(found.icc1, 3), 0.0), 0.999), state=evidence_state(found)
+    )
+
+
+def add_shrunken(frame: pd.DataFrame, by: Yardstick | None, policy: DisclosurePolicy) -> None:
+    """Write the shrunken means of published teams and their 95 % limits into a table of one scale's means."""
+    for name in ("shrunken", "shrunken_low", "shrunken_high"):
+        frame[name] = np.nan
+    shown = _published(frame)
+    if by is None or not by.allows_comparison or shown.sum() < _FEWEST_TEAMS:
+        return
+    means, n = (frame[name].to_numpy(dtype=float)[shown] for name in ("mean", "n"))
+    found, error = shrunken_means(means, n, by.var_between, by.var_within)
+    middle, half = policy.rounded(found), policy.rounded_up(_Z * error)
+    frame.loc[shown, "shrunken"] = middle
+    frame.loc[shown, "shrunken_low"] = np.clip(middle - half, 0, 100)
+    frame.loc[shown, "shrunken_high"] = np.clip(middle + half, 0, 100)
+
+
+def _published(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    return ((frame["level"] == "team") & (frame["status"] == PUBLISHED)).to_numpy()
+
+
+def funnel_table(table: pd.DataFrame, by: Yardstick | None, policy: DisclosurePolicy) -> pd.DataFrame:
+    """Each published team's mean beside the limits for a team of its size, for one scale of one round.
+
+    Withheld for everybody where fewer than five teams are published ("few_teams"), or the data do not support that
+    teams differ ("no_differences").
+    """
+    frame = table.loc[table["level"] == "team", [*_PLACE, "n", "mean", "status", "reason"]].reset_index(drop=True)
+    own_only = frame["status"] == OWN
+    frame = frame.assign(
+        status=frame["status"].mask(own_only, HIDDEN), reason=frame["reason"].mask(own_only, "too_few")
+    )
+    frame[FUNNEL_NUMBERS[2:-1]] = np.nan
+    frame["position"] = pd.array([None] * len(frame), dtype="str")
+    shown = _published(frame)
+    if by is None or not by.allows_comparison or shown.sum() < _FEWEST_IN_FUNNEL:
+        frame.loc[shown, "reason"] = "few_teams" if by is None or by.allows_comparison else "no_differences"
+        return frame.assign(status=HIDDEN)
+    means, n = (frame[name].to_numpy(dtype=float)[shown] for name in ("mean", "n"))
+    for name, values in _funnel(means, n, by, policy).items():
+        frame.loc[shown, name] = values
+    return frame
+
+
+def _funnel(means: Floats, n: Floats, by: Yardstick, policy: DisclosurePolicy) -> dict[str, npt.NDArray[np.generic]]:
+    centre = float(np.average(means, weights=n))
+    errors = np.sqrt(by.var_within / n + policy.round_to**2 / 12)  # the mean's own, and that of its rounding
+    phi = overdispersion((means - centre) / errors)
+    low, high = (np.clip(np.round(limits, 1), 0, 100) for limits in funnel_limits(centre, errors, phi))
+    outside = (means[:, None] < low) | (means[:, None] > high)
+    position = np.select([outside[:, 1], outside[:, 0]], ["outside 99.8 %", "outside 95 %"], "within")
+    return {
+        "centre": np.full(means.size, round(centre, 1)),
+        "low95": low[:, 0],
+        "high95": high[:, 0],
+        "low998": low[:, 1],
+        "high998": high[:, 1],
+        "dispersion": np.full(means.size, round(phi, 2)),
+        "position": position.astype(object),
+    }
+
+
+def benchmark(table: pd.DataFrame) -> tuple[int, float, float]:
+    """How many teams are published, and the middle 80 % of their shrunken means (NaN below 30 teams)."""
+    shown = table[_published(table)]
+    found = shown["shrunken"].dropna().to_numpy(dtype=float)
+    if found.size < _FEWEST_IN_BENCHMARK:
+        return len(shown), np.nan, np.nan
+    low, high = np.percentile(found, [10, 90])
+    return len(shown), round(float(low), 1), round(float(high), 1)
+
+
+def change_tables(waves: Sequence[MeansOfWave], policy: DisclosurePolicy) -> pd.DataFrame:
+    """Change between waves that follow each other, of every group, form and scale.
+
+    Notes
+    -----
+    change = later mean - earlier mean, its 95 % band +- 1.96 sqrt(v_1 + v_2). Of a team v = s^2 / n + r^2 / 12, with s
+    the SD within teams of its wave and r the step that means are rounded to; of a site the squared standard error of
+    its mean, people sitting in teams. The two waves are taken as different people, because nobody is linked to their
+    earlier answers: where they are the same people, who tend to answer as before, the band is too wide, never too
+    narrow. Inside the band the verdict is "no clear change".
     """
     found = []
-    ordered = sorted(waves, key=lambda one: (one[0], natural(one[2])))
-    for form, scale in dict.fromkeys((one[0], one[1]) for one in waves):
-        mine = [one for one in ordered if one[:2] == (form, scale)]
-        found += [
-            change_table(before[3], after[3], (before[4], after[4]), policy).assign(scale=scale)
-            for before, after in pairwise(mine)
-        ]
-    columns = ["level", "site", "team", "form", "scale", "wave_from", "wave_to", *CHANGE_NUMBERS, "status", "reason"]
+    ordered = sorted(waves, key=lambda one: (one[0], one[1], natural(one[2])))
+    for (_, scale), mine in groupby(ordered, key=lambda one: one[:2]):
+        found += [_change(before, after, policy).assign(scale=scale) for before, after in pairwise(mine)]
+    columns = [*_CHANGE_COLUMNS, "status", "reason"]
     return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
 
 
@@ -97,110 +186,31 @@ def natural(text: str) -> tuple[int, str]:
     return (int(text), "") if text.isdigit() else (10**9, text)
 
 
-def yardstick(found: ICCResult | None) -> Yardstick | None:
-    """Round what was estimated; None where there are too few teams, or they agree too much, to tell."""
-    if found is None or found.n_groups - found.n_singletons < _FEWEST_TEAMS or not found.icc1 < 1:
-        return None
-    return Yardstick(
-        sd=round(found.sd_within * 2) / 2, icc1=max(round(found.icc1, 3), 0.0), state=evidence_state(found)
-    )
-
-
-def add_shrunken(frame: pd.DataFrame, by: Yardstick | None, policy: DisclosurePolicy) -> None:
-    """Write the shrunken means of published teams and their 95 % limits into a table of one scale's means."""
-    for name in ("shrunken", "shrunken_low", "shrunken_high"):
-        frame[name] = np.nan
-    shown = ((frame["level"] == "team") & (frame["status"] == PUBLISHED)).to_numpy()
-    if by is None or by.state == "not supported" or shown.sum() < _FEWEST_TEAMS:
-        return
-    found, error = shrunken_means(
-        frame["mean"].to_numpy(dtype=float)[shown],
-        frame["n"].to_numpy(dtype=float)[shown],
-        by.var_between,
-        by.var_within,
-    )
-    half = policy.rounded_up(stats.norm.ppf(0.975) * error)
-    middle = policy.rounded(found)
-    frame.loc[shown, "shrunken"] = middle
-    frame.loc[shown, "shrunken_low"] = np.clip(middle - half, 0, 100)
-    frame.loc[shown, "shrunken_high"] = np.clip(middle + half, 0, 100)
-
-
-def funnel_table(table: pd.DataFrame, by: Yardstick | None, policy: DisclosurePolicy) -> pd.DataFrame:
-    """Each published team's mean beside the limits for a team of its size, for one scale of one round."""
-    frame = table.loc[table["level"] == "team", [*_PLACE, "n", "mean", "status", "reason"]].reset_index(drop=True)
-    own_only = frame["status"] == OWN
-    frame["status"], frame["reason"] = frame["status"].mask(own_only, HIDDEN), frame["reason"].mask(own_only, "too_few")
-    for name in FUNNEL_NUMBERS[2:-1]:
-        frame[name] = np.nan
-    frame["position"] = pd.array([None] * len(frame), dtype="str")
-    shown = (frame["status"] == PUBLISHED).to_numpy()
-    if by is None or by.state == "not supported" or shown.sum() < _FEWEST_IN_FUNNEL:
-        why = "no_differences" if by is not None and by.state == "not supported" else "few_teams"
-        frame.loc[shown, "reason"] = why
-        return frame.assign(status=HIDDEN)
-    means, n = frame["mean"].to_numpy(dtype=float)[shown], frame["n"].to_numpy(dtype=float)[shown]
-    centre = float(np.average(means, weights=n))
-    errors = np.sqrt(by.var_within / n + policy.round_to**2 / 12)
-    phi = overdispersion((means - centre) / errors)
-    frame.loc[shown, "centre"], frame.loc[shown, "dispersion"] = round(centre, 1), round(phi, 2)
-    low, high = (np.clip(np.round(limits, 1), 0, 100) for limits in funnel_limits(centre, errors, phi))
-    for place, name in enumerate(("95", "998")):
-        frame.loc[shown, f"low{name}"], frame.loc[shown, f"high{name}"] = low[:, place], high[:, place]
-    outside = (means[:, None] < low) | (means[:, None] > high)
-    words = np.select([outside[:, 1], outside[:, 0]], ["outside 99.8 %", "outside 95 %"], "within")
-    frame.loc[shown, "position"] = words
-    return frame
-
-
-def change_table(
-    before: pd.DataFrame,
-    after: pd.DataFrame,
-    by: tuple[Yardstick | None, Yardstick | None],
-    policy: DisclosurePolicy,
-) -> pd.DataFrame:
-    """Change of one scale's means between two waves: the same groups, row by row, in both tables."""
-    frame = before[["level", "site", "team", "form"]].copy()
-    frame["wave_from"], frame["wave_to"] = before["wave"].to_numpy(), after["wave"].to_numpy()
-    frame["n_from"], frame["n_to"] = before["n"].array, after["n"].array
-    first, second = before["mean"].to_numpy(dtype=float), after["mean"].to_numpy(dtype=float)
-    frame["change"] = second - first
-    half = stats.norm.ppf(0.975) * np.sqrt(_variances(before, by[0], policy) + _variances(after, by[1], policy))
-    # Of a site, the sizes of its teams come in: rounded further, so that those of hidden teams cannot be solved.
+def _change(first: MeansOfWave, second: MeansOfWave, policy: DisclosurePolicy) -> pd.DataFrame:
+    before, after = first[3], second[3]
+    frame = before[["level", "site", "team", "form"]].reset_index(drop=True)
+    frame = frame.assign(wave_from=first[2], wave_to=second[2], n_from=before["n"].array, n_to=after["n"].array)
+    change = after["mean"].to_numpy(dtype=float) - before["mean"].to_numpy(dtype=float)
+    half = _Z * np.sqrt(_variances(before, first[4], policy) + _variances(after, second[4], policy))
+    # The sizes of a site's teams come into its band: rounded further, so that those of hidden teams cannot be solved.
     half = np.where(frame["level"] == "site", policy.rounded_up(half), np.round(half, 1))
-    frame["ci_low"] = np.clip(frame["change"] - half, -100, 100)
-    frame["ci_high"] = np.clip(frame["change"] + half, -100, 100)
-    frame["verdict"] = np.select([frame["ci_low"] > 0, frame["ci_high"] < 0], ["higher", "lower"], "no clear change")
-    frame["status"] = np.minimum(before["status"].to_numpy(), after["status"].to_numpy())
-    why = before["reason"].where((before["status"] < after["status"]).to_numpy() | (after["reason"] == "").to_numpy())
-    frame["reason"] = why.fillna(pd.Series(after["reason"].to_numpy(), index=why.index))
-    return frame
+    frame["change"] = change
+    frame["ci_low"], frame["ci_high"] = np.clip(change - half, -100, 100), np.clip(change + half, -100, 100)
+    frame["verdict"] = np.select([change - half > 0, change + half < 0], ["higher", "lower"], "no clear change")
+    return _seen_in_both(frame, before, after)
+
+
+def _seen_in_both(frame: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Who may see a change: who may see both means; the reason is that of the one that fewer may see."""
+    status = before["status"].to_numpy(), after["status"].to_numpy()
+    reasons = before["reason"].to_numpy(), after["reason"].to_numpy()
+    return frame.assign(status=np.minimum(*status), reason=np.where(status[0] <= status[1], *reasons).astype(object))
 
 
 def _variances(table: pd.DataFrame, by: Yardstick | None, policy: DisclosurePolicy) -> Floats:
     """Squared standard errors of the means of groups, with what rounding adds."""
-    error = table["error"].to_numpy(dtype=float)
-    n = table["n"].to_numpy(dtype=float)
     with np.errstate(divide="ignore"):
-        of_teams = (PLANNING_SD if by is None else by.sd) / np.sqrt(n)
-    return np.square(np.where(table["level"] == "site", error, of_teams)) + policy.round_to**2 / 12
-
-
-def benchmark(table: pd.DataFrame) -> tuple[int, float, float]:
-    """How many teams are published, and the range of the middle 80 % of their shrunken means (30 teams and more)."""
-    shown = table[(table["level"] == "team") & (table["status"] == PUBLISHED)]
-    found = shown["shrunken"].dropna().to_numpy(dtype=float)
-    if found.size < _FEWEST_IN_BENCHMARK:
-        return len(shown), np.nan, np.nan
-    low, high = np.percentile(found, [10, 90])
-    return len(shown), float(np.floor(low)), float(np.ceil(high))
-
-
-def invariance_sentence(evidence: Any) -> str:
-    """What allows sites to be compared, in a sentence."""
-    if isinstance(evidence, str) and evidence.strip():
-        return evidence.strip()
-    return (
-        "No evidence has been shown that the items mean the same at every site (measurement invariance): a difference "
-        "between sites may be one of how the items were read."
-    )
+        of_teams = (PLANNING_SD if by is None else by.sd) / np.sqrt(table["n"].to_numpy(dtype=float))
+    errors = np.where(table["level"] == "site", table["error"].to_numpy(dtype=float), of_teams)
+    found: Floats = np.square(errors) + policy.round_to**2 / 12
+    return found

@@ -79,6 +79,19 @@ def _difference(scores: Floats, team: Ints) -> ICCResult | None:
     return found if found.sd_within >= _LEAST_SD else None
 
 
+def _rounded(found: ICCResult | None) -> dict[str, float]:
+    """ICC(1) and ICC(2) with their limits, with as many decimals as may be known."""
+    values = {
+        "icc1": (found.icc1, 3) if found else (np.nan, 3),
+        "ci_low": (found.icc1_ci_low, 3) if found else (np.nan, 3),
+        "ci_high": (found.icc1_ci_high, 3) if found else (np.nan, 3),
+        "icc2": (found.icc2, 2) if found else (np.nan, 2),
+        "icc2_low": (found.icc2_ci_low, 2) if found else (np.nan, 2),
+        "icc2_high": (found.icc2_ci_high, 2) if found else (np.nan, 2),
+    }
+    return {name: round(float(value), digits) for name, (value, digits) in values.items()}
+
+
 def states_table(part: Round, differences: Differences, means: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """How far the data support that teams differ, scale by scale."""
     rows = []
@@ -89,9 +102,7 @@ def states_table(part: Round, differences: Differences, means: Mapping[str, pd.D
                 "wave": part.wave,
                 "form": part.form,
                 "scale": scale,
-                "icc1": found.icc1 if found else np.nan,
-                "ci_low": found.icc1_ci_low if found else np.nan,
-                "ci_high": found.icc1_ci_high if found else np.nan,
+                **_rounded(found),
                 "state": evidence_state(found) if found else "unknown",
                 "n_respondents": found.n_respondents if found else 0,
                 "n_teams": found.n_groups if found else 0,
