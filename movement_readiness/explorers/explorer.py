@@ -137,6 +137,8 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self._settling = True
         try:
             names = [name for name, control in self.controls.items() if control is change["owner"]]
+            if change["new"] is None:  # a message of nobody's page: a choice is never empty
+                change["owner"].value = change["old"]
             self._refill(names[0] if names else "")
         finally:
             self._settling = False

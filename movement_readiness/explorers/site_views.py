@@ -37,6 +37,8 @@ def teams_view(released: Released, choice: Selection) -> View:
     heads = released.site_groups("respondents", choice, teams=teams)
     picture = _heat(released, numbers, "team", teams, scales, heads)
     said = [*_none(teams, rows), *_hidden_groups(numbers, "team"), *_evidence(released, choice, scales)]
+    if picture is not None and choice.kind == "mean":
+        said.append("Means of small teams swing by chance. To compare teams choose the shrunken mean.")
     return View("teams", f"Teams of {choice.site} by scale", {"numbers": kept, "people": heads}, picture, tuple(said))
 
 

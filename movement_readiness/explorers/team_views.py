@@ -171,8 +171,7 @@ def pull_view(released: Released, choice: Selection, scale: str) -> View:
         return View(f"strip-{scale}", words.scales[scale], {}, None, ("There are no answers to it here.",))
     numbers = scores_of(rows, choice.kind)
     other = reference(released, choice, [scale], choice.team)
-    # A strip has no place for a range without a mean.
-    against = None if other.numbers is None or other.numbers["mean"].isna().all() else _first(other.numbers)
+    against = None if other.numbers is None or _is_range(other) else _first(other.numbers)
     picture = None
     if not numbers["withheld"].all():
         picture = pull_strip(
@@ -183,8 +182,14 @@ def pull_view(released: Released, choice: Selection, scale: str) -> View:
             reference=against,
             reference_name=other.name,
         )
-    said = (*say.withheld_all(numbers, words.scales), *other.sentences)
+    range_only = ("The range is in the table; the strip shows means alone.",) if _is_range(other) else ()
+    said = (*say.withheld_all(numbers, words.scales), *other.sentences, *range_only)
     return View(f"strip-{scale}", words.scales[scale], other.tables(rows), picture, said)
+
+
+def _is_range(other: Reference) -> bool:
+    """A benchmark: from here to there, without a mean."""
+    return other.numbers is not None and bool(other.numbers["mean"].isna().all())
 
 
 def _first(rows: pd.DataFrame) -> dict[str, Any]:

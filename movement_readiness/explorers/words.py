@@ -17,7 +17,7 @@ _WHY = {
     "no_answers": "nobody has answered this yet",
     "no_differences": "the answers do not support that teams differ here, so teams are not compared",
     "few_teams": "too few teams are published to tell how teams differ",
-    "no_estimate": "it cannot be estimated from these answers",
+    "no_estimate": "it cannot be estimated from these answers (the mean of the answers needs no estimate)",
 }
 _STATES = {
     "supported": "These answers support that teams differ",
