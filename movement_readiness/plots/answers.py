@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from movement_readiness.plots.picture import INK, QUIET, STYLE, Picture
+from movement_readiness.plots.picture import INK, QUIET, Picture
 from movement_readiness.plots.sheet import LINE, MARGIN, NARROW, Sheet, text_width, wrap
 
 __all__ = ["answer_bars"]
@@ -52,15 +51,14 @@ def answer_bars(rows: pd.DataFrame, labels: Mapping[str, str], options: Mapping[
     below = {item: legends[item] if not common else [] for item in items}
     height = sum(0.5 + LINE * (len(heads[item]) - 1) + LINE * 0.9 * len(below[item]) for item in items)
     reach = max((_reach(shares) for shares in parts.values() if shares is not None), default=1.0)
-    with mpl.rc_context(STYLE):
-        sheet = Sheet(NARROW, height + 0.15 + LINE * 0.9 * (len(legends[items[0]]) if common else 0) + 0.08)
-        y = 0.2
-        for item in items:
-            y = sheet.texts(MARGIN, y, heads[item]) + 0.04
-            _row(sheet, y, parts[item], sorted(options[item]), reach)
-            y = sheet.texts(MARGIN, y + 0.26, below[item], 9, color=QUIET) + 0.02
-        sheet.texts(MARGIN, y + 0.03, legends[items[0]] if common else [], 9, color=QUIET)
-    return Picture(sheet.figure, _words(parts, labels, name), data[kept].reset_index(drop=True), "text")
+    sheet = Sheet(NARROW, height + 0.15 + LINE * 0.9 * (len(legends[items[0]]) if common else 0) + 0.08)
+    y = 0.2
+    for item in items:
+        y = sheet.texts(MARGIN, y, heads[item]) + 0.04
+        _row(sheet, y, parts[item], sorted(options[item]), reach)
+        y = sheet.texts(MARGIN, y + 0.26, below[item], 9, color=QUIET) + 0.02
+    sheet.texts(MARGIN, y + 0.03, legends[items[0]] if common else [], 9, color=QUIET)
+    return sheet.picture(_words(parts, labels, name), data[kept].reset_index(drop=True))
 
 
 def _answers(rows: pd.DataFrame, options: Mapping[str, Options]) -> list[str]:
@@ -101,7 +99,7 @@ def _row(sheet: Sheet, y: float, shares: Shares | None, codes: Sequence[int], re
     start = NARROW / 2 - (below + at / 2) / reach * half
     for place, (code, share) in enumerate(zip(codes, shares, strict=True)):
         width = share / reach * half
-        sheet.box(start, y - 0.11, width, 0.22, facecolor=_tone(place, len(shares)), edgecolor="white", linewidth=0.8)
+        sheet.box(start, y - 0.11, width, 0.22, facecolor=_tone(place, len(shares)), edgecolors="white", linewidths=0.8)
         if width > text_width(str(code), 9) + 0.05:
             sheet.text(start + width / 2, y + 0.045, str(code), 9, ha="center")
         start += width

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from movement_readiness.plots.picture import INK, PALE, QUIET, STYLE, Picture
+from movement_readiness.plots.picture import INK, PALE, QUIET, Picture
 from movement_readiness.plots.sheet import MARGIN, NARROW, Sheet, key_height, records, text_width, wrap
 
 __all__ = ["funnel"]
@@ -69,17 +68,16 @@ def funnel(
     own = own if team is None else own & (shown["team"] == team)
     scales = _Scales(shown)
     phi = float(shown["dispersion"].iloc[0])
-    with mpl.rc_context(STYLE):
-        entries = _key(shown, own, site, team) if key else []
-        sheet = Sheet(NARROW, _BOTTOM + (0.55 if key else 0.45) + sum(key_height(words) for _, words in entries))
-        sheet.texts(MARGIN, 0.17, wrap(label, NARROW - 2 * MARGIN, 10.5, bold=True, most=1), 10.5, fontweight="bold")
-        _axes(sheet, scales)
-        _limits(sheet, shown, scales)
-        _teams(sheet, shown, own, scales)
-        _names(sheet, shown[own], scales, always=team is not None)
-        sheet.key(_BOTTOM + 0.6, entries)
+    entries = _key(shown, own, site, team) if key else []
+    sheet = Sheet(NARROW, _BOTTOM + (0.55 if key else 0.45) + sum(key_height(words) for _, words in entries))
+    sheet.texts(MARGIN, 0.17, wrap(label, NARROW - 2 * MARGIN, 10.5, bold=True, most=1), 10.5, fontweight="bold")
+    _axes(sheet, scales)
+    _limits(sheet, shown, scales)
+    _teams(sheet, shown, own, scales)
+    _names(sheet, shown[own], scales, always=team is not None)
+    sheet.key(_BOTTOM + 0.6, entries)
     kept = ["site", "team", "n", "mean", "centre", "low95", "high95", "low998", "high998", "dispersion", "position"]
-    return Picture(sheet.figure, _words(shown, own, label, phi, site, team), shown[kept], "text")
+    return sheet.picture(_words(shown, own, label, phi, site, team), shown[kept])
 
 
 def _axes(sheet: Sheet, scales: _Scales) -> None:

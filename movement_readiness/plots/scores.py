@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
-from movement_readiness.plots.picture import INK, PALE, QUIET, STYLE, Picture
+from movement_readiness.plots.picture import INK, PALE, QUIET, Picture
 from movement_readiness.plots.sheet import LINE, MARGIN, NARROW, Sheet, band, key_height, records, text_width, wrap
 
 __all__ = ["heat_map", "profile", "pull_strip"]
@@ -49,17 +48,16 @@ def profile(
     key = _profile_key(data, name, reference_name if reference is not None else "")
     height = 0.42 + sum(0.5 + LINE * (len(head) - 1) for head in heads)
     height += sum(key_height(words) for _, words in key)
-    with mpl.rc_context(STYLE):
-        sheet = Sheet(NARROW, height)
-        y = 0.2
-        for head, row in zip(heads, records(data), strict=True):
-            sheet.text(_RIGHT, y, interval_text(row), 10.5, ha="right", color=QUIET if row["withheld"] else INK)
-            y = sheet.texts(MARGIN, y, head, 10.5, fontweight="bold") + 0.02
-            _score_line(sheet, y, row)
-            y += 0.295
-        hundred_labels(sheet, y - 0.06)
-        sheet.key(y + 0.2, key)
-    return Picture(sheet.figure, _profile_words(data, name, reference_name), data, "text")
+    sheet = Sheet(NARROW, height)
+    y = 0.2
+    for head, row in zip(heads, records(data), strict=True):
+        sheet.text(_RIGHT, y, interval_text(row), 10.5, ha="right", color=QUIET if row["withheld"] else INK)
+        y = sheet.texts(MARGIN, y, head, 10.5, fontweight="bold") + 0.02
+        _score_line(sheet, y, row)
+        y += 0.295
+    hundred_labels(sheet, y - 0.06)
+    sheet.key(y + 0.2, key)
+    return sheet.picture(_profile_words(data, name, reference_name), data)
 
 
 def profile_data(rows: pd.DataFrame, labels: Mapping[str, str], reference: pd.DataFrame | None) -> pd.DataFrame:
@@ -164,25 +162,24 @@ def pull_strip(
     marks = [("dot", f"{name}: mean and 95 % interval"), ("open D", f"{reference_name}: mean")]
     key = [mark for mark, (_, group) in zip(marks, shown, strict=False) if not group["withheld"]]
     low, high = (wrap(words, NARROW / 2 - MARGIN - 0.1, 9.5, most=3) for words in (low_label, high_label))
-    with mpl.rc_context(STYLE):
-        bottom = 0.62 + LINE * 0.95 * (max(len(low), len(high)) + 1) + 0.06
-        sheet = Sheet(NARROW, bottom + sum(key_height(words) for _, words in key))
-        sheet.box(_LEFT, 0.31, _RIGHT - _LEFT, 0.12, facecolor=PALE)
-        if row["withheld"]:
-            sheet.withheld(_LEFT, 0.31, _RIGHT - _LEFT, 0.12)
-        if reference is not None and not reference["withheld"]:
-            sheet.dots([across(reference["mean"])], [0.37], "D", 8, filled=False, color=QUIET)
-        if not row["withheld"]:
-            sheet.lines([[(across(row["ci_low"]), 0.37), (across(row["ci_high"]), 0.37)]], 2.4, zorder=5)
-            sheet.dots([across(row["mean"])], [0.37], zorder=6)
-            _above(sheet, float(across(row["mean"])), 0.2, f"{row['mean']:.0f}")
-        for ha, x, end, lines in (("left", MARGIN, "0", low), ("right", NARROW - MARGIN, "100", high)):
-            sheet.texts(x, 0.62, [end, *lines], 9.5, ha=ha, color=INK)
-        sheet.key(bottom, key)
+    bottom = 0.62 + LINE * 0.95 * (max(len(low), len(high)) + 1) + 0.06
+    sheet = Sheet(NARROW, bottom + sum(key_height(words) for _, words in key))
+    sheet.box(_LEFT, 0.31, _RIGHT - _LEFT, 0.12, facecolor=PALE)
+    if row["withheld"]:
+        sheet.withheld(_LEFT, 0.31, _RIGHT - _LEFT, 0.12)
+    if reference is not None and not reference["withheld"]:
+        sheet.dots([across(reference["mean"])], [0.37], "D", 8, filled=False, color=QUIET)
+    if not row["withheld"]:
+        sheet.lines([[(across(row["ci_low"]), 0.37), (across(row["ci_high"]), 0.37)]], 2.4, zorder=5)
+        sheet.dots([across(row["mean"])], [0.37], zorder=6)
+        _above(sheet, float(across(row["mean"])), 0.2, f"{row['mean']:.0f}")
+    for ha, x, end, lines in (("left", MARGIN, "0", low), ("right", NARROW - MARGIN, "100", high)):
+        sheet.texts(x, 0.62, [end, *lines], 9.5, ha=ha, color=INK)
+    sheet.key(bottom, key)
     parts = "; ".join(f"{who}: {interval_text(group)}" for who, group in shown if group is row or not group["withheld"])
     data = pd.DataFrame([{"group": who, **{c: group[c] for c in (*_NUMBERS, "withheld")}} for who, group in shown])
     words = f"A strip from 0, {low_label}, to 100, {high_label}. {parts}."
-    return Picture(sheet.figure, words, data, "text")
+    return sheet.picture(words, data)
 
 
 def _above(sheet: Sheet, x: float, y: float, words: str) -> None:
@@ -212,21 +209,20 @@ def heat_map(means: pd.DataFrame, counts: Sequence[str], labels: Mapping[str, st
     left = MARGIN + max(text_width(name, 9.5) for name in names) + 0.1
     left += max(text_width(count, 8.5) for count in ("answered", *counts)) + 0.12
     top = 0.14 + max(text_width(line, 9) for head in heads for line in head)
-    with mpl.rc_context(STYLE):
-        sheet = Sheet(max(left + _CELL * len(scales) + 0.3, NARROW), top + _ROW * len(means) + 0.1)
-        for place, head in enumerate(heads):
-            x = left + _CELL * (place + 0.5) + 0.06 - 0.07 * (len(head) - 1)
-            for line in head:
-                sheet.text(x, top - 0.06, line, 9, rotation=90, ha="center", va="bottom", rotation_mode="default")
-                x += 0.15
-        for place, (name, count) in enumerate(zip(names, counts, strict=True)):
-            y = top + _ROW * (place + 0.5) + 0.05
-            sheet.text(MARGIN, y, name, 9.5)
-            sheet.text(left - 0.1, y, count, 8.5, ha="right", color=QUIET)
-        sheet.text(left - 0.1, top - 0.06, "answered", 8.5, ha="right", color=QUIET)
-        _heat_cells(sheet, means.to_numpy(dtype=float), left, top)
+    sheet = Sheet(max(left + _CELL * len(scales) + 0.3, NARROW), top + _ROW * len(means) + 0.1)
+    for place, head in enumerate(heads):
+        x = left + _CELL * (place + 0.5) + 0.06 - 0.07 * (len(head) - 1)
+        for line in head:
+            sheet.text(x, top - 0.06, line, 9, rotation=90, ha="center", va="bottom", rotation_mode="default")
+            x += 0.15
+    for place, (name, count) in enumerate(zip(names, counts, strict=True)):
+        y = top + _ROW * (place + 0.5) + 0.05
+        sheet.text(MARGIN, y, name, 9.5)
+        sheet.text(left - 0.1, y, count, 8.5, ha="right", color=QUIET)
+    sheet.text(left - 0.1, top - 0.06, "answered", 8.5, ha="right", color=QUIET)
+    _heat_cells(sheet, means.to_numpy(dtype=float), left, top)
     data = means.rename(columns=labels).assign(count=list(counts))
-    return Picture(sheet.figure, _heat_words(means, counts, labels), data, "text")
+    return sheet.picture(_heat_words(means, counts, labels), data)
 
 
 _CELL, _ROW = 0.4, 0.27
@@ -236,7 +232,7 @@ def _heat_cells(sheet: Sheet, values: Any, left: float, top: float) -> None:
     for (row, column), value in np.ndenumerate(values):
         x, y = left + _CELL * column + 0.015, top + _ROW * row + 0.015
         if np.isnan(value):  # withheld
-            sheet.box(x, y, _CELL - 0.03, _ROW - 0.03, facecolor="white", hatch="///", edgecolor="#a6a6a6")
+            sheet.box(x, y, _CELL - 0.03, _ROW - 0.03, facecolor="white", hatch="///", edgecolors="#a6a6a6")
             continue
         shade = 1 - 0.42 * value / 100  # lightness alone carries the order, and stays light enough for dark figures
         sheet.box(x, y, _CELL - 0.03, _ROW - 0.03, facecolor=(shade * 0.92, shade * 0.97, shade))

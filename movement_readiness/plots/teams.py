@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
-from movement_readiness.plots.picture import INK, QUIET, STYLE, Picture
+from movement_readiness.plots.picture import INK, QUIET, Picture
 from movement_readiness.plots.sheet import LINE, MARGIN, NARROW, Sheet, key_height, records, wrap
 
 __all__ = ["SPREAD", "change", "spread_strip"]
@@ -39,24 +38,23 @@ def spread_strip(rows: pd.DataFrame, labels: Mapping[str, str], *, name: str) ->
     data["withheld"] = list(rows["withheld"])
     stations = np.array([2.05, 3.0, 3.92])
     heads = [wrap(label, 1.5, 10) for label in data["label"]]
-    with mpl.rc_context(STYLE):
-        sheet = Sheet(NARROW, 0.55 + sum(_spread_height(head) for head in heads))
-        for x, words in zip(stations, SPREAD.values(), strict=True):
-            sheet.texts(float(x), 0.17, words.split(), 9, ha="center", color=QUIET)
-        y = 0.45
-        for head, row in zip(heads, records(data), strict=True):
-            middle = y + _spread_height(head) / 2
-            sheet.texts(MARGIN, middle + 0.05 - LINE / 2 * (len(head) - 1), head)
-            if row["withheld"]:
-                sheet.withheld(1.8, middle - 0.06, 1.5, 0.12)
-                sheet.text(NARROW - MARGIN, middle + 0.05, "not shown", 9.5, ha="right", color=QUIET)
-            else:
-                sheet.lines([[(stations[0], middle), (stations[-1], middle)]], 0.8, "#8c8c8c")
-                sheet.dots(stations, [middle] * 3, size=6, filled=False, color="#767676")
-                sheet.dots([stations[list(SPREAD.values()).index(row["spread"])]], [middle], size=11)
-            y += _spread_height(head)
+    sheet = Sheet(NARROW, 0.55 + sum(_spread_height(head) for head in heads))
+    for x, words in zip(stations, SPREAD.values(), strict=True):
+        sheet.texts(float(x), 0.17, words.split(), 9, ha="center", color=QUIET)
+    y = 0.45
+    for head, row in zip(heads, records(data), strict=True):
+        middle = y + _spread_height(head) / 2
+        sheet.texts(MARGIN, middle + 0.05 - LINE / 2 * (len(head) - 1), head)
+        if row["withheld"]:
+            sheet.withheld(1.8, middle - 0.06, 1.5, 0.12)
+            sheet.text(NARROW - MARGIN, middle + 0.05, "not shown", 9.5, ha="right", color=QUIET)
+        else:
+            sheet.lines([[(stations[0], middle), (stations[-1], middle)]], 0.8, "#8c8c8c")
+            sheet.dots(stations, [middle] * 3, size=6, filled=False, color="#767676")
+            sheet.dots([stations[list(SPREAD.values()).index(row["spread"])]], [middle], size=11)
+        y += _spread_height(head)
     parts = "; ".join(f"{row['label']} {row['spread'] or 'not shown'}" for row in records(data))
-    return Picture(sheet.figure, f"How alike the answers of {name} are: {parts}.", data, "text")
+    return sheet.picture(f"How alike the answers of {name} are: {parts}.", data)
 
 
 def _spread_height(head: Sequence[str]) -> float:
@@ -87,22 +85,21 @@ def change(rows: pd.DataFrame, labels: Mapping[str, str], *, name: str) -> Pictu
     reach = _reach(shown[["ci_low", "ci_high"]].to_numpy(dtype=float))
     heads = [wrap(label, 2.2, 10.5, bold=True) for label in data["label"]]
     key = _change_key(set(shown["verdict"]))
-    with mpl.rc_context(STYLE):
-        sheet = Sheet(
-            NARROW,
-            0.4 + sum(key_height(words) for _, words in key) + sum(0.5 + LINE * (len(head) - 1) for head in heads),
-        )
-        y = 0.2
-        for head, row in zip(heads, records(data), strict=True):
-            words = "not shown" if row["withheld"] else row["verdict"]
-            sheet.text(NARROW - MARGIN, y, words, 10.5, ha="right", color=QUIET if row["withheld"] else INK)
-            y = sheet.texts(MARGIN, y, head, 10.5, fontweight="bold") + 0.02
-            _change_line(sheet, y, row, reach)
-            y += 0.295
-        for at in (-reach, 0.0, reach):
-            sheet.text(_place(at, reach), y - 0.06, _signed(at), 9, ha="center", color=QUIET)
-        sheet.key(y + 0.18, key)
-    return Picture(sheet.figure, _change_words(data, name), data, "text")
+    sheet = Sheet(
+        NARROW,
+        0.4 + sum(key_height(words) for _, words in key) + sum(0.5 + LINE * (len(head) - 1) for head in heads),
+    )
+    y = 0.2
+    for head, row in zip(heads, records(data), strict=True):
+        words = "not shown" if row["withheld"] else row["verdict"]
+        sheet.text(NARROW - MARGIN, y, words, 10.5, ha="right", color=QUIET if row["withheld"] else INK)
+        y = sheet.texts(MARGIN, y, head, 10.5, fontweight="bold") + 0.02
+        _change_line(sheet, y, row, reach)
+        y += 0.295
+    for at in (-reach, 0.0, reach):
+        sheet.text(_place(at, reach), y - 0.06, _signed(at), 9, ha="center", color=QUIET)
+    sheet.key(y + 0.18, key)
+    return sheet.picture(_change_words(data, name), data)
 
 
 def _change_key(verdicts: set[str]) -> list[tuple[str, str]]:
