@@ -23,6 +23,7 @@ from movement_readiness.cli.options import (
     new_file,
     read_answers,
     read_listed,
+    release_log,
     revealed_pages,
     writer,
 )
@@ -82,17 +83,19 @@ def report(
     policy = mr.DisclosurePolicy(min_respondents=min_respondents, min_respondents_own_team=min_respondents_own_team)
     listed = read_listed(roster)
     responses = read_answers(answers, loaded, invalid, rename, listed)
-    written = write_reports(
-        responses,
-        loaded,
-        out,
-        roster=invited_to(answers, loaded, responses, wave) if listed is None else listed,
-        policy=policy,
-        wave=wave,
-        language=language,
-        progress=sys.stderr.isatty(),
-        revealed=revealed_pages(answers),
-    )
+    with release_log(answers) as log:
+        written = write_reports(
+            responses,
+            loaded,
+            out,
+            roster=invited_to(answers, loaded, responses, wave) if listed is None else listed,
+            policy=policy,
+            wave=wave,
+            language=language,
+            progress=sys.stderr.isatty(),
+            revealed=revealed_pages(answers),
+            release_log=log,
+        )
     print(f"Pages of {n_of(len(written.sites), 'site')} and {n_of(len(written.teams), 'team')} -> {written.index}")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -17,6 +18,7 @@ from movement_readiness.exceptions import ArgumentError, ResponsesWarning
 if TYPE_CHECKING:
     import pandas as pd
 
+    from movement_readiness.responses.released import KeepsReleases
     from movement_readiness.teams import RevealedPage
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "new_file",
     "read_answers",
     "read_listed",
+    "release_log",
     "renamed",
     "revealed_pages",
     "writer",
@@ -121,6 +124,16 @@ def revealed_pages(answers: str) -> Sequence[RevealedPage]:
         return []
     with mr.ResponseStore(answers, read_only=True) as store:
         return store.revealed()
+
+
+@contextmanager
+def release_log(answers: str) -> Iterator[KeepsReleases | None]:
+    """The log of what was released of a store's answers; None for a file of answers, which has none."""
+    if not is_store(answers):
+        yield None
+        return
+    with mr.ResponseStore(answers) as store:
+        yield store.release_log
 
 
 def existing_store(location: str, advice: str = "") -> mr.ResponseStore:

@@ -90,6 +90,7 @@ def reveal(store: mr.ResponseStore, instrument: mr.Instrument, session_id: str) 
         languages=session.languages,
         rehearsal=session.rehearsal,
         revealed=() if session.rehearsal else store.revealed(),
+        release_log=None if session.rehearsal else store.release_log,
     )
     ids = list(page.response_ids)
     return {"html": page.report.html, "response_ids": ids, "n": len(ids), "shown": page.shown}

@@ -16,6 +16,7 @@ from movement_readiness.instrument import Instrument
 from movement_readiness.reports import site_report, team_report
 from movement_readiness.reports.report import Report
 from movement_readiness.teams import Aggregation, DisclosurePolicy, RevealedPage, TeamResults
+from movement_readiness.teams.releases import checked_log
 
 __all__ = ["WrittenReports", "write_reports"]
 
@@ -52,12 +53,13 @@ def write_reports(
     language: str | None = None,
     progress: bool = True,
     revealed: Collection[RevealedPage] = (),
+    release_log: Any = None,
 ) -> WrittenReports:
     """Write the site pages, every team's own page and an index.
 
     Parameters
     ----------
-    responses, instrument, roster, policy, revealed
+    responses, instrument, roster, policy, revealed, release_log
         As for `aggregate_scores`.
     folder : str or pathlib.Path
         Made if it is not there. Pages that an earlier run left in it are replaced or removed.
@@ -76,7 +78,8 @@ def write_reports(
         The folder cannot be made, or is a file.
     """
     place = Path(folder)
-    whole = Aggregation(responses, instrument, roster, policy, revealed)
+    whole = Aggregation(responses, instrument, roster, policy, revealed, release_log=checked_log(release_log))
+    whole.record("all")  # first: a page that was not recorded must not exist
     published = whole.results("published")
     chosen = {"wave": wave, "language": language}
     site_pages = {site: site_report(published, instrument, site=site, **chosen) for site in published.sites}

@@ -12,9 +12,20 @@ from movement_readiness.instrument import Instrument
 from movement_readiness.reports import render
 from movement_readiness.reports.content import choose, team_context
 from movement_readiness.reports.report import Report
+from movement_readiness.responses.released import KeepsReleases, Release
 from movement_readiness.teams import DisclosurePolicy, RevealedPage, TeamResults, aggregate_scores
 
 __all__ = ["RoomPage", "room_page"]
+
+
+class _Unrecorded:
+    """A release log that is compared with, and stays as it is."""
+
+    def __init__(self, log: KeepsReleases) -> None:
+        self.releases = log.releases
+
+    def record(self, release: Release) -> None:
+        """Nothing: the store keeps the page."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,7 @@ def room_page(
     rehearsal: bool = False,
     policy: DisclosurePolicy | None = None,
     revealed: Collection[RevealedPage] = (),
+    release_log: KeepsReleases | None = None,
 ) -> RoomPage:
     """Make the page that a team sees at the end of its session.
 
@@ -66,6 +78,9 @@ def room_page(
     policy : DisclosurePolicy, optional
     revealed : collection of RevealedPage, optional
         The pages that the team has seen; as for `aggregate_scores`.
+    release_log : optional
+        What was released before, with which the page is compared. The page itself is kept by
+        ``ResponseStore.save_release``.
 
     Returns
     -------
@@ -91,8 +106,15 @@ def room_page(
         if invited is None or invited < len(here)
         else pd.DataFrame({"site": [site], "team": [team], "invited": [invited]})
     )
+    log = None if release_log is None else _Unrecorded(release_log)
     teams = aggregate_scores(
-        here, instrument, roster=roster, policy=policy, audience=("own_team", site, team), revealed=revealed
+        here,
+        instrument,
+        roster=roster,
+        policy=policy,
+        audience=("own_team", site, team),
+        revealed=revealed,
+        release_log=log,
     )
     language = languages[0] if languages else None
     choice = replace(choose(teams, instrument, site, team, wave, form, language), alone=True, rehearsal=rehearsal)

@@ -28,6 +28,7 @@ import numpy.typing as npt
 
 from movement_readiness.instrument import Instrument
 from movement_readiness.responses.released import Release, ReleasedTable, hashed
+from movement_readiness.teams.counting import item_options
 from movement_readiness.teams.crossing import Bars, Counted, Difference, Judge, Pairs, crossed, paired
 from movement_readiness.teams.disclosure import DisclosurePolicy, pins_sums, too_alike
 from movement_readiness.teams.study import Round, Study
@@ -164,7 +165,7 @@ class Neighbours:
 
         def few(found: Difference) -> Bools:
             sides = [found.came, found.went] if strict or is_item else [found.came + found.went]
-            told: Bools = np.stack([(side > 0) & (side < least) for side in sides]).any(axis=0)
+            told: Bools = np.stack([(side > 0) & (side < least) for side in sides]).max(axis=0)
             told |= _alike(found, before, now, self, name) if is_item else _pinned(found, before, now, self.policy)
             flags: Bools = told & (found.both > 0)  # other people altogether: nothing can be subtracted
             return flags
@@ -184,7 +185,7 @@ def counted(instrument: Instrument, part: Round, name: str, shown: Shown) -> Cou
         counts = ~np.isnan(values)
     else:  # no scale of this form, but all its items are shown, which add up to it
         columns = [part.items.index(item) for item in instrument.item_ids(what)]
-        counts, values = ~np.isnan(part.answers[:, columns]).any(axis=1), None
+        counts, values = np.isnan(part.answers[:, columns]).max(axis=1) == 0, None
     return Counted(part.site, part.team, counts, shown.teams, shown.sites, values)
 
 
@@ -248,8 +249,8 @@ def _pinned(found: Difference, before: Counted, now: Counted, policy: Disclosure
 
 def _alike(found: Difference, before: Counted, now: Counted, of: Neighbours, name: str) -> Bools:
     """Whether the answers of those who came (or went) are told, and are nearly the same."""
-    options = np.array(sorted(of.instrument.response_scale(name.partition(" ")[2]).codes), dtype=float)
-    points = (options - options[0]) / (options[-1] - options[0]) * 100
+    column = of.part.items.index(name.partition(" ")[2])
+    options, points, _, _ = item_options(of.part, column, of.instrument)
     n, width = len(found.both), len(options)
     if now.values is None:
         return np.zeros(n, dtype=bool)

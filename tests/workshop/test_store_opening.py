@@ -114,7 +114,7 @@ def test_a_store_of_version_1_is_brought_up_to_date(tmp_path, instrument):
     path = tmp_path / "old.sqlite"
     version_1(path)
     with ResponseStore(path) as store:
-        assert "whole. 2 responses, 1 corrections, 1 withdrawn, 1 sessions; tables of version 3" in store.check()
+        assert "whole. 2 responses, 1 corrections, 1 withdrawn, 1 sessions; tables of version 4" in store.check()
         (session,) = store.sessions()
         assert store.count(session.session_id) == Counts(1, 1)
         assert store.release(session.session_id) is None
@@ -168,7 +168,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path, monkeypatch
         opening.opened(path, read_only=False, busy_timeout=1)
     monkeypatch.undo()
     with ResponseStore(path) as store:
-        assert "tables of version 3" in store.check()
+        assert "tables of version 4" in store.check()
 
 
 def test_postgresql_of_version_1(cluster, instrument):
@@ -182,7 +182,7 @@ def test_postgresql_of_version_1(cluster, instrument):
     with pytest.raises(StoreError, match="bring it up to date"):
         ResponseStore(address, read_only=True)
     with ResponseStore(address) as store:
-        assert "tables of version 3" in store.check()
+        assert "tables of version 4" in store.check()
 
 
 def test_many_open_a_new_store_at_once(location, instrument):

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from movement_readiness.exceptions import StoreError
+from movement_readiness.exceptions import ArgumentError, StoreError
+from movement_readiness.responses.released import Release
 from movement_readiness.workshop.store.migrations import MIGRATIONS
-from movement_readiness.workshop.store.schema import events, sessions
+from movement_readiness.workshop.store.release_log import row_of
+from movement_readiness.workshop.store.schema import events, release_log, sessions
 from movement_readiness.workshop.store.trusting import RowError, check_session, fault_of
 
 __all__ = ["in_words"]
@@ -48,3 +50,10 @@ def _content_faults(connection: sa.Connection) -> Iterator[str]:
             check_session(dict(row._mapping))
         except RowError as error:
             yield f"session {row.session_id}: {error}"
+    for row in connection.execute(sa.select(release_log)):
+        try:
+            whole = dict(row._mapping) == row_of(Release.from_json(row.content))
+        except ArgumentError:
+            whole = False
+        if not whole:
+            yield f"release {row.release_key[:12]} of the release log is not what was stored"

@@ -19,6 +19,7 @@ __all__ = ["Added", "add", "first_event", "insert_once", "latest", "refuse_withd
 Added = Literal["stored", "unchanged"]
 _OF_CONTENTS = (
     events.c.response_id,
+    events.c.number,
     events.c.on_date,
     events.c.instrument_id,
     events.c.instrument_version,

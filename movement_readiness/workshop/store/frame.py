@@ -13,6 +13,7 @@ from movement_readiness._validation import quoted
 from movement_readiness.exceptions import ResponsesWarning, StoreError
 from movement_readiness.instrument import RESPONSE_COLUMNS, Instrument
 from movement_readiness.responses.response import skipped_code
+from movement_readiness.workshop.store.schema import FIRST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +57,7 @@ def frame_of(rows: list[Any], instrument: Instrument, *, rehearsal: bool, locati
         _name(left_out, instrument, location, any_kept=bool(kept))
     frame = _frame(_fitting(kept, instrument, location), instrument, rehearsal=rehearsal)
     frame.attrs["other_versions"] = left_out
+    frame.attrs["revisions"] = {row.response_id: row.number - FIRST + 1 for row in kept if row.number > FIRST}
     return frame
 
 

@@ -13,7 +13,8 @@ from movement_readiness._validation import n_of
 from movement_readiness.workshop.store import trusting
 from movement_readiness.workshop.store.corrections import erase
 from movement_readiness.workshop.store.events import first_event, hashes, insert_once
-from movement_readiness.workshop.store.schema import FIRST, events, releases, sessions, tickets
+from movement_readiness.workshop.store.release_log import take_shown
+from movement_readiness.workshop.store.schema import FIRST, events, release_log, releases, sessions, tickets
 
 __all__ = ["MergeSummary", "everything", "take_in"]
 
@@ -64,7 +65,7 @@ def everything(connection: sa.Connection) -> Rows:
     """All rows that a merge takes along, by the name of their table."""
     return {
         table.name: [dict(row._mapping) for row in connection.execute(sa.select(table).order_by(*table.primary_key))]
-        for table in (sessions, tickets, releases, events)
+        for table in (sessions, tickets, releases, release_log, events)
     }
 
 
@@ -86,6 +87,7 @@ def take_in(connection: sa.Connection, rows: Rows, hidden: frozenset[str] = froz
     outcomes["withdrawn"] += [one for one in hidden if erase(connection, one, even_unknown=True) == "withdrawn"]
     _each(_take_ticket, connection, rows["tickets"], "session_id", conflicts)
     _each(_take_release, connection, rows["releases"], "session_id", conflicts)
+    _each(_take_shown, connection, rows["release_log"], "release_key", conflicts)
     conflicts += [
         f"response {response_id}: the two stores hold different answers; those that were here stay."
         for response_id in outcomes["conflict"]
@@ -121,7 +123,7 @@ def _each(
             taken.append(take(connection, row))
         except trusting.RowError as error:
             what = take.__name__.removeprefix("_take_")
-            of = "" if what == "session" else " of session"
+            of = {"session": "", "shown": " in the release log"}.get(what, " of session")
             conflicts.append(f"{what}{of} {str(row[key])[:40]!r}: {error}; it was not taken.")
     return taken
 
@@ -151,6 +153,11 @@ def _take_release(connection: sa.Connection, row: dict[str, Any]) -> bool:
     if session.own:
         raise trusting.RowError("the session was held with this store, whose own pages stay as they are")
     return insert_once(connection, releases, row)
+
+
+def _take_shown(connection: sa.Connection, row: dict[str, Any]) -> bool:
+    """What was shown elsewhere counts here as well."""
+    return take_shown(connection, row)
 
 
 def _take_response(connection: sa.Connection, response_id: str, rows: list[dict[str, Any]]) -> str:

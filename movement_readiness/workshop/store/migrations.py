@@ -79,6 +79,14 @@ MIGRATIONS = (
             "ALTER TABLE sessions ADD COLUMN own INTEGER NOT NULL DEFAULT 1",
         ),
     ),
+    Migration(
+        4,
+        "log of what was shown about teams and sites",
+        (
+            "CREATE TABLE release_log (release_key TEXT NOT NULL PRIMARY KEY, released_on TEXT NOT NULL, "
+            "wave TEXT NOT NULL, form TEXT NOT NULL, content TEXT NOT NULL){keyed}",
+        ),
+    ),
 )
 
 
@@ -90,7 +98,7 @@ def version_of(connection: sa.Connection, location: str) -> int:
         empty = not there
     else:  # a database may hold other tables beside these
         ours = {"meta", "migrations"} <= there and _application(connection) == APPLICATION
-        empty = not there & {"meta", "migrations", "events", "sessions", "tickets", "releases"}
+        empty = not there & {"meta", "migrations", "events", "sessions", "tickets", "releases", "release_log"}
     if not ours and empty:
         return 0
     if not ours or "migrations" not in there:

@@ -14,6 +14,7 @@ __all__ = [
     "meta",
     "metadata",
     "migrations",
+    "release_log",
     "releases",
     "sessions",
     "tickets",
@@ -110,4 +111,15 @@ releases = sa.Table(
     sa.Column("response_ids", sa.Text, nullable=False),
     sa.Column("html", sa.Text, nullable=False),
     sa.Column("shown", sa.Integer, nullable=False, server_default="1"),
+)
+
+# What was shown about teams and sites: groups, numbers and hashes of response ids, never answers.
+release_log = sa.Table(
+    "release_log",
+    metadata,
+    sa.Column("release_key", sa.Text, primary_key=True),
+    sa.Column("released_on", sa.Text, nullable=False),
+    sa.Column("wave", sa.Text, nullable=False),
+    sa.Column("form", sa.Text, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
 )

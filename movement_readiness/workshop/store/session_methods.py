@@ -12,6 +12,7 @@ from movement_readiness.responses.revealed import RevealedPage
 from movement_readiness.workshop.sessions import Session, plain_code
 from movement_readiness.workshop.store import releases, sittings, tickets
 from movement_readiness.workshop.store.base import StoreBase
+from movement_readiness.workshop.store.release_log import StoredReleases
 from movement_readiness.workshop.store.schema import sessions as sessions_table
 from movement_readiness.workshop.store.sittings import Counts
 
@@ -128,6 +129,14 @@ class SessionMethods(StoreBase):
     def revealed(self) -> list[RevealedPage]:
         """Every page that a team has seen, for `aggregate_scores`; those of rehearsals are left out."""
         return self._read(releases.revealed)
+
+    @property
+    def release_log(self) -> StoredReleases:
+        """What was released of these answers so far, for ``aggregate_scores(release_log=...)``, which records in it.
+
+        Deleting the log resets the protection: what was shown before is then not known.
+        """
+        return StoredReleases(self._read, self._write)
 
     def release_shown(self, session_id: str) -> bool | None:
         """Whether the page that was frozen for a session shows any number, None before that."""

@@ -286,7 +286,8 @@ class ResponseStore(SessionMethods):
         -------
         pandas.DataFrame
             The columns and types that `read_responses` gives. A response that was corrected is as it was last
-            sent, with the day of that. ``.attrs["other_versions"]`` lists what was left out.
+            sent, with the day of that. ``.attrs["other_versions"]`` lists what was left out, ``.attrs["revisions"]``
+            how often each corrected response was sent (a release log counts a correction as a change of one person).
 
         Raises
         ------
