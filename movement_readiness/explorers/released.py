@@ -167,11 +167,11 @@ def _positions(sites: pd.Series[Any], teams: pd.Series[Any]) -> Index:
     codes = site_codes.astype(np.int64) * width + team_codes + 1
     order = np.argsort(codes, kind="stable")
     found, starts = np.unique(codes[order], return_index=True)
-    names = ["", *map(str, team_names)]
-    pieces = np.split(order, starts[1:])
+    ends = np.append(starts[1:], len(order))
+    places, names = site_names.tolist(), ["", *team_names.tolist()]
     return {
-        (str(site_names[code // width]), names[code % width]): piece
-        for code, piece in zip(found.tolist(), pieces, strict=True)
+        (places[code // width], names[code % width]): order[start:end]
+        for code, start, end in zip(found.tolist(), starts.tolist(), ends.tolist(), strict=True)
     }
 
 

@@ -115,10 +115,10 @@ def funnel_view(released: Released, choice: Selection) -> View:
 def _other_teams(released: Released, choice: Selection, own: pd.DataFrame) -> pd.DataFrame:
     """The other published teams, to stand around those of the page; none where they would be a cloud."""
     frame = released.results.funnel
+    if released.differences(choice)["n_teams_published"].get(choice.scale, 0) > CLOUD:
+        return frame.head(0)
     here = (frame["scale"] == choice.scale) & (frame["wave"] == choice.wave) & (frame["form"] == choice.form)
     rows = frame[here & ~frame["withheld"]]
-    if len(rows) > CLOUD:
-        return rows.head(0)
     return rows[~((rows["site"] == choice.site) & rows["team"].isin(own["team"]))]
 
 

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from base64 import b64decode
+from typing import ClassVar
 
 import comm
 import pandas as pd
@@ -25,7 +26,7 @@ FRAMES = (
 class Wire(comm.base_comm.BaseComm):
     """Between a widget and a page that is not there: keeps what the widget says."""
 
-    said = []
+    said: ClassVar = []
 
     def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
         text = json.dumps([data, metadata, keys], default=str)
