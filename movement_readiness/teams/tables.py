@@ -71,7 +71,7 @@ def team_differences(study: Study, part: Round, releases: Mapping[str, pd.DataFr
 
 def _difference(scores: Floats, team: Ints) -> ICCResult | None:
     sizes = np.bincount(team)
-    if np.count_nonzero(sizes) < 2 or sizes.max(initial=0) < 2:
+    if np.count_nonzero(sizes) < _MIN_TEAMS_POOLED or sizes.max(initial=0) < 2:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EstimationWarning)  # teams that agree wholly: dealt with here

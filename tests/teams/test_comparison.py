@@ -1,0 +1,393 @@
+"""Shrunken means, funnel, change between waves, and what stands beside a comparison."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import movement_readiness as mr
+from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics import average_deviation, rwg_j
+from movement_readiness.psychometrics._reml import reml_components
+from movement_readiness.teams import REASONS
+from movement_readiness.teams._comparing import funnel_limits, overdispersion, shrunken_means
+from movement_readiness.teams.comparison import Yardstick, change_tables, funnel_table, natural
+from movement_readiness.teams.disclosure import HIDDEN, OWN, PUBLISHED, DisclosurePolicy
+from movement_readiness.teams.invariance import invariance_sentence
+
+POLICY = DisclosurePolicy()
+FUNNEL = [
+    "level",
+    "site",
+    "team",
+    "wave",
+    "form",
+    "scale",
+    "n",
+    "mean",
+    "centre",
+    "low95",
+    "high95",
+    "low998",
+    "high998",
+]
+CHANGE = [
+    "level",
+    "site",
+    "team",
+    "form",
+    "scale",
+    "wave_from",
+    "wave_to",
+    "n_from",
+    "n_to",
+    "change",
+    "ci_low",
+    "ci_high",
+]
+
+
+def simulated(instrument, waves=("1",), seed=1, **choices):
+    """One frame of waves, each of other people."""
+    parts = []
+    for number, wave in enumerate(waves):
+        study = mr.simulate_responses(instrument, seed=number + seed, **choices)
+        frame = study.responses.assign(wave=wave)
+        parts.append(frame.assign(response_id=[f"{wave}-{one}" for one in frame["response_id"]]))
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def two_waves(instrument):
+    responses = simulated(instrument, ("9", "10"), n_sites=4, teams_per_site=9, team_size=(4, 22), icc1=0.2)
+    return responses, mr.aggregate_scores(responses, instrument)
+
+
+def test_the_tables_have_the_columns_others_write_against(two_waves):
+    _, teams = two_waves
+    assert list(teams.funnel.columns) == [*FUNNEL, "dispersion", "position", "withheld", "reason"]
+    assert list(teams.change.columns) == [*CHANGE, "verdict", "withheld", "reason"]
+    assert list(teams.team_differences.columns) == [
+        "wave", "form", "scale", "icc1", "ci_low", "ci_high", "icc2", "icc2_low", "icc2_high", "state", "n_respondents", "n_teams",
+        "method", "n_teams_published", "benchmark_low", "benchmark_high", "rwg_j_median_uniform", "rwg_j_median_slight", "ad_median",
+    ]  # fmt: skip
+    for frame in (teams.funnel, teams.change):
+        assert set(frame["reason"]) <= set(REASONS)
+        hidden = frame[frame["withheld"]]
+        assert len(hidden)
+        numbers = frame.columns.intersection([*FUNNEL[6:], "dispersion", "position", *CHANGE[7:], "verdict"])
+        assert hidden[numbers].isna().all(axis=None)
+        assert (hidden["reason"] != "").all()
+        assert frame.loc[~frame["withheld"], numbers].notna().all(axis=None)
+    assert set(teams.funnel["level"]) == {"team"}
+    assert set(teams.change["level"]) == {"site", "team"}
+
+
+def test_shrunken_means_come_from_released_numbers_and_lie_between_mean_and_centre(two_waves):
+    _, teams = two_waves
+    rows = teams.scores[(teams.scores["scale"] == "leadership") & (teams.scores["wave"] == "9")]
+    rows = rows[(rows["level"] == "team") & ~rows["withheld"]]
+    evidence = teams.team_differences.set_index(["wave", "scale"]).loc[("9", "leadership")]
+    assert evidence["state"] == "supported"
+    assert len(rows) == evidence["n_teams_published"] >= 5
+    # Everything in it can be worked out by the reader, but for the SD within teams, which its intervals show.
+    errors = []
+    for sd in np.arange(10, 40, 0.5):
+        between = sd**2 * evidence["icc1"] / (1 - evidence["icc1"])
+        found, error = shrunken_means(rows["mean"].to_numpy(), rows["n"].to_numpy(float), between, sd**2)
+        half = np.ceil(stats.norm.ppf(0.975) * error - 1e-9)
+        middle = np.floor(found + 0.5)
+        errors.append(
+            np.abs(rows["shrunken"] - middle).sum()
+            + np.abs(rows["shrunken_high"] - np.clip(middle + half, 0, 100)).sum()
+        )
+    assert min(errors) == 0
+    spread = rows["mean"].max() - rows["mean"].min()
+    assert rows["shrunken"].max() - rows["shrunken"].min() < spread
+    assert ((rows["shrunken_high"] - rows["shrunken_low"]) <= rows["ci_high"] - rows["ci_low"]).all()
+
+
+def test_no_shrunken_mean_beside_the_mean_of_a_small_team(instrument, two_waves):
+    responses, teams = two_waves
+    small = teams.respondents[(teams.respondents["level"] == "team") & teams.respondents["withheld"]]
+    sizes = responses[responses["wave"] == "9"].groupby(["site", "team"]).size()
+    place = next(key for key, n in sizes.items() if 5 <= n < 10 and len(small))
+    own = mr.aggregate_scores(responses, instrument, audience=("own_team", *place))
+    mine = own.scores[(own.scores["level"] == "team") & (own.scores["wave"] == "9") & ~own.scores["withheld"]]
+    assert len(mine)
+    assert mine[["shrunken", "shrunken_low", "shrunken_high"]].isna().all(axis=None)
+    assert own.funnel.loc[own.funnel["wave"] == "9", "withheld"].all()
+    assert set(own.funnel["team"]) == {place[1]}
+    seen = own.change[(own.change["level"] == "team") & ~own.change["withheld"]]
+    other = teams.change[(teams.change["site"] == place[0]) & (teams.change["team"] == place[1])]
+    assert other["withheld"].all()  # for others the team is too small
+    assert len(seen) == 0 or seen["n_from"].between(5, 9).all()
+
+
+def test_the_funnel_is_that_of_the_published_teams(two_waves):
+    _, teams = two_waves
+    funnel = teams.funnel[(teams.funnel["scale"] == "social") & (teams.funnel["wave"] == "9")]
+    scores = teams.scores[(teams.scores["scale"] == "social") & (teams.scores["wave"] == "9")]
+    scores = scores[scores["level"] == "team"].set_index(["site", "team"])
+    shown = funnel[~funnel["withheld"]].set_index(["site", "team"])
+    assert set(shown.index) == set(scores.index[~scores["withheld"]])
+    np.testing.assert_array_equal(shown["mean"], scores.loc[shown.index, "mean"])
+    assert shown["centre"].iloc[0] == round(np.average(shown["mean"], weights=shown["n"].astype(float)), 1)
+    wide, narrow = shown["high95"] - shown["low95"], shown["high998"] - shown["low998"]
+    assert (narrow >= wide).all()
+    ordered = shown.sort_values("n")
+    assert (np.diff(ordered["high95"]) <= 0).all()  # the larger the team, the nearer its limits
+    outside = (shown["mean"] < shown["low95"]) | (shown["mean"] > shown["high95"])
+    assert (outside == (shown["position"] != "within")).all()
+    assert (shown["dispersion"] == shown["dispersion"].iloc[0]).all()
+    assert shown["dispersion"].iloc[0] > 1.5  # ICC(1) is .2: teams vary more than chance
+
+
+def table_of(means, sizes, status=PUBLISHED):
+    """One scale's means of teams, as `scores_table` makes them."""
+    return pd.DataFrame(
+        {
+            "level": "team",
+            "site": "N",
+            "team": [f"T{number}" for number in range(len(means))],
+            "wave": "1",
+            "form": "full",
+            "status": status,
+            "reason": "",
+            "n": pd.array(sizes, dtype="Int64"),
+            "mean": np.asarray(means, dtype=float),
+            "error": np.nan,
+        }
+    )
+
+
+def test_without_over_dispersion_the_limits_are_those_of_chance():
+    means, sizes = [50.0, 52, 48, 51, 70, 49], [10, 12, 20, 15, 16, 30]
+    found = funnel_table(table_of(means, sizes), Yardstick(20.0, 0.01, "unclear"), POLICY)
+    centre = np.average(means, weights=sizes)
+    errors = np.sqrt(400 / np.array(sizes) + 1 / 12)
+    np.testing.assert_allclose(found["high95"], centre + 1.959964 * errors, atol=0.051)
+    np.testing.assert_allclose(found["low998"], centre - 3.090232 * errors, atol=0.051)
+    assert found["position"].tolist() == ["within"] * 4 + ["outside 99.8 %", "within"]
+    assert set(found["dispersion"]) == {1.0}
+
+
+def test_over_dispersion_by_hand():
+    z = np.array([-3.0, -2.5, -1.5, -1, 0, 1, 1.5, 2, 2.5, 9])
+    low, high = np.quantile(z, [0.1, 0.9])
+    assert overdispersion(z) == pytest.approx(np.mean(np.clip(z, low, high) ** 2) / 0.6786, rel=1e-3)
+    assert overdispersion(z / 3) == 1.0
+    rng = np.random.default_rng(2)
+    many = rng.normal(size=400_000)
+    cut = np.clip(many, *np.quantile(many, [0.1, 0.9]))
+    assert np.mean(cut**2) == pytest.approx(0.6786, abs=0.005)
+    low, high = funnel_limits(50.0, np.array([5.0]), 4.0)
+    np.testing.assert_allclose(high - 50, [[19.6, 30.9]], atol=0.01)
+    np.testing.assert_allclose(50 - low, high - 50)
+
+
+@pytest.mark.parametrize(
+    ("by", "number", "reason"),
+    [
+        (None, 8, "few_teams"),
+        (Yardstick(20.0, 0.1, "supported"), 4, "few_teams"),
+        (Yardstick(20.0, 0.01, "not supported"), 8, "no_differences"),
+    ],
+)
+def test_a_funnel_is_withheld_in_words(by, number, reason):
+    found = funnel_table(table_of([50.0] * number, [12] * number), by, POLICY)
+    assert (found["status"] == HIDDEN).all()
+    assert set(found["reason"]) == {reason}
+    assert found["centre"].isna().all()
+
+
+def test_comparisons_are_withheld_when_teams_do_not_differ_and_own_means_are_not(instrument):
+    """The same answers, dealt to teams at random: no team differs, and each still sees its own mean."""
+    responses = simulated(instrument, n_sites=4, teams_per_site=10, team_size=20, icc1=0.3)
+    dealt = responses.copy()
+    order = np.random.default_rng(3).permutation(len(dealt))
+    items = list(instrument.forms["full"].items)
+    dealt[items] = dealt[items].to_numpy()[order]
+    teams = mr.aggregate_scores(dealt, instrument)
+    states = teams.team_differences.set_index("scale")["state"]
+    withheld = set(states.index[states == "not supported"])
+    assert withheld
+    scores = teams.scores[(teams.scores["level"] == "team") & teams.scores["scale"].isin(withheld)]
+    assert scores["shrunken"].isna().all()
+    assert set(teams.funnel.loc[teams.funnel["scale"].isin(withheld), "reason"]) >= {"no_differences"}
+    assert teams.funnel.loc[teams.funnel["scale"].isin(withheld), "withheld"].all()
+    evidence = teams.team_differences.set_index("scale").loc[sorted(withheld)]
+    assert evidence[["benchmark_low", "benchmark_high"]].isna().all(axis=None)
+    assert scores.loc[~scores["withheld"], ["mean", "ci_low", "ci_high"]].notna().all(axis=None)
+    assert (~scores["withheld"]).mean() > 0.9
+    # A team's own mean is that of its people, whatever the other teams answered.
+    mine = responses[(responses["site"] == "North") & (responses["team"] == responses["team"].iloc[0])]
+    assert len(mine) == 20
+    own = mr.aggregate_scores(responses, instrument)
+    for frame, results in ((responses, own), (dealt, teams)):
+        one = frame[(frame["site"] == "North") & (frame["team"] == mine["team"].iloc[0])]
+        expected = np.floor(mr.score_scales(one, instrument)["rational"].mean() + 0.5)
+        row = results.scores.query("level == 'team' and site == 'North' and scale == 'rational'")
+        row = row[row["team"] == mine["team"].iloc[0]].iloc[0]
+        assert row["withheld"] or row["mean"] == expected
+
+
+def test_a_benchmark_needs_thirty_teams(instrument, two_waves):
+    _, few = two_waves
+    assert few.team_differences[["benchmark_low", "benchmark_high"]].isna().all(axis=None)
+    responses = simulated(instrument, n_sites=4, teams_per_site=10, team_size=(12, 16), icc1=0.2)
+    teams = mr.aggregate_scores(responses, instrument)
+    for _, row in teams.team_differences.iterrows():
+        rows = teams.scores[(teams.scores["scale"] == row["scale"]) & (teams.scores["level"] == "team")]
+        assert row["n_teams_published"] == (~rows["withheld"]).sum() >= 30
+        low, high = np.percentile(rows["shrunken"].dropna(), [10, 90])
+        assert (row["benchmark_low"], row["benchmark_high"]) == (round(low, 1), round(high, 1))
+
+
+def test_agreement_within_published_teams(instrument, two_waves):
+    responses, teams = two_waves
+    wave = responses[responses["wave"] == "9"].reset_index(drop=True)
+    items = mr.item_matrix(wave, instrument, scale="emotional")
+    shown = teams.scores.query("level == 'team' and wave == '9' and scale == 'emotional'")
+    shown = set(shown.loc[~shown["withheld"], ["site", "team"]].itertuples(index=False, name=None))
+    mask = [place in shown for place in zip(wave["site"], wave["team"], strict=True)]
+    groups = wave.loc[mask, ["site", "team"]]
+    row = teams.team_differences.set_index(["wave", "scale"]).loc[("9", "emotional")]
+    found = rwg_j(items[mask], groups, n_options=5, null=["uniform", "slight"], missing="available")
+    assert row["rwg_j_median_uniform"] == round(found["rwg_j_uniform"].median(), 2)
+    assert row["rwg_j_median_slight"] == round(found["rwg_j_slight"].median(), 2)
+    deviation = average_deviation(items[mask], groups, missing="available")["average_deviation"].median()
+    assert row["ad_median"] == pytest.approx(deviation * 25, abs=0.051)
+
+
+def test_change_is_the_difference_of_two_released_means(two_waves):
+    _, teams = two_waves
+    assert natural("9") < natural("10") < natural("autumn")
+    assert set(zip(teams.change["wave_from"], teams.change["wave_to"], strict=True)) == {("9", "10")}
+    keys = ["level", "site", "team", "form", "scale"]
+    shown = teams.change[~teams.change["withheld"]].set_index(keys)
+    by_wave = {
+        wave: teams.scores[(teams.scores["wave"] == wave) & ~teams.scores["withheld"]].set_index(keys)
+        for wave in ("9", "10")
+    }
+    assert set(shown.index) == set(by_wave["9"].index) & set(by_wave["10"].index)
+    first, second = (by_wave[wave].loc[shown.index] for wave in ("9", "10"))
+    np.testing.assert_array_equal(shown["change"], second["mean"] - first["mean"])
+    assert (shown["n_to"] == second["n"]).all()
+    assert ((shown["verdict"] == "higher") == (shown["ci_low"] > 0)).all()
+    assert ((shown["verdict"] == "lower") == (shown["ci_high"] < 0)).all()
+    half = (shown["ci_high"] - shown["ci_low"]) / 2
+    known = half[shown.index.get_level_values("level") == "team"]
+    sizes = shown.loc[known.index]
+    sd = known / 1.96 / np.sqrt(1 / sizes["n_from"].astype(float) + 1 / sizes["n_to"].astype(float))
+    assert sd.between(15, 30).all()
+
+
+def test_the_band_of_a_change_by_hand():
+    waves = [
+        ("full", "s", "1", table_of([50.0, 40], [10, 12], [PUBLISHED, OWN]), Yardstick(20.0, 0.1, "supported")),
+        ("full", "s", "2", table_of([60.0, 75], [20, 15], [PUBLISHED, PUBLISHED]).assign(wave="2"), None),
+    ]
+    found = change_tables(waves, POLICY)
+    half = 1.959964 * np.sqrt(400 / 10 + 625 / 20 + 1 / 6)  # without a pooled SD the planning SD of 25
+    assert found["ci_high"][0] == pytest.approx(10 + half, abs=0.051)
+    assert found["verdict"].tolist() == ["no clear change", "higher"]
+    assert found["status"].tolist() == [PUBLISHED, OWN]
+    assert change_tables(waves[:1], POLICY).empty
+
+
+def test_forms_are_never_compared_over_waves(instrument, responses_of):
+    groups = {("N", "A"): 12, ("N", "B"): 14, ("N", "C"): 11}
+    full = responses_of(instrument, groups, wave="1")
+    short = responses_of(instrument, groups, wave="2", form="short", seed=1)
+    short["response_id"] = [f"s{number}" for number in range(len(short))]
+    teams = mr.aggregate_scores(pd.concat([full, short], ignore_index=True), instrument)
+    assert teams.change.empty
+    assert list(teams.change.columns) == [*CHANGE, "verdict", "withheld", "reason"]
+
+
+class Steps:
+    """A result with a table of steps, as a test of measurement invariance gives it."""
+
+    def __init__(self, cfi, rmsea):
+        steps = ["configural", "metric", "scalar", "strict"][: len(cfi)]
+        self.table = pd.DataFrame({"step": steps, "chisq": 1.0, "cfi": cfi, "rmsea": rmsea, "srmr": 0.03})
+
+    def to_frame(self):
+        return self.table
+
+
+@pytest.mark.parametrize(
+    ("cfi", "rmsea", "step", "allowed"),
+    [
+        ([0.96, 0.958, 0.955], [0.05, 0.05, 0.05], "scalar", True),
+        ([0.96, 0.958, 0.955, 0.90], [0.05, 0.05, 0.05, 0.07], "scalar", True),
+        ([0.96, 0.958, 0.93], [0.05, 0.05, 0.05], "metric", False),
+        ([0.96, 0.955, 0.95], [0.05, 0.07, 0.07], "configural", False),
+        ([0.96, 0.958, np.nan], [0.05, 0.05, np.nan], "metric", False),
+    ],
+)
+def test_steps_of_invariance_become_a_sentence(cfi, rmsea, step, allowed):
+    said = invariance_sentence(Steps(cfi, rmsea))
+    assert f"up to the step {step!r}" in said
+    assert ("may be compared" in said) == allowed
+    assert ("not enough to compare means" in said) != allowed
+
+
+def test_the_evidence_for_comparing_sites_is_stated_or_missing(instrument, responses_of):
+    responses = responses_of(instrument, {("N", "A"): 12, ("N", "B"): 14})
+    assert "No evidence has been shown" in mr.aggregate_scores(responses, instrument).invariance
+    told = mr.aggregate_scores(responses, instrument, invariance="Scalar invariance held in 2026.")
+    assert told.invariance == "Scalar invariance held in 2026."
+    for bad in (3, ""):
+        with pytest.raises(ArgumentError, match="invariance: expected a sentence or a result"):
+            mr.aggregate_scores(responses, instrument, invariance=bad)
+    with pytest.raises(ArgumentError, match="'step', 'cfi', 'rmsea' missing"):
+        invariance_sentence(pd.Series({"x": 1}))
+
+
+@pytest.mark.parametrize("icc1", [0.05, 0.3])
+def test_shrunken_intervals_cover_the_truth(icc1):
+    rng = np.random.default_rng(8)
+    sizes = rng.integers(10, 30, 30).astype(float)
+    between = 400 * icc1 / (1 - icc1)
+    covered = []
+    for _ in range(300):
+        truth = rng.normal(50, np.sqrt(between), 30)
+        means = truth + rng.normal(0, 20 / np.sqrt(sizes))
+        within = 400 * rng.chisquare((sizes - 1).sum())
+        fitted = reml_components(sizes, means, within)
+        found, error = shrunken_means(means, sizes, fitted.var_between, fitted.var_within)
+        covered.append(np.mean(np.abs(found - truth) < 1.96 * error))
+    print(f"coverage {np.mean(covered):.3f}")  # noqa: T201
+    assert 0.92 < np.mean(covered) < 0.97
+
+
+def test_without_change_few_teams_are_told_higher_or_lower():
+    rng = np.random.default_rng(9)
+    sizes = rng.integers(10, 30, 4000)
+    by = Yardstick(20.0, 0.1, "supported")
+    truth = rng.normal(55, 7, 4000)
+    tables = [table_of(np.floor(truth + rng.normal(0, 20 / np.sqrt(sizes)) + 0.5), sizes).assign(wave=w) for w in "12"]
+    found = change_tables([("full", "s", wave, table, by) for wave, table in zip("12", tables, strict=True)], POLICY)
+    wrong = (found["verdict"] != "no clear change").mean()
+    print(f"told a change without one: {wrong:.3f}")  # noqa: T201
+    assert 0.035 < wrong < 0.06
+
+
+@pytest.mark.parametrize("icc1", [0.0, 0.1])
+def test_five_in_a_hundred_teams_lie_outside_the_limits(icc1):
+    rng = np.random.default_rng(10)
+    share = []
+    for _ in range(120):
+        sizes = rng.integers(10, 30, 40)
+        truth = rng.normal(50, 20 * np.sqrt(icc1 / (1 - icc1)), 40)
+        means = np.floor(truth + rng.normal(0, 20 / np.sqrt(sizes)) + 0.5)
+        found = funnel_table(table_of(means, sizes), Yardstick(20.0, icc1, "supported"), POLICY)
+        share.append([(found["position"] != "within").mean(), (found["position"] == "outside 99.8 %").mean()])
+    outside, far = np.mean(share, axis=0)
+    print(f"icc1 {icc1}: outside 95 % {outside:.3f}, outside 99.8 % {far:.4f}")  # noqa: T201
+    assert 0.03 < outside < 0.07
+    assert far < 0.01
