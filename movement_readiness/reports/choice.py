@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
@@ -11,7 +12,7 @@ from movement_readiness.exceptions import NothingToReleaseError
 from movement_readiness.instrument import Instrument, Translation
 from movement_readiness.teams import TeamResults
 
-__all__ = ["Choice", "choose"]
+__all__ = ["Choice", "choose", "in_order"]
 
 
 @dataclass(frozen=True)
@@ -30,23 +31,33 @@ class Choice:
     form: str
     alone: bool = False
     rehearsal: bool = False
+    _found: dict[tuple[int, str, str], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     def rows(self, frame: pd.DataFrame, level: str, wave: str = "wave") -> pd.DataFrame:
         """The rows of the page's site or team in its wave and form."""
         if frame.empty:  # of results without that table
             return frame
-        here = (frame["site"] == self.site) & (frame[wave] == self.wave) & (frame["form"] == self.form)
-        here &= frame["level"] == level
-        if level == "team" and self.team is not None:
-            here &= frame["team"] == self.team
-        return frame[here].reset_index(drop=True)
+        known = (id(frame), level, wave)
+        if known not in self._found:
+            here = (frame["site"] == self.site) & (frame[wave] == self.wave) & (frame["form"] == self.form)
+            here &= frame["level"] == level
+            if level == "team" and self.team is not None:
+                here &= frame["team"] == self.team
+            self._found[known] = frame[here].reset_index(drop=True)
+        return self._found[known]
 
     def scales(self, kind: str) -> list[str]:
         """The scales of one kind that this form's report shows, in the instrument's order."""
         kinds = ("domain", "total", "index") if kind == "profile" else ("separate",)
-        available = set(self.teams.scores.loc[self.teams.scores["form"] == self.form, "scale"])
-        return [scale.id for scale in self.instrument.scales.values() if scale.id in available and scale.kind in kinds]
+        return [scale for scale in self._scored if self.instrument.scales[scale].kind in kinds]
 
+    @cached_property
+    def _scored(self) -> list[str]:
+        rows = self.teams.scores
+        available = set(rows.loc[rows["form"] == self.form, "scale"])
+        return [scale for scale in self.instrument.scales if scale in available]
+
+    @cached_property
     def states(self) -> pd.DataFrame:
         """How far it is supported that teams differ, in the page's wave and form: a row a scale."""
         rows = self.teams.team_differences
@@ -57,6 +68,12 @@ class Choice:
         """The heading of the page."""
         group = f"{self.team}, {self.site}" if self.team is not None else self.site
         return f"{self.words.title}: {group}"
+
+
+def in_order(rows: pd.DataFrame, scales: list[str]) -> pd.DataFrame:
+    """The rows of these scales, in their order; a row a scale."""
+    places = {scale: place for place, scale in enumerate(rows["scale"])}
+    return rows.take([places[scale] for scale in scales if scale in places]).reset_index(drop=True)
 
 
 def choose(

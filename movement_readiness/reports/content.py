@@ -37,7 +37,7 @@ def _common(choice: Choice) -> dict[str, Any]:
         "definition": choice.words.wording.definition,
         "ends": say.scale_ends(instrument, choice.words, choice.form),
         "intervals": say.interval_words(teams),
-        "differences": say.differences_words(choice.states()),
+        "differences": say.differences_words(choice.states),
         "claim": say.claim_words(teams),
         "not_for": instrument.file.instrument.not_to_be_used_for,
         "sources": instrument.file.instrument.sources[:1],
@@ -84,7 +84,7 @@ def team_context(choice: Choice) -> dict[str, Any]:
         "who_site": say.who_answered(site_heads, "site"),
         "picture": picture,
         "compared": beside is not None,
-        "state": say.state_words(choice.states()) if beside is not None else "",
+        "state": say.state_words(choice.states) if beside is not None else "",
         "table": profile_table(rows if shown else site_rows, beside),
         "spread": spread,
         "strips": strips(choice, level, name, "site" if shown and not choice.alone else None) if picture else [],
@@ -188,7 +188,7 @@ def _head_words(head: pd.Series[Any], *, nobody: bool) -> dict[str, str]:
 
 def _state_rows(choice: Choice) -> list[dict[str, Any]]:
     """Per scale, how far these answers support that teams differ."""
-    states = choice.states()
+    states = choice.states
     wanted = [scale for scale in choice.scales("profile") if scale in states.index]
     return [{"scale": scale, **{str(name): value for name, value in states.loc[scale].items()}} for scale in wanted]
 

@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from movement_readiness.plots import change, pull_strip, spread_strip
+from movement_readiness.plots.sheet import records
 from movement_readiness.reports import words as say
-from movement_readiness.reports.choice import Choice
+from movement_readiness.reports.choice import Choice, in_order
 
 __all__ = [
     "change_section",
@@ -27,22 +28,19 @@ _ENOUGH = 2 / 3  # share of the lines that must be shown before any is called hi
 
 def profile_rows(choice: Choice, level: str) -> pd.DataFrame:
     """The scores of the page's domains, in the instrument's order."""
-    rows = choice.rows(choice.teams.scores, level)
-    wanted = choice.scales("profile")
-    rows = rows[rows["scale"].isin(wanted)]
-    return rows.set_index("scale").reindex(wanted).reset_index()
+    return in_order(choice.rows(choice.teams.scores, level), choice.scales("profile"))
 
 
 def comparable(choice: Choice, rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of scores, without those of scales for which it is not supported that teams differ."""
-    states = choice.states()
+    states = choice.states
     refused = rows["scale"].isin(states.index[states["state"] == "not supported"])
     return rows.assign(withheld=rows["withheld"].astype(bool) | refused)
 
 
 def profile_table(rows: pd.DataFrame, reference: pd.DataFrame | None) -> list[dict[str, Any]]:
     """The numbers of a profile, a line a scale."""
-    others = {} if reference is None else {row["scale"]: row for _, row in reference.iterrows()}
+    others = {} if reference is None else _by_scale(reference)
     return [
         {
             "scale": row["scale"],
@@ -50,14 +48,13 @@ def profile_table(rows: pd.DataFrame, reference: pd.DataFrame | None) -> list[di
             "reference": others.get(row["scale"]),
             "why": say.withheld_words(row["reason"]) if row["withheld"] else "",
         }
-        for _, row in rows.iterrows()
+        for row in records(rows)
     ]
 
 
 def spread_section(choice: Choice) -> dict[str, Any] | None:
     """How alike the answers of the team are; None where that is not shown for any scale."""
-    rows = choice.rows(choice.teams.agreement, "team").set_index("scale").reindex(choice.scales("profile"))
-    rows = rows.reset_index().dropna(subset=["withheld"])
+    rows = in_order(choice.rows(choice.teams.agreement, "team"), choice.scales("profile"))
     if rows["withheld"].all():
         return None
     return {"picture": spread_strip(rows, choice.words.scales, name=str(choice.team)), "rows": rows}
@@ -89,7 +86,7 @@ def strips(choice: Choice, level: str, name: str, reference_level: str | None) -
 
 
 def _by_scale(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    return {str(row["scale"]): dict(row) for _, row in rows.iterrows()}
+    return {str(row["scale"]): row for row in records(rows)}
 
 
 def change_section(choice: Choice, level: str, name: str) -> dict[str, Any] | None:
@@ -97,16 +94,14 @@ def change_section(choice: Choice, level: str, name: str) -> dict[str, Any] | No
     rows = choice.rows(choice.teams.change, level, "wave_to")
     if rows.empty:
         return None
-    wanted = [*choice.scales("profile"), *choice.scales("separate")]
-    rows = rows.set_index("scale").reindex(wanted).reset_index().dropna(subset=["wave_from"])
+    rows = in_order(rows, [*choice.scales("profile"), *choice.scales("separate")])
     if rows.empty:
         return None
     shown = bool((~rows["withheld"].astype(bool)).any())
-    table = [dict(row) for _, row in rows.iterrows()]
     return {
         "wave_from": rows["wave_from"].iloc[0],
         "picture": change(rows, choice.words.scales, name=name) if shown else None,
-        "rows": table,
+        "rows": records(rows),
         "same_n": len(rows[["n_from", "n_to"]].dropna().drop_duplicates()) == 1,
         "why": "" if shown else say.change_withheld_words(str(rows["reason"].iloc[0])),
     }
@@ -123,7 +118,10 @@ def extremes(choice: Choice) -> dict[str, Any] | None:
     turned = rows["item"].map(choice.instrument.key) == -1
     rows = rows.assign(mean=rows["mean"].mask(turned, 100 - rows["mean"]))  # as worded, as it is read here
     ordered = rows.sort_values(["mean", "item"], ascending=[False, True], kind="stable")
-    listed = [{"text": choice.words.items[row["item"]], "mean": row["mean"]} for _, row in ordered.iterrows()]
+    listed = [
+        {"text": choice.words.items[item], "mean": mean}
+        for item, mean in zip(ordered["item"], ordered["mean"], strict=True)
+    ]
     return {
         "highest": listed[:_EXTREMES],
         "lowest": listed[-_EXTREMES:][::-1],
