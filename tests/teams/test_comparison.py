@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
+from support import ROOT
 
 import movement_readiness as mr
 from movement_readiness.exceptions import ArgumentError
@@ -391,3 +394,59 @@ def test_five_in_a_hundred_teams_lie_outside_the_limits(icc1):
     print(f"icc1 {icc1}: outside 95 % {outside:.3f}, outside 99.8 % {far:.4f}")  # noqa: T201
     assert 0.03 < outside < 0.07
     assert far < 0.01
+
+
+def lmer_values():
+    frame = pd.read_csv(ROOT / "tests" / "reference" / "agreement" / "shrunken.csv", dtype={"group": "str"})
+    return dict(list(frame.groupby("dataset")))
+
+
+@pytest.mark.parametrize("dataset", sorted(lmer_values()))
+def test_shrunken_means_are_those_of_lme4(dataset):
+    frame = lmer_values()[dataset]
+    one = {name: rows["value"].iloc[0] for name, rows in frame.groupby("quantity")}
+    of_group = frame.dropna(subset="group").pivot_table(index="group", columns="quantity", values="value")
+    n = of_group["n"].to_numpy()
+    found, error = shrunken_means(of_group["mean"].to_numpy(), n, one["var_between"], one["var_within"])
+    np.testing.assert_allclose(found, of_group["shrunken"], rtol=1e-9)
+    # Their variance is that of the model, and what not knowing centre and variance adds.
+    weights = 1 / (one["var_between"] + one["var_within"] / n)
+    assert 1 / weights.sum() == pytest.approx(one["centre_variance"], rel=1e-9)
+    kept = one["var_between"] * weights
+    known = kept * one["var_within"] / n + (1 - kept) ** 2 * one["centre_variance"]
+    assert (error**2 > known).all()
+
+
+teams_drawn = st.lists(st.tuples(st.floats(0, 100), st.integers(5, 60)), min_size=3, max_size=25)
+
+
+@settings(max_examples=80, deadline=None)
+@given(teams_drawn, st.floats(0, 200), st.floats(50, 900))
+def test_shrinking_keeps_order_of_equal_teams_and_units(drawn, between, within):
+    means, n = (np.array(column, dtype=float) for column in zip(*drawn, strict=True))
+    found, error = shrunken_means(means, n, between, within)
+    assert found.min() >= means.min() - 1e-9
+    assert found.max() <= means.max() + 1e-9
+    assert (error > 0).all()
+    np.testing.assert_allclose(shrunken_means(means[::-1], n[::-1], between, within)[0], found[::-1])
+    moved, wider = shrunken_means(10 + 2 * means, n, 4 * between, 4 * within)
+    np.testing.assert_allclose(moved, 10 + 2 * found, atol=1e-8)
+    np.testing.assert_allclose(wider, 2 * error)
+    same = shrunken_means(means, np.full(len(n), 12.0), between, within)[0]
+    assert (np.diff(same[np.argsort(means, kind="stable")]) >= -1e-9).all()
+
+
+def test_no_comparison_is_estimated_from_hidden_teams(instrument):
+    """Whatever the people of teams that nobody sees answer, funnel, evidence and shrunken means stay as they are."""
+    responses = simulated(instrument, ("1", "2"), n_sites=3, teams_per_site=4, team_size=14, icc1=0.2)
+    extra = simulated(instrument, ("1", "2"), seed=50, n_sites=1, teams_per_site=1, team_size=4)
+    extra["site"] = "Alone"
+    extra["response_id"] = [f"x{one}" for one in extra["response_id"]]
+    changed = extra.copy()
+    changed[list(instrument.forms["full"].items)] = 5
+    base, other = (
+        mr.aggregate_scores(pd.concat([responses, more], ignore_index=True), instrument) for more in (extra, changed)
+    )
+    assert (base.scores.loc[base.scores["site"] == "Alone", "withheld"]).all()
+    for name in ("scores", "funnel", "change", "team_differences"):
+        pd.testing.assert_frame_equal(getattr(base, name), getattr(other, name))

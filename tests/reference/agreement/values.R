@@ -1,4 +1,4 @@
-# Writes within.csv, reml.csv and versions.txt for the data sets of data/ and those of ../icc/data/.
+# Writes within.csv, reml.csv, shrunken.csv and versions.txt for the data sets of data/ and those of ../icc/data/.
 # Run from this folder: Rscript values.R      Needs multilevel and lme4.
 #
 # within.csv: dataset, program, quantity, group, value. Program multilevel: rwg.j (rwg for one item) against uniform,
@@ -11,6 +11,9 @@
 #   fourth order), so that no optimiser's tolerance enters; var_between and var_within at that point from lmer's own
 #   deviance components; profile limits of ICC(1) where the deviance is qchisq(level, 1) above it.
 #   Program lmer: what lmer gives by itself.
+#
+# shrunken.csv: dataset, quantity, group, value. What lmer gives as variances, centre (fixef), its variance (vcov) and
+#   mean of each group (coef), with the group's own mean and n, for the data of ../icc/data with a positive estimate.
 
 suppressPackageStartupMessages({
   library(multilevel)
@@ -88,8 +91,27 @@ for (path in sort(list.files("data", full.names = TRUE))) {
   complete <- known[complete.cases(items), ]
   mixed_model(name, rowMeans(complete[, -1, drop = FALSE]), complete$group)
 }
+shrunken <- list()
+group_means <- function(name, frame) {
+  frame <- na.omit(frame)
+  fitted <- suppressMessages(lmer(value ~ 1 + (1 | group), data = frame))
+  variances <- as.data.frame(VarCorr(fitted))$vcov
+  if (variances[1] == 0) return(invisible())
+  put <- function(quantity, group, value) {
+    shrunken[[length(shrunken) + 1]] <<- data.frame(dataset = name, quantity, group, value)
+  }
+  put("var_between", "", variances[1]); put("var_within", "", variances[2])
+  put("centre", "", fixef(fitted)[[1]]); put("centre_variance", "", as.matrix(vcov(fitted))[1, 1])
+  found <- coef(fitted)$group
+  put("shrunken", rownames(found), found[[1]])
+  own <- tapply(frame$value, frame$group, mean)
+  put("mean", names(own), as.vector(own))
+  put("n", names(own), as.vector(table(frame$group)))
+}
 for (path in sort(list.files("../icc/data", full.names = TRUE))) {
   frame <- read.csv(path, na.strings = "", colClasses = c("character", "numeric"))
+  if (basename(path) %in% c("unbalanced.csv", "singletons.csv", "few_groups.csv", "missing.csv", "likert_sum.csv"))
+    group_means(sub("\\.csv$", "", basename(path)), frame)
   mixed_model(paste0("icc/", sub("\\.csv$", "", basename(path))), frame$value, frame$group)
 }
 
@@ -100,5 +122,6 @@ write_values <- function(rows, file) {
 }
 write_values(within, "within.csv")
 write_values(reml, "reml.csv")
+write_values(shrunken, "shrunken.csv")
 writeLines(c(R.version.string, paste("multilevel", packageVersion("multilevel")), paste("lme4", packageVersion("lme4")),
              paste("values written", format(Sys.Date()))), "versions.txt")
