@@ -301,6 +301,25 @@ def test_the_band_of_a_change_by_hand():
     assert change_tables(waves[:1], POLICY).empty
 
 
+def test_the_band_of_a_site_allows_for_its_teams_and_is_rounded_up():
+    sites = [table_of([50.0], [200]).assign(level="site", error=3.0, wave=wave) for wave in "12"]
+    by = Yardstick(20.0, 0.1, "supported")
+    found = change_tables([("full", "s", wave, table, by) for wave, table in zip("12", sites, strict=True)], POLICY)
+    assert found["ci_high"][0] == np.ceil(1.959964 * np.sqrt(2 * 9 + 1 / 6)) > 1.96 * 20 * np.sqrt(2 / 200)
+
+
+def test_the_same_people_twice_are_told_a_change_too_seldom_rather_than_too_often():
+    """Nobody is linked to earlier answers, so the band takes the waves as different people."""
+    rng = np.random.default_rng(12)
+    sizes, by = np.full(3000, 15), Yardstick(20.0, 0.1, "supported")
+    lasting = rng.normal(50, 20 * np.sqrt(0.6 / 15), 3000)  # what the same people bring to both waves
+    waves = [
+        ("full", "s", w, table_of(lasting + rng.normal(0, 20 * np.sqrt(0.4 / 15), 3000), sizes).assign(wave=w), by)
+        for w in "12"
+    ]
+    assert (change_tables(waves, POLICY)["verdict"] != "no clear change").mean() < 0.02
+
+
 def test_forms_are_never_compared_over_waves(instrument, responses_of):
     groups = {("N", "A"): 12, ("N", "B"): 14, ("N", "C"): 11}
     full = responses_of(instrument, groups, wave="1")
