@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -43,6 +44,14 @@ from movement_readiness.teams.union import Neighbours, Shown, counted
 __all__ = ["Aggregation", "aggregate_own_teams", "aggregate_scores"]
 
 _SCORE_NUMBERS = ["n", "mean", "ci_low", "ci_high", "shrunken", "shrunken_low", "shrunken_high", "reliability"]
+_NUMBERS = {  # what is blanked in each table where an audience may not see it
+    "scores": _SCORE_NUMBERS,
+    "items": ["n", "mean"],
+    "answers": ["n", "percent"],
+    "agreement": ["n", "spread"],
+    "funnel": FUNNEL_NUMBERS,
+    "change": CHANGE_NUMBERS,
+}
 
 
 def aggregate_scores(
@@ -278,12 +287,12 @@ class Aggregation:
     def results(self, audience: Audience) -> TeamResults:
         """What one audience may see."""
         own = audience[1:] if isinstance(audience, tuple) else None
+        if own is None:
+            tables = {**self._tables(PUBLISHED), "respondents": self._visible_heads(self.policy.min_respondents)}
+        else:
+            tables = {name: table.of(own[0], own[1]) for name, table in self._own_tables.items()}
         return TeamResults(
-            scores=_visible(self.scores, own, _SCORE_NUMBERS),
-            items=_visible(self.items, own, ["n", "mean"]),
-            answers=_visible(self.answers, own, ["n", "percent"]),
-            agreement=_visible(self.agreement, own, ["n", "spread"]),
-            respondents=self._visible_heads(own),
+            **tables,
             team_differences=self.team_differences.copy(),
             policy=self.policy,
             audience=audience,
@@ -295,16 +304,24 @@ class Aggregation:
             aim_id=self.study.aim_id,
             n_without_site=self.study.n_without_site,
             notes=self._notes(),
-            funnel=_visible(self.funnel, own, FUNNEL_NUMBERS),
-            change=_visible(self.change, own, CHANGE_NUMBERS),
             invariance=self.invariance,
         )
 
-    def _visible_heads(self, own: tuple[str, ...] | None) -> pd.DataFrame:
-        least = self.policy.min_respondents_own_team
-        floor = least if own else self.policy.min_respondents
-        chosen = _rows_of(self.respondents, own)
-        few = (chosen["n"] < least) | ((chosen["level"] == "team") & (chosen["n"] < floor))
+    @cached_property
+    def _own_tables(self) -> dict[str, _ByTeam]:
+        """Every table as teams of their own may see it, ready to be handed out team by team."""
+        heads = self._visible_heads(self.policy.min_respondents_own_team)
+        tables = {**self._tables(OWN), "respondents": heads}
+        return {name: _ByTeam(table) for name, table in tables.items()}
+
+    def _tables(self, floor: int) -> dict[str, pd.DataFrame]:
+        return {name: _visible(getattr(self, name), floor, numbers) for name, numbers in _NUMBERS.items()}
+
+    def _visible_heads(self, floor: int) -> pd.DataFrame:
+        chosen = self.respondents
+        few = (chosen["n"] < self.policy.min_respondents_own_team) | (
+            (chosen["level"] == "team") & (chosen["n"] < floor)
+        )
         withheld = (few | chosen["hidden"]).astype(bool)
         reason = few.map({True: "too_few", False: "protected"}).where(withheld, "").astype("str")
         return (
@@ -337,21 +354,28 @@ def _joined(tables: list[pd.DataFrame], part: str) -> pd.DataFrame:
     ]
 
 
-def _rows_of(frame: pd.DataFrame, own: tuple[str, ...] | None) -> pd.DataFrame:
-    if own is None:
-        return frame
-    mine = (frame["site"] == own[0]) & ((frame["level"] == "site") | (frame["team"] == own[1]))
-    return frame[mine]
+class _ByTeam:
+    """A table that is handed out team by team: the rows of the team and of its site."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._table = table
+        self._places: dict[tuple[str, str | None], list[int]] = {}
+        teams = table["team"].astype(object).where(table["level"] == "team", None)
+        for place, key in enumerate(zip(table["site"], teams, strict=True)):
+            self._places.setdefault(key, []).append(place)
+
+    def of(self, site: str, team: str) -> pd.DataFrame:
+        """The rows of one team and its site, in the table's order."""
+        places = sorted([*self._places.get((site, None), ()), *self._places.get((site, team), ())])
+        return self._table.take(places).reset_index(drop=True)
 
 
-def _visible(frame: pd.DataFrame, own: tuple[str, ...] | None, numbers: list[str]) -> pd.DataFrame:
-    """The rows of an audience, with the numbers that it may not see blanked and the reason given."""
-    chosen = _rows_of(frame, own)
-    floor = PUBLISHED if own is None else OWN
-    hidden = chosen["status"] < floor
-    reason = chosen["reason"].mask(hidden & (chosen["reason"] == ""), "too_few").astype("str")
-    blanked = {name: chosen[name].mask(hidden) for name in numbers if name in chosen.columns}
-    shown = chosen.drop(columns=["status", "reason"]).assign(**blanked)
+def _visible(frame: pd.DataFrame, floor: int, numbers: list[str]) -> pd.DataFrame:
+    """The rows with the numbers that an audience may not see blanked and the reason given."""
+    hidden = frame["status"] < floor
+    reason = frame["reason"].mask(hidden & (frame["reason"] == ""), "too_few").astype("str")
+    blanked = {name: frame[name].mask(hidden) for name in numbers if name in frame.columns}
+    shown = frame.drop(columns=["status", "reason"]).assign(**blanked)
     return shown.assign(
         withheld=hidden.astype(bool), reason=reason.replace(PUBLIC_REASON).mask(~hidden, "")
     ).reset_index(drop=True)
