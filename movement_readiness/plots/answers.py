@@ -92,8 +92,8 @@ def _reach(shares: Shares) -> float:
 def _row(sheet: Sheet, y: float, shares: Shares | None, codes: Sequence[int], reach: float) -> None:
     half = NARROW / 2 - MARGIN - _ENDS
     if shares is None:
-        sheet.withheld(NARROW / 2 - half, y - 0.08, 2 * half, 0.16)
-        sheet.text(NARROW - MARGIN, y + 0.24, "not shown", 9, ha="right", color=QUIET)
+        sheet.withheld(NARROW / 2 - half, y - 0.08, 2 * half - 0.3, 0.16)
+        sheet.text(NARROW - MARGIN, y + 0.045, "not shown", 9, ha="right", color=QUIET)
         return
     below, at, above = _three(shares)
     start = NARROW / 2 - (below + at / 2) / reach * half

@@ -53,7 +53,7 @@ def spread_strip(rows: pd.DataFrame, labels: Mapping[str, str], *, name: str) ->
             sheet.dots(stations, [middle] * 3, size=6, filled=False, color="#767676")
             sheet.dots([stations[list(SPREAD.values()).index(row["spread"])]], [middle], size=11)
         y += _spread_height(head)
-    parts = "; ".join(f"{row['label']} {row['spread'] or 'not shown'}" for row in records(data))
+    parts = "; ".join(f"{row['label']} {'not shown' if row['withheld'] else row['spread']}" for row in records(data))
     return sheet.picture(f"How alike the answers of {name} are: {parts}.", data)
 
 

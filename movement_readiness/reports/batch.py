@@ -54,12 +54,13 @@ def write_reports(
     progress: bool = True,
     revealed: Collection[RevealedPage] = (),
     release_log: Any = None,
+    invariance: Any = None,
 ) -> WrittenReports:
     """Write the site pages, every team's own page and an index.
 
     Parameters
     ----------
-    responses, instrument, roster, policy, revealed, release_log
+    responses, instrument, roster, policy, revealed, release_log, invariance
         As for `aggregate_scores`.
     folder : str or pathlib.Path
         Made if it is not there. Pages that an earlier run left in it are replaced or removed.
@@ -78,7 +79,8 @@ def write_reports(
         The folder cannot be made, or is a file.
     """
     place = Path(folder)
-    whole = Aggregation(responses, instrument, roster, policy, revealed, release_log=checked_log(release_log))
+    log = checked_log(release_log)
+    whole = Aggregation(responses, instrument, roster, policy, revealed, invariance, release_log=log)
     whole.record("all")  # first: a page that was not recorded must not exist
     published = whole.results("published")
     chosen = {"wave": wave, "language": language}
