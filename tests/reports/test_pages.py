@@ -1,0 +1,239 @@
+"""Pages of two waves: their parts and the order of them, comparisons with their evidence, and what is left out."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+from reports.reading import read
+from workshop.form_support import running_browser, too_wide, violations
+
+import movement_readiness as mr
+from movement_readiness.reports import words
+from movement_readiness.teams import Aggregation
+
+SENTENCE = "Items work alike at both sites (a test of 2026)."
+WORDS_OF_A_TABLE_OF_WINNERS = re.compile(r"\b(best|worst|top|bottom|league|winner|rank(ed|s)?|red|amber|green)\b", re.I)
+
+
+@pytest.fixture(scope="module")
+def study(any_instrument):
+    """Two sites of seven teams in two waves; of North, one team of 4 and one of 6 besides."""
+    sizes = {("North", f"N{n}"): 11 + n for n in range(7)} | {("South", f"S{n}"): 12 for n in range(7)}
+    sizes |= {("North", "Four"): 4, ("North", "Six"): 6}
+    made = mr.simulate_responses(
+        any_instrument, n_sites=1, teams_per_site=16, team_size=20, icc1=0.25, n_waves=2, seed=7
+    )
+    frame = made.responses
+    renamed = dict(zip(sorted(frame["team"].unique()), sizes, strict=True))
+    parts = []
+    for (old, _), rows in frame.groupby(["team", "wave"], sort=True):
+        site, team = renamed[old]
+        parts.append(rows.iloc[: sizes[site, team]].assign(site=site, team=team))
+    roster = pd.DataFrame([{"site": s, "team": t, "invited": n + 3} for (s, t), n in sizes.items()])
+    return Aggregation(pd.concat(parts, ignore_index=True), any_instrument, roster, invariance=SENTENCE)
+
+
+@pytest.fixture(scope="module")
+def published(study):
+    return study.results("published")
+
+
+def own_page(study, team):
+    results = study.results(("own_team", "North", team))
+    return results, mr.team_report(results, study.instrument, site="North", team=team)
+
+
+def headings(report):
+    return [re.sub(r"<[^>]+>", "", found) for found in re.findall(r"<h2.*?</h2>", report.html)]
+
+
+def test_the_parts_of_a_team_page_stand_in_the_order_of_a_talk(study, any_instrument):
+    results, report = own_page(study, "N3")
+    found = headings(report)
+    apart = [
+        s.title for s in any_instrument.scales.values() if s.kind == "separate" and s.id in set(results.scores["scale"])
+    ]
+    expected = ["Who answered", "What is in place for us now", "How alike our answers are", "Lines that stand out"]
+    expected += [*apart, "What has changed since wave 1", "Questions to talk about", "What we will do"]
+    expected += ["What these numbers can and cannot say"]
+    present = [part for part in expected if part in found]
+    assert found == present
+    needed = set(expected) - {
+        "Lines that stand out",
+        "Questions to talk about",
+    }  # of six items and more; if there are any
+    assert needed <= set(found)
+
+
+def test_the_page_says_the_numbers_of_the_results(study, any_instrument):
+    results, report = own_page(study, "N3")
+    text = read(report)
+    rows = results.change[(results.change["team"] == "N3") & ~results.change["withheld"]]
+    assert len(rows) > 0
+    for row in rows.itertuples():
+        title = any_instrument.scales[row.scale].title
+        interval = f"{words.signed(row.ci_low)} to {words.signed(row.ci_high)}"
+        assert f"{title} {row.verdict}, {words.signed(row.change)} points ({interval})" in text
+        assert f"<strong>{words.signed(row.change)}</strong>" in report.html
+    assert f"{rows['n_from'].iloc[0]} people answered in wave 1, {rows['n_to'].iloc[0]} now" in text
+    told = {"alike": "much alike", "mixed": "somewhat apart", "wide": "far apart"}
+    spread = results.agreement[(results.agreement["wave"] == "2") & ~results.agreement["withheld"]]
+    shown = {any_instrument.scales[row.scale].title: told[row.spread] for row in spread.itertuples()}
+    alternative = re.search(r"How alike the answers of N3 are: (.*?)\.", text).group(1)
+    for part in alternative.split("; "):
+        assert any(part == f"{title} {word}" for title, word in shown.items()) or part.endswith("not shown")
+
+
+def test_a_team_of_four_reads_what_its_site_says(study, any_instrument):
+    results, report = own_page(study, "Four")
+    text = read(report)
+    assert "This page shows no numbers of your team alone." in text
+    assert results.scores.loc[results.scores["team"] == "Four", "mean"].isna().all()
+    site = results.scores[(results.scores["level"] == "site") & (results.scores["wave"] == "2")]
+    if not site["withheld"].all():
+        assert "What is in place at North now" in text
+        assert "for us now" not in text
+        assert "What has changed at North since wave 1" in text
+    assert "How alike our answers are" not in text
+    assert "The reliability of this team's means" not in text
+    assert "What we will do" in text
+
+
+def test_a_team_of_six_sees_means_and_neither_spread_nor_lines(study, any_instrument):
+    results, report = own_page(study, "Six")
+    found = headings(report)
+    mine = results.scores[(results.scores["team"] == "Six") & (results.scores["wave"] == "2")]
+    assert ("What is in place for us now" in found) == bool((~mine["withheld"]).any())
+    assert "How alike our answers are" not in found
+    assert "Lines that stand out" not in found
+
+
+def test_a_site_page_puts_the_evidence_before_the_comparison(published, any_instrument):
+    report = mr.site_report(published, any_instrument, site="North")
+    found, text = headings(report), read(report)
+    assert (
+        found.index("May teams be compared?")
+        < found.index("Teams by condition")
+        < found.index("Teams by how many answered")
+    )
+    states = published.team_differences[published.team_differences["wave"] == "2"].set_index("scale")
+    for scale, row in states.iterrows():
+        if any_instrument.scales[scale].kind == "domain":
+            assert f"{any_instrument.scales[scale].title} {row['state']}" in text
+    assert published.invariance in text
+    assert "All who answered" in text
+    assert "over-dispersion" in text
+    assert (
+        text.count("Funnel of")
+        == published.funnel.query("wave == '2' and not withheld")["scale"]
+        .isin([s.id for s in any_instrument.scales.values() if s.kind == "domain"])
+        .groupby(published.funnel["scale"])
+        .any()
+        .sum()
+    )
+    assert not WORDS_OF_A_TABLE_OF_WINNERS.search(re.sub(r"for ranking teams.*?\.", "", text))
+
+
+def test_evidence_that_sites_may_be_compared_is_printed_or_its_absence(published, any_instrument):
+    assert f"Comparing sites: {SENTENCE}" in read(mr.site_report(published, any_instrument, site="South"))
+    bare = mr.simulate_responses(any_instrument, n_sites=2, teams_per_site=3, team_size=12, icc1=0.3, seed=1).responses
+    results = mr.aggregate_scores(bare, any_instrument)
+    assert results.invariance != SENTENCE
+    assert f"Comparing sites: {results.invariance}" in read(mr.site_report(results, any_instrument, site="North"))
+
+
+def test_numbers_of_other_sites_teams_are_not_named_on_a_site_page(published, any_instrument):
+    text = read(mr.site_report(published, any_instrument, site="North"))
+    assert not re.search(r"\bS[0-6]\b", text)
+
+
+def test_a_site_of_two_teams_compares_nothing(instrument, responses_of):
+    responses = responses_of(instrument, {("N", "A"): 14, ("N", "B"): 15})
+    text = read(mr.site_report(mr.aggregate_scores(responses, instrument), instrument, site="N"))
+    assert "Whether teams differ at all is not known: there are too few teams. Do not compare teams." in text
+    assert "These are the teams' own means" in text
+    assert "Teams by how many answered" not in text
+    assert "ICC(1)" not in text
+
+
+def test_a_site_without_numbers_is_one_kind_page(instrument, responses_of):
+    responses = responses_of(instrument, {("N", "A"): 4})
+    report = mr.site_report(mr.aggregate_scores(responses, instrument), instrument, site="N")
+    assert headings(report) == [
+        "Who answered",
+        "Teams by condition",
+        "Questions to talk about",
+        "What these numbers can and cannot say",
+    ]
+    assert "<img" not in report.html
+
+
+def test_seventy_teams_are_pictured_in_parts_that_fit_on_a_sheet(garden):
+    study = mr.simulate_responses(garden, n_sites=1, teams_per_site=70, team_size=12, icc1=0.3, seed=2)
+    report = mr.site_report(mr.aggregate_scores(study.responses, garden), garden, site="North")
+    pictures = re.findall(r'alt="Mean scores from 0 to 100 by team\. (.*?)"', report.html)
+    named = [re.findall(r"(\w+) \(\d+ of|(\w+) \(\d+\)", alternative) for alternative in pictures]
+    assert len(pictures) == 3
+    assert [a or b for part in named for a, b in part if a or b][:70] == sorted(study.responses["team"].unique())
+
+
+def test_questions_are_chosen_from_the_profile(study, any_instrument):
+    results, report = own_page(study, "N3")
+    text = read(report)
+    rows = results.scores[
+        (results.scores["team"] == "N3") & (results.scores["wave"] == "2") & ~results.scores["withheld"]
+    ]
+    domains = [any_instrument.scales[scale].kind == "domain" for scale in rows["scale"]]
+    rows = rows[domains].sort_values("mean", kind="stable")
+    low, high = any_instrument.scales[rows["scale"].iloc[0]], any_instrument.scales[rows["scale"].iloc[-1]]
+    assert ("Questions to talk about" in text) == bool(low.questions or high.questions)
+    assert (f"Build on: {high.title}" in text) == bool(high.questions)
+    assert (f"Look at: {low.title}" in text) == bool(low.questions)
+    assert all(question in text for question in (*low.questions, *high.questions))
+
+
+@pytest.mark.parametrize(
+    ("states", "n_teams", "told"),
+    [
+        (["supported"] * 2, 12, "These answers support that teams differ"),
+        (["supported", "unclear"], 12, "for others not"),
+        (["unclear", "unclear"], 12, "It is unclear"),
+        (["not supported"] * 2, 12, "Do not compare teams."),
+        (["supported"] * 2, 2, "there are too few teams. Do not compare"),
+        (["unknown"] * 2, 12, "it cannot be estimated. Do not compare"),
+    ],
+)
+def test_the_state_of_the_evidence_in_words(states, n_teams, told):
+    rows = pd.DataFrame({"state": states, "icc1": [0.1, 0.2], "ci_low": -0.004, "ci_high": 0.3, "n_teams": n_teams})
+    assert told in words.differences_words(rows)
+    assert words.state_words(rows).endswith("do not read the two as different.")
+
+
+def test_over_dispersion_in_words():
+    assert "drawn wider" in words.dispersion_words({"Rational": 1.84, "Social": 1.0})
+    assert "Rational 1.8)" in words.dispersion_words({"Rational": 1.84, "Social": 1.0})
+    assert "those of chance" in words.dispersion_words({"Rational": 1.0})
+    assert words.dispersion_words({}) == ""
+    assert [words.signed(value) for value in (-0.4, 3, -12)] == ["0", "+3", "−12"]
+    assert words.hundredths(-0.004) == "0.00"
+
+
+@pytest.mark.browser
+def test_pages_are_read_at_every_width_and_by_everyone(chromium, published, study, any_instrument, tmp_path):
+    pages = {"site": mr.site_report(published, any_instrument, site="North")}
+    for team in ("N3", "Six", "Four"):
+        pages[team] = own_page(study, team)[1]
+    with running_browser(chromium) as browser:
+        for name, report in pages.items():
+            place = report.save(tmp_path / f"{name}.html")
+            for width in (375, 1280):
+                # The page forbids scripts; what looks at it is let in by the browser.
+                page = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True).new_page()
+                page.goto(place.as_uri())
+                assert violations(page) == [], (name, width)
+                assert too_wide(page) <= 0, (name, width)
+                broken = page.evaluate("Array.from(document.images).filter((i) => !i.naturalWidth).length")
+                assert broken == 0
+                page.close()
