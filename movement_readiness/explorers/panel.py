@@ -20,7 +20,7 @@ STYLE = """<style>
 .mr-explorer figure { margin: 0; }
 .mr-explorer figure img { max-width: 100%; height: auto; background: #fff; margin: 0; }
 .mr-explorer summary { cursor: pointer; padding: 0.35em 0; min-height: 24px; }
-.mr-explorer .mr-scroll { overflow-x: auto; max-height: 24em; overflow-y: auto; }
+.mr-explorer .mr-scroll { overflow: auto; max-height: 36em; overflow-wrap: normal; }
 .mr-explorer table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .mr-explorer caption { text-align: left; padding: 0.2em 0; }
 .mr-explorer th, .mr-explorer td { text-align: left; padding: 0.15em 0.7em 0.15em 0; border-bottom: 1px solid #767676;

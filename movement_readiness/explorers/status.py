@@ -1,4 +1,4 @@
-"""A line of text that screen readers read out when it changes."""
+"""A line of text that screen readers read out when it changes; and keys that stay the explorer's own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ class Status(anywidget.AnyWidget):
     """What has just been shown.
 
     A widget of its own because a live region has to stay in the page while its text changes; the HTML widget puts a
-    new one in its place, which many screen readers do not read out.
+    new one in its place, which many screen readers do not read out. It also tells JupyterLab to leave the keys to the
+    explorer: a notebook takes the arrows (and d, x and others) from a list that has the focus.
     """
 
     _esm = """
@@ -23,6 +24,12 @@ class Status(anywidget.AnyWidget):
       const tell = () => { el.textContent = model.get("text"); };
       model.on("change:text", tell);
       tell();
+      const keep = (left) => {
+        const explorer = el.closest(".mr-explorer");
+        if (explorer) explorer.addEventListener("keydown", (event) => event.stopPropagation());
+        else if (left) setTimeout(keep, 100, left - 1);
+      };
+      keep(100);
     }
     export default { render };
     """

@@ -1,0 +1,242 @@
+"""The notebooks of the explorers with a real kernel, in Voila and in JupyterLab: every control, no internet."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import time
+
+import nbformat
+import pytest
+from jupyter_client.manager import start_new_kernel
+from support import ROOT
+from workshop.form_support import running_browser, violations
+from workshop.test_form_notebook import (
+    IDLE,
+    closed_to_the_world,
+    command,
+    free_port,
+    jupyterlab,
+    open_lab,
+    port_of,
+    server,
+)
+
+DASHBOARD, RESEARCH = "07_team_dashboard.ipynb", "06_explore_teams_and_sites.ipynb"
+PATIENCE = 180_000  # milliseconds: until a notebook has run
+VIEWS = """(root) => Array.from(root.querySelectorAll('section'), (part) => {
+  const image = part.querySelector('img');
+  return part.textContent + (image ? image.src : '');
+})"""
+STATUS = "(root) => root.querySelector('[role=status]').textContent"
+PLACE = os.environ.get("MR_SHOTS")
+
+
+# --- with a kernel alone, by messages
+
+
+class Kernel:
+    """A kernel that runs a notebook, and what it says to a page."""
+
+    def __init__(self, manager, client):
+        self.manager, self.client = manager, client
+        self.models, self.said = {}, []
+
+    def run(self, code):
+        self._until_idle(self.client.execute(code))
+
+    def set(self, model, **state):
+        """What a page sends when somebody chooses."""
+        data = {"method": "update", "state": state, "buffer_paths": []}
+        message = self.client.session.msg("comm_msg", {"comm_id": model, "data": data})
+        self.client.shell_channel.send(message)
+        self._until_idle(message["header"]["msg_id"])
+
+    def _until_idle(self, request):
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            try:
+                message = self.client.get_iopub_msg(timeout=5)
+            except queue.Empty:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind == "error":
+                raise AssertionError("\n".join(content["traceback"]))
+            if kind in ("comm_open", "comm_msg"):
+                self.said.append(json.dumps(content))
+                state = content["data"].get("state", {})
+                self.models.setdefault(content["comm_id"], {}).update(state)
+            mine = message["parent_header"].get("msg_id") == request
+            if mine and kind == "status" and content["execution_state"] == "idle":
+                return
+        raise AssertionError("the kernel did not answer")
+
+    def html(self):
+        return {name: state["value"] for name, state in self.models.items() if state.get("_model_name") == "HTMLModel"}
+
+
+@pytest.fixture
+def kernel(tmp_path, monkeypatch):
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    manager, client = start_new_kernel(kernel_name="python3", cwd=str(tmp_path))
+    yield Kernel(manager, client)
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+@pytest.mark.slow
+def test_each_choice_is_answered_with_released_numbers_and_nobodys_answers(kernel):
+    notebook = nbformat.read(ROOT / "notebooks" / DASHBOARD, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            kernel.run(cell.source)
+    kernel.run("display(responses['response_id'].iloc[0])")
+    controls = {name: state for name, state in kernel.models.items() if state.get("_model_name") == "DropdownModel"}
+    assert len(controls) == 3 * 7 + 1  # three explorers, one of them with a control more
+    tried = 0
+    for name, state in list(controls.items()):
+        if len(state["_options_labels"]) < 2:
+            continue
+        before = kernel.html()
+        kernel.set(name, index=1 if state["index"] == 0 else 0)
+        assert kernel.html() != before, state["description"]
+        tried += 1
+    assert tried > 12
+    everything = "".join(kernel.said)
+    assert "OutputModel" not in everything
+    assert '"response_id"' not in everything
+    kernel.run("print([word for word in responses['response_id'].astype(str) if len(word) > 5][:3])")
+
+
+# --- in a browser
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    with running_browser(chromium) as found:
+        yield found
+
+
+@pytest.fixture
+def folder(tmp_path):
+    place = tmp_path / "notebooks"
+    place.mkdir()
+    for name in (DASHBOARD, RESEARCH):
+        shutil.copy(ROOT / "notebooks" / name, place)
+    shutil.copytree(ROOT / "notebooks" / "offline", place / "offline")
+    return place
+
+
+def wait_for_another(page, explorer, reading, before):
+    """Wait until what is read from an explorer is no longer what it was."""
+    page.wait_for_function(
+        f"([root, before]) => JSON.stringify(({reading})(root)) !== before",
+        arg=[explorer.element_handle(), json.dumps(before, ensure_ascii=False, separators=(",", ":"))],
+        timeout=20_000,
+    )
+
+
+def through_every_control(page, explorer):
+    """Change every control that has a choice: by its list, or by an arrow key; the views and the status follow."""
+    tried = []
+    for place in range(explorer.locator("select").count()):
+        select = explorer.locator("select").nth(place)
+        labels = select.locator("option").all_inner_texts()
+        name = explorer.locator(f"label[for='{select.get_attribute('id')}']").inner_text()
+        if len(labels) < 2:
+            continue
+        views, status = explorer.evaluate(VIEWS), explorer.evaluate(STATUS)
+        if place % 2:
+            select.focus()
+            page.keyboard.press("ArrowUp" if select.evaluate("(box) => box.selectedIndex") else "ArrowDown")
+        else:
+            index = select.evaluate("(box) => box.selectedIndex")
+            select.select_option(index=1 if index == 0 else 0)
+        wait_for_another(page, explorer, VIEWS, views)
+        wait_for_another(page, explorer, STATUS, status)
+        tried.append(name)
+    return tried
+
+
+def files(page, explorer, folder):
+    """Save a table and a figure with the keyboard and the links."""
+    summary = explorer.locator("summary").first
+    summary.focus()
+    page.keyboard.press("Enter")
+    found = []
+    for link in ("Numbers as CSV", "Figure as SVG", "Figure as PNG"):
+        if link == "Figure as SVG":
+            button = explorer.locator("button:visible").first
+            button.focus()
+            page.keyboard.press("Enter")
+        with page.expect_download(timeout=20_000) as download:
+            explorer.get_by_role("link", name=link).first.click(timeout=20_000)
+        place = folder / download.value.suggested_filename
+        download.value.save_as(place)
+        found.append(place)
+    return found
+
+
+def shot(page, name):
+    if PLACE:
+        page.screenshot(path=f"{PLACE}/{name}.png", full_page=True)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_the_dashboard_in_voila(browser, folder, tmp_path):
+    asked = []
+    options = ["--no-browser", f"--port={free_port()}", "--Voila.ip=127.0.0.1", "--template=offline"]
+    with server("voila", folder, tmp_path, *options, JUPYTER_PATH=str(folder / "offline")) as started:
+        context = closed_to_the_world(browser, asked)
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{port_of(*started)}/voila/render/{DASHBOARD}", timeout=PATIENCE)
+        explorers = page.locator(".mr-explorer")
+        explorers.nth(2).locator("img").first.wait_for(timeout=PATIENCE)
+        assert page.get_by_text("designed, not yet validated").count() > 3
+        assert page.locator("pre", has_text="import movement_readiness").count() == 0
+        for number, least in enumerate((5, 6, 3)):
+            assert len(through_every_control(page, explorers.nth(number))) >= least
+        saved = files(page, explorers.nth(0), tmp_path)
+        assert [path.suffix for path in saved] == [".csv", ".svg", ".png"]
+        assert saved[0].read_text(encoding="utf-8").startswith("level,site,team,wave,form,scale,n,mean")
+        assert saved[1].read_bytes().startswith(b"<?xml")
+        assert violations(page, ".mr-explorer") == []
+        shot(page, "dashboard-1280")
+        for width in (375, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert explorers.nth(1).evaluate("(root) => root.scrollWidth <= root.clientWidth + 1")
+        context.close()
+    assert asked == []
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_the_dashboard_in_jupyterlab(browser, folder, tmp_path):
+    asked = []
+    with jupyterlab(folder, tmp_path) as port:
+        context = closed_to_the_world(browser, asked)
+        page = open_lab(context, port, DASHBOARD)
+        command(page, "notebook:run-all-cells")
+        explorer = page.locator(".mr-explorer").first
+        explorer.locator("img").first.wait_for(timeout=PATIENCE)
+        page.wait_for_function(IDLE, timeout=PATIENCE)  # choices wait for the cells that still run
+        explorer.scroll_into_view_if_needed()
+        assert len(through_every_control(page, explorer)) >= 5
+        files(page, explorer, tmp_path)
+        assert violations(page, ".mr-explorer") == []
+        shot(page, "lab")
+        # The letters of the notebook's own commands are not taken from a control that has the focus.
+        cells = page.evaluate("document.querySelectorAll('.jp-Cell').length")
+        explorer.locator("select").first.focus()
+        for key in ("d", "d", "x"):
+            page.keyboard.press(key)
+        assert page.evaluate("document.querySelectorAll('.jp-Cell').length") == cells
+        command(page, "docmanager:save")
+        page.wait_for_function("() => !jupyterapp.shell.currentWidget.context.model.dirty", timeout=30_000)
+        context.close()
+    kept = json.loads((folder / DASHBOARD).read_text(encoding="utf-8"))
+    assert "widgets" not in kept["metadata"]
+    assert asked == []
