@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Bars", "Counted", "Difference", "Pairs", "crossed", "paired"]
+__all__ = ["Across", "Bars", "Counted", "Difference", "Pairs", "Sides", "crossed", "paired"]
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 class Counted:
     """One number of one release: who counts in it, by site and team (-1: none), and of which groups it is known.
 
-    ``values`` are the scores or answers of all people, None where nobody knows them any more.
+    ``values`` are the scores or answers of all people, NaN of those that are not stored any more.
     """
 
     site: Ints
@@ -33,7 +33,7 @@ class Counted:
     counts: Bools
     teams: Bools
     sites: Bools
-    values: Floats | None = None
+    values: Floats
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Pairs:
 class Difference:
     """Of every group: how many people are in both releases, only in the later, only in the earlier one.
 
-    ``came_rows`` says of each row of the later release whether it is among those who came, ``groups`` its group; the
-    same for those who went.
+    ``came_rows`` says of each row of the later release whether it is among those who came, ``groups_now`` its group,
+    ``teams_now`` its team; the same for those who went.
     """
 
     both: Ints
@@ -59,7 +59,10 @@ class Difference:
     groups_now: Ints
     in_before: Bools
     in_now: Bools
+    went_rows: Bools
     came_rows: Bools
+    teams_before: Ints
+    teams_now: Ints
 
 
 @dataclass
@@ -73,6 +76,7 @@ class Bars:
 
 
 Judge = Callable[[Difference], Bools]
+Across = Callable[["Sides", Difference], tuple[Bools, Bools]]
 
 
 def paired(before: tuple[Ints, Ints, Ints], now: tuple[Ints, Ints, Ints]) -> Pairs:
@@ -108,28 +112,16 @@ def _matched(before: Ints, now: Ints) -> tuple[Ints, Ints]:
     return one, other
 
 
-def _difference(
-    before: Counted, now: Counted, pairs: Pairs, groups: tuple[Ints, Ints], masks: tuple[Bools, Bools], n: int
-) -> Difference:
-    first, second = masks[0] & before.counts & (groups[0] >= 0), masks[1] & now.counts & (groups[1] >= 0)
-    same = groups[0][pairs.before] == groups[1][pairs.now]
-    kept = same & first[pairs.before] & second[pairs.now]
-    came = second.copy()
-    came[pairs.now[kept]] = False
-    both = np.bincount(groups[1][pairs.now[kept]], minlength=n)
-    return Difference(
-        both=both,
-        came=np.bincount(groups[1][second], minlength=n) - both,
-        went=np.bincount(groups[0][first], minlength=n) - both,
-        groups_before=groups[0],
-        groups_now=groups[1],
-        in_before=first,
-        in_now=second,
-        came_rows=came,
-    )
-
-
-def crossed(before: Counted, now: Counted, pairs: Pairs, team_site: Ints, judge: Judge) -> Bars:
+def crossed(
+    before: Counted,
+    now: Counted,
+    pairs: Pairs,
+    team_site: Ints,
+    judge: Judge,
+    told_alone: Callable[[Bools], Bools],
+    across: Across,
+    mostly: Judge,
+) -> Bars:
     """Which groups of the later release must not be shown beside the earlier one.
 
     Parameters
@@ -139,37 +131,99 @@ def crossed(before: Counted, now: Counted, pairs: Pairs, team_site: Ints, judge:
     team_site : array, one entry a team
     judge : callable
         Of the differences of all groups, which give a few people away.
+    told_alone : callable
+        Of some rows of the earlier release, added up by site: at which sites that sum must not be known.
+    across : callable
+        Which teams of the later release beside the site of the earlier one, and which of the earlier beside the site
+        of the later one, tell what a few people answered.
+    mostly : callable
+        Of the differences of people who are left of a site, which are too close whoever changed.
     """
-    n_teams, n_sites = len(team_site), len(before.sites)
-    everyone = (np.ones(len(before.team), dtype=bool), np.ones(len(now.team), dtype=bool))
-    shown_twice = before.teams & now.teams
-    teams = _difference(before, now, pairs, (before.team, now.team), everyone, n_teams)
-    whole = _difference(before, now, pairs, (before.site, now.site), everyone, n_sites)
-    bars = Bars(
-        teams=shown_twice & judge(teams),
-        sites=before.sites & now.sites & judge(whole),
-        same_teams=before.teams & (teams.both > 0) & (teams.came == 0) & (teams.went == 0),
-        same_sites=before.sites & (whole.both > 0) & (whole.came == 0) & (whole.went == 0),
-    )
-
-    def of_blocks(block: Bools, loose: bool) -> Bools:
-        inside = np.append(block, loose)  # the last entry, -1, is people without a team
-        masks = (inside[before.team], inside[now.team])
-        return judge(_difference(before, now, pairs, (before.site, now.site), masks, n_sites))
+    n_sites = len(before.sites)
+    sides = Sides(before, now, pairs, team_site)
+    teams, whole = sides.of_teams(), sides.of_blocks(None)
+    same, site_same = (teams.came == 0) & (teams.went == 0), (whole.came == 0) & (whole.went == 0)
+    first, second = sides.known(before, teams.both + teams.went), sides.known(now, teams.both + teams.came)
+    # What is known of the very same people in one release is known in the other as well.
+    known_before, known_now = first | (second & same), second | (first & same)
+    sites_before, sites_now = before.sites | (now.sites & site_same), now.sites | (before.sites & site_same)
+    left_before, left_now = ~known_before, ~known_now
 
     def any_of(flags: Bools) -> Bools:
-        return np.bincount(team_site[flags], minlength=n_sites) > 0
+        found: Bools = np.bincount(sides.team_site[flags], minlength=n_sites) > 0
+        return found
 
-    apart = (np.bincount(before.site[before.counts & (before.team < 0)], minlength=n_sites) > 0) | (
-        np.bincount(now.site[now.counts & (now.team < 0)], minlength=n_sites) > 0
+    disjoint = ~any_of(left_before & left_now)
+    both = sites_before & sites_now
+
+    def told(block: Bools) -> Bools:
+        found = sides.of_blocks(block)
+        return judge(found) | mostly(found)
+
+    sites = both & (judge(whole) | told(left_before | left_now))
+    sites |= sites_now & disjoint & told(left_now)
+    given_away = sites_before & disjoint & told(left_before)
+    newly = known_before & ~first
+    laid_bare = sites_before & (any_of(newly) | ~before.sites) & told_alone(left_before[sides.before_team])
+    shown_now = np.append(now.teams, np.zeros(n_sites, dtype=bool))
+    barred = shown_now & known_before & judge(teams)
+    barred |= shown_now & given_away[sides.team_site] & left_before
+    barred |= shown_now & laid_bare[sides.team_site] & newly
+    of_part, of_site = across(sides, whole)
+    barred |= shown_now & of_part & sites_before[sides.team_site]
+    sites |= any_of(of_site & known_before)
+    real = slice(0, len(team_site))
+    return Bars(
+        teams=barred[real],
+        sites=now.sites & (sites | (laid_bare & ~before.sites)),
+        same_teams=before.teams & (same & (teams.both > 0))[real],
+        same_sites=before.sites & site_same & (whole.both > 0),
     )
-    peopled = (np.bincount(before.team[before.counts & (before.team >= 0)], minlength=n_teams) > 0) | (
-        np.bincount(now.team[now.counts & (now.team >= 0)], minlength=n_teams) > 0
-    )
-    left_before, left_now = peopled & ~before.teams, peopled & ~now.teams
-    bars.sites |= before.sites & now.sites & of_blocks(left_before | left_now, loose=True)
-    disjoint = ~any_of(left_before & left_now) & ~apart
-    bars.sites |= now.sites & disjoint & of_blocks(left_now, loose=False)
-    given_away = before.sites & disjoint & of_blocks(left_before, loose=False)
-    bars.teams |= given_away[team_site] & left_before & now.teams
-    return bars
+
+
+class Sides:
+    """Both releases with the people of a site who gave no team as one more team, which is never shown."""
+
+    def __init__(self, before: Counted, now: Counted, pairs: Pairs, team_site: Ints) -> None:
+        self.before, self.now, self.pairs = before, now, pairs
+        n_teams, n_sites = len(team_site), len(before.sites)
+        self.team_site = np.append(team_site, np.arange(n_sites))
+        self.before_team = np.where(before.team < 0, n_teams + before.site, before.team)
+        self.now_team = np.where(now.team < 0, n_teams + now.site, now.team)
+        self.everyone = (np.ones(len(before.team), dtype=bool), np.ones(len(now.team), dtype=bool))
+
+    def known(self, one: Counted, people: Ints) -> Bools:
+        """Teams whose number is shown; of an empty one there is nothing to know."""
+        flags: Bools = np.append(one.teams, np.zeros(len(one.sites), dtype=bool)) | (people == 0)
+        return flags
+
+    def of_teams(self) -> Difference:
+        """The difference of every team."""
+        return self._difference((self.before_team, self.now_team), self.everyone, len(self.team_site))
+
+    def of_blocks(self, block: Bools | None) -> Difference:
+        """The difference of some teams of each site together; None: of the whole site."""
+        masks = self.everyone if block is None else (block[self.before_team], block[self.now_team])
+        return self._difference((self.before.site, self.now.site), masks, len(self.before.sites))
+
+    def _difference(self, groups: tuple[Ints, Ints], masks: tuple[Bools, Bools], n: int) -> Difference:
+        first, second = masks[0] & self.before.counts, masks[1] & self.now.counts
+        pairs = self.pairs
+        same = groups[0][pairs.before] == groups[1][pairs.now]
+        kept = same & first[pairs.before] & second[pairs.now]
+        went, came = first.copy(), second.copy()
+        went[pairs.before[kept]] = came[pairs.now[kept]] = False
+        both = np.bincount(groups[1][pairs.now[kept]], minlength=n)
+        return Difference(
+            both=both,
+            came=np.bincount(groups[1][came], minlength=n),
+            went=np.bincount(groups[0][went], minlength=n),
+            groups_before=groups[0],
+            groups_now=groups[1],
+            in_before=first,
+            in_now=second,
+            went_rows=went,
+            came_rows=came,
+            teams_before=self.before_team,
+            teams_now=self.now_team,
+        )

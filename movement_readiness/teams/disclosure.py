@@ -23,8 +23,13 @@ an answer to an item (have a score) among those who came: the team and its site 
 for the difference would tell what those few answered. More people: judged afresh. A page that showed no number, and
 one of other people altogether, changes nothing (see `movement_readiness.teams.earlier`).
 
-Not yet covered here: other differences between tables (waves; reports that were made before and handed out; answers
-that a person corrected after a page was shown).
+Beside other releases: what an earlier release of the same wave and form showed, and what other waves and forms show, is
+compared with every table before anybody sees it (`movement_readiness.teams.union`); the release log remembers it
+(`movement_readiness.teams.releases`). Head-counts are protected like means (`movement_readiness.teams.heads`).
+
+What is not promised: nothing is said about what a group's being withheld suggests (that its answers are alike, or that
+somebody left); rounding helps, but no noise is added; people who were left out of every frame since an earlier release
+are compared by their number alone, because nobody has their answers any more.
 """
 
 from __future__ import annotations
@@ -42,6 +47,7 @@ __all__ = [
     "REASONS",
     "DisclosurePolicy",
     "Release",
+    "pins_parts",
     "pins_sums",
     "release_distributions",
     "release_means",
@@ -150,6 +156,13 @@ def pins_sums(n: Ints, others: Ints, gain: Floats, policy: DisclosurePolicy) -> 
     high = np.minimum(100.0, gain + 100.0 * others)
     low = np.maximum(0.0, gain - 100.0 * (n - 1))
     return (n > 0) & (high - low < policy.min_interval - _EPSILON)
+
+
+def pins_parts(part: Ints, n: Ints, others: Ints, gain: Floats, policy: DisclosurePolicy) -> Bools:
+    """Whether the mean of a part of n people is narrowed by their sum less that of others."""
+    high = np.minimum(100.0, (gain + 100.0 * others) / part)
+    low = np.maximum(0.0, (gain - 100.0 * (n - part)) / part)
+    return high - low < policy.min_interval - _EPSILON
 
 
 def _pins_means(n: Floats, of_n: float, total: float, policy: DisclosurePolicy) -> Bools:

@@ -9,18 +9,23 @@ already, so that a later release cannot be subtracted from what an earlier one l
 
 *Other waves and forms* of the same study. Nothing links a person's answers, and people change; but somebody may know
 that all others answered the same again. Such knowledge helps only where it is true, and the answers show whether it
-can be: people of a group whose answers to all items of a scale are the same in both rounds are taken for the same
-people. Where the others, who came or went, are 1 to ``least`` - 1 altogether, the later mean is withheld (a difference
-of groups of so few people); where their sum would narrow one of them below ``min_interval``, too. Of items, whose
-counts can be subtracted option by option, neither those who came nor those who went may be 1 to ``least`` - 1. In
-collected data hardly anything is withheld for this: when half a team of ten give one answer differently, more than
-four people differ. With the answers of a wave not at hand (a log alone), head-counts decide: 1 to ``least`` - 1
-apart is too close.
+can be: people whose answers to all items of a scale are the same in both rounds are taken for the same people (within
+a team, then within a site, so that somebody who moved is known again).
+
+- Means: where those who came or went are 1 to ``least`` - 1 altogether, the later mean is withheld (a difference of
+  groups of so few people); where their sum would narrow one of them, or a team among them, below ``min_interval``, too.
+- What is left of a site is withheld, with the site, where half of it or more is the same and the rest is not.
+- Items, whose counts can be subtracted option by option: neither those who came nor those who went may be 1 to
+  ``least`` - 1, and no five or more of them nearly unanimous.
+
+In collected data hardly anything is withheld for this: where half a team of ten give one answer differently, more
+than four people differ (``tests/benchmarks/disclosure.py`` prints the price). With the answers of a wave not at hand
+(a log alone), head-counts decide: 1 to ``least`` - 1 apart is too close. Hand in all waves together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,8 +34,8 @@ import numpy.typing as npt
 from movement_readiness.instrument import Instrument
 from movement_readiness.responses.released import Release, ReleasedTable, hashed
 from movement_readiness.teams.counting import item_options
-from movement_readiness.teams.crossing import Bars, Counted, Difference, Judge, Pairs, crossed, paired
-from movement_readiness.teams.disclosure import DisclosurePolicy, pins_sums, too_alike
+from movement_readiness.teams.crossing import Across, Bars, Counted, Difference, Judge, Pairs, Sides, crossed, paired
+from movement_readiness.teams.disclosure import DisclosurePolicy, pins_parts, pins_sums, too_alike
 from movement_readiness.teams.study import Round, Study
 
 __all__ = ["Barred", "Neighbours", "Shown"]
@@ -70,6 +75,10 @@ class Barred:
         found: Bools = self.by_release.get(name, none) | self.by_round.get(name, none)
         return found
 
+    def add_known(self, name: str, teams: Bools, sites: Bools) -> bool:
+        """Add groups whose number is known already; whether any of them is new."""
+        return any([_add(self.out, name, teams), _add(self.out_sites, name, sites)])
+
 
 class Neighbours:
     """The rounds and releases that one round is compared with."""
@@ -107,10 +116,7 @@ class Neighbours:
                     continue
                 bars = earlier.crossed(self, name, table, shown[name])
                 teams = slice(0, len(self.study.teams))
-                for store, flags in ((barred.out, bars.same_teams[teams]), (barred.out_sites, bars.same_sites)):
-                    before = store.get(name, np.zeros_like(flags))
-                    added |= bool((flags & ~before).any())
-                    store[name] = before | flags
+                added |= barred.add_known(name, bars.same_teams[teams], bars.same_sites)
                 added |= _add(barred.by_release, name, np.concatenate([bars.sites, bars.teams[teams]]))
         return added
 
@@ -127,10 +133,19 @@ class Neighbours:
                     counted(self.instrument, self.part, name, second),
                 )
                 pairs = self._paired(place, items)
-                bars = crossed(*tables, pairs, self.study.team_site, self.judge(name, *tables, strict=False))
+                bars = crossed(
+                    *tables,
+                    pairs,
+                    self.study.team_site,
+                    self.judge(name, *tables, strict=False),
+                    self.told_alone(name, tables[0], len(self.study.sites)),
+                    self.across(name, *tables),
+                    _mostly_same,
+                )
                 flags = np.concatenate([bars.sites, bars.teams])
                 for target in targets:
                     added |= _add(barred.by_round, target, flags)
+                added |= barred.add_known(name, bars.same_teams, bars.same_sites)
         return added
 
     def _beside_head_counts(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
@@ -166,11 +181,77 @@ class Neighbours:
         def few(found: Difference) -> Bools:
             sides = [found.came, found.went] if strict or is_item else [found.came + found.went]
             told: Bools = np.stack([(side > 0) & (side < least) for side in sides]).max(axis=0)
-            told |= _alike(found, before, now, self, name) if is_item else _pinned(found, before, now, self.policy)
+            if is_item:
+                told |= _alike(found, before, now, self._options(name), self.policy)
+            else:
+                told |= _pinned(found, before, now, self.policy)
             flags: Bools = told & (found.both > 0)  # other people altogether: nothing can be subtracted
             return flags
 
         return few
+
+    def told_alone(self, name: str, before: Counted, n_sites: int) -> Callable[[Bools], Bools]:
+        """At which sites the sum over some people of an earlier release must not be known."""
+        least = self.policy.min_respondents_own_team
+
+        def told(rows: Bools) -> Bools:
+            rows = rows & before.counts
+            n = np.bincount(before.site[rows], minlength=n_sites)
+            flags: Bools = (n > 0) & (n < least)
+            unknown = rows & np.isnan(before.values)
+            flags |= np.bincount(before.site[unknown], minlength=n_sites) > 0  # nobody can say any more
+            if name.startswith("item "):
+                options, points = self._options(name)
+                return flags | too_alike(
+                    _table(rows, before.site, before.values, options, n_sites), points, self.policy
+                )
+            sums = np.bincount(before.site[rows], before.values[rows], minlength=n_sites)
+            with np.errstate(invalid="ignore"):
+                return flags | pins_sums(n, np.zeros(n_sites, dtype=np.int64), sums.astype(np.float64), self.policy)
+
+        return told
+
+    def across(self, name: str, before: Counted, now: Counted) -> Across:
+        """Which teams give a few people away beside their whole site in the other release.
+
+        The first array is of teams of the later release beside the site of the earlier one, the second of those of
+        the earlier beside the site of the later one.
+        """
+
+        def of(sides: Sides, whole: Difference) -> tuple[Bools, Bools]:
+            return (
+                self._beside_site(name, now, before, sides, sides.now_team, now.counts & ~whole.came_rows),
+                self._beside_site(name, before, now, sides, sides.before_team, before.counts & ~whole.went_rows),
+            )
+
+        return of
+
+    def _beside_site(self, name: str, one: Counted, site: Counted, sides: Sides, team: Ints, same: Bools) -> Bools:
+        n_teams, n_sites, least = len(sides.team_site), len(site.sites), self.policy.min_respondents_own_team
+        kept = np.bincount(team[same], minlength=n_teams)
+        went = np.bincount(team[one.counts], minlength=n_teams) - kept
+        came = np.bincount(site.site[site.counts], minlength=n_sites)[sides.team_site] - kept
+        if name.startswith("item "):
+            options, points = self._options(name)
+            of_site = _table(site.counts, site.site, site.values, options, n_sites)[sides.team_site]
+            gain = of_site - _table(one.counts, team, one.values, options, n_teams)
+            told = np.zeros(n_teams, dtype=bool)
+            for part, people in ((np.maximum(gain, 0), came), (np.maximum(-gain, 0), went)):
+                few = (people > 0) & (people < least)
+                told |= (part.sum(axis=1) == people) & (few | too_alike(part, points, self.policy))
+        else:
+            told = (came + went > 0) & (came + went < least)
+            of_site = np.bincount(site.site[site.counts], site.values[site.counts], minlength=n_sites)
+            own = np.bincount(team[one.counts], one.values[one.counts], minlength=n_teams)
+            gains: Floats = (of_site[sides.team_site] - own).astype(np.float64)
+            with np.errstate(invalid="ignore"):
+                told |= pins_sums(came, went, gains, self.policy) | pins_sums(went, came, -gains, self.policy)
+        flags: Bools = told & (kept > 0)
+        return flags
+
+    def _options(self, name: str) -> tuple[Floats, Floats]:
+        options, points, _, _ = item_options(self.part, self.part.items.index(name.partition(" ")[2]), self.instrument)
+        return options, points
 
 
 def counted(instrument: Instrument, part: Round, name: str, shown: Shown) -> Counted:
@@ -185,7 +266,8 @@ def counted(instrument: Instrument, part: Round, name: str, shown: Shown) -> Cou
         counts = ~np.isnan(values)
     else:  # no scale of this form, but all its items are shown, which add up to it
         columns = [part.items.index(item) for item in instrument.item_ids(what)]
-        counts, values = np.isnan(part.answers[:, columns]).max(axis=1) == 0, None
+        counts = np.isnan(part.answers[:, columns]).max(axis=1) == 0
+        values = np.full(len(counts), np.nan)
     return Counted(part.site, part.team, counts, shown.teams, shown.sites, values)
 
 
@@ -231,45 +313,58 @@ def _add(store: dict[str, Bools], name: str, flags: Bools) -> bool:
     return bool((flags & ~before).any())
 
 
+def _mostly_same(found: Difference) -> Bools:
+    """Half of the people or more are the same, and some are not: what is left of a site narrows a team among them."""
+    people = found.both + np.minimum(found.came, found.went)
+    flags: Bools = (found.both > 0) & (found.came + found.went > 0) & (2 * found.both >= people)
+    return flags
+
+
 def _pinned(found: Difference, before: Counted, now: Counted, policy: DisclosurePolicy) -> Bools:
-    """Whether the sum of those who came, less those who went, narrows one of them."""
-    if now.values is None:
-        return np.zeros(len(found.both), dtype=bool)
+    """Whether the sum of those who came, less those who went, narrows one of them; unknown (NaN) sums do not."""
 
     def sums(rows: Bools, groups: Ints, values: Floats) -> Floats:
         return np.bincount(groups[rows], values[rows], minlength=len(found.both)).astype(np.float64)
 
-    if before.values is None:  # those who went are unknown: only where nobody did
-        gain = sums(found.came_rows, found.groups_now, now.values)
-        flags: Bools = (found.went == 0) & pins_sums(found.came, found.went, gain, policy)
-        return flags
     gain = sums(found.in_now, found.groups_now, now.values) - sums(found.in_before, found.groups_before, before.values)
-    return pins_sums(found.came, found.went, gain, policy) | pins_sums(found.went, found.came, -gain, policy)
+    with np.errstate(invalid="ignore"):
+        told = pins_sums(found.came, found.went, gain, policy) | pins_sums(found.went, found.came, -gain, policy)
+        for rows, groups, teams, n, others, sign in (
+            (found.came_rows, found.groups_now, found.teams_now, found.came, found.went, 1),
+            (found.went_rows, found.groups_before, found.teams_before, found.went, found.came, -1),
+        ):
+            size = np.bincount(teams[rows])
+            group = np.zeros(len(size), dtype=np.int64)
+            group[teams[rows]] = groups[rows]
+            parts = np.flatnonzero((size > 0) & (size < n[group]))
+            of = group[parts]
+            pinned = pins_parts(size[parts], n[of], others[of], sign * gain[of], policy)
+            told[of[pinned]] = True
+    return told
 
 
-def _alike(found: Difference, before: Counted, now: Counted, of: Neighbours, name: str) -> Bools:
+def _alike(
+    found: Difference, before: Counted, now: Counted, options: tuple[Floats, Floats], policy: DisclosurePolicy
+) -> Bools:
     """Whether the answers of those who came (or went) are told, and are nearly the same."""
-    column = of.part.items.index(name.partition(" ")[2])
-    options, points, _, _ = item_options(of.part, column, of.instrument)
-    n, width = len(found.both), len(options)
-    if now.values is None:
-        return np.zeros(n, dtype=bool)
-
-    def table(rows: Bools, groups: Ints, values: Floats) -> Ints:
-        cells = groups[rows] * width + np.searchsorted(options, values[rows])
-        return np.bincount(cells, minlength=n * width).reshape(n, width)
-
-    if before.values is None:
-        came = table(found.came_rows, found.groups_now, now.values)
-        flags: Bools = (found.went == 0) & too_alike(came, points, of.policy)
-        return flags
-    gain = table(found.in_now, found.groups_now, now.values) - table(
-        found.in_before, found.groups_before, before.values
+    n = len(found.both)
+    gain = _table(found.in_now, found.groups_now, now.values, options[0], n) - _table(
+        found.in_before, found.groups_before, before.values, options[0], n
     )
     told = np.zeros(n, dtype=bool)
     for part, people in ((np.maximum(gain, 0), found.came), (np.maximum(-gain, 0), found.went)):
-        told |= (part.sum(axis=1) == people) & too_alike(part, points, of.policy)
+        told |= (part.sum(axis=1) == people) & too_alike(part, options[1], policy)
+    unknown = found.went_rows & np.isnan(before.values)  # whether those who went agreed, nobody can say any more
+    told |= (found.came == 0) & (np.bincount(found.groups_before[unknown], minlength=n) > 0)
     return told
+
+
+def _table(rows: Bools, groups: Ints, values: Floats, options: Floats, n: int) -> Ints:
+    """How often each option was chosen in each group; answers that are not known any more are left out."""
+    kept = rows & ~np.isnan(values)
+    cells = groups[kept] * len(options) + np.searchsorted(options, values[kept])
+    found: Ints = np.bincount(cells, minlength=n * len(options)).reshape(n, len(options))
+    return found
 
 
 def _same_study(release: Release, study: Study, instrument: Instrument) -> bool:
@@ -333,15 +428,23 @@ class _Earlier:
         counts = np.ones(len(self.release.people), dtype=bool)
         counts[list(table.without)] = False
         wider = np.append(shown.teams, np.zeros(n_teams - len(shown.teams), dtype=bool))
-        return (
-            Counted(self.site, self.team, counts[self.rows], before.teams, before.sites),
-            counted(of.instrument, of.part, name, Shown(wider, shown.sites)),
-        )
+        now = counted(of.instrument, of.part, name, Shown(wider, shown.sites))
+        values = np.full(len(self.site), np.nan)
+        values[self.pairs.before] = now.values[self.pairs.now]
+        return Counted(self.site, self.team, counts[self.rows], before.teams, before.sites, values), now
 
     def crossed(self, of: Neighbours, name: str, table: ReleasedTable, shown: Shown) -> Bars:
         """What this release leaves to be shown of one number."""
         tables = self._tables(of, name, table, shown)
-        return crossed(*tables, self.pairs, self.team_site, of.judge(name, *tables, strict=True))
+        return crossed(
+            *tables,
+            self.pairs,
+            self.team_site,
+            of.judge(name, *tables, strict=True),
+            of.told_alone(name, tables[0], len(of.study.sites)),
+            of.across(name, *tables),
+            lambda found: np.zeros(len(found.both), dtype=bool),
+        )
 
     def close_counts(self, of: Neighbours, name: str, table: ReleasedTable, shown: Shown) -> Bools:
         """Groups (sites, then teams) shown in both with head-counts 1 to ``least`` - 1 apart."""

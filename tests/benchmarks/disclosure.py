@@ -1,0 +1,182 @@
+"""The price of disclosure control: how many teams and people still see a number, and how long it takes.
+
+    python tests/benchmarks/disclosure.py [--attacked 1000] [--responses 100000]
+
+1. Realistic hierarchies (20 sites of 5-20 wards of 4-25 people, of whom 60-90 % answer): for k = 5, 7, 10, 15, 20, of how
+   many teams and people a domain mean is shown to anybody (published), to the team itself (own), at least by the site.
+2. The price of comparing waves: the same people drawn anew (as collected), and, as an upper bound, half of them
+   answering the same again.
+3. `aggregate_scores` on many responses in teams of twenty.
+4. The attacker of the tests on many random hierarchies (all three kinds of study).
+
+Ends with exit code 1 where the attacker finds anything, where 100,000 responses take more than 20 s, or where waves of
+people drawn anew lose more than 5 % of the team means of the second wave.
+"""
+
+# ruff: noqa: T201  (a script: printing is what it is for)
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import movement_readiness as mr
+from movement_readiness.teams.aggregation import Aggregation
+
+INSTRUMENT = mr.load_instrument()
+SCALE = "rational"
+MOST_SECONDS, MOST_LOST = 20.0, 0.05
+
+
+def hierarchy(seed: int, n_sites: int = 20, waves: int = 1) -> pd.DataFrame:
+    """Answers of wards: some sites with five teams, some with twenty; who answers is drawn anew in each wave."""
+    rng = np.random.default_rng(seed)
+    study = mr.simulate_responses(
+        INSTRUMENT, n_sites=n_sites, teams_per_site=20, team_size=25, n_waves=waves, icc1=0.1, seed=seed
+    )
+    frame = study.responses
+    places = frame[["site", "team"]].drop_duplicates()
+    places["size"] = rng.integers(4, 26, len(places))
+    kept_teams = {site: rng.integers(5, 21) for site in places["site"].unique()}
+    places["place"] = places.groupby("site").cumcount()
+    places = places[places["place"] < places["site"].map(kept_teams)]
+    frame = frame.merge(places, on=["site", "team"])
+    frame["rank"] = frame.groupby(["site", "team", "wave"]).cumcount()
+    frame = frame[frame["rank"] < frame["size"]]
+    answered = rng.random(len(frame)) < frame["site"].map({site: rng.uniform(0.6, 0.9) for site in kept_teams})
+    return frame[answered].drop(columns=["size", "place", "rank"]).reset_index(drop=True)
+
+
+def shown(frame: pd.DataFrame, policy: mr.DisclosurePolicy) -> dict[str, float]:
+    """Shares of teams and people of whom a mean of the scale is shown."""
+    whole = Aggregation(frame, INSTRUMENT, policy=policy)
+    rows = whole.scores[whole.scores["scale"] == SCALE]
+    teams, sites = rows[rows["level"] == "team"], rows[rows["level"] == "site"]
+    answered = teams[teams["n"] > 0]
+    seen_site = set(sites.loc[sites["status"] == 2, "site"])
+    n = answered["n"].to_numpy(dtype=float)
+
+    def of(flags: pd.Series) -> tuple[float, float]:
+        return float(flags.mean()), float((n * flags.to_numpy()).sum() / n.sum())
+
+    items = whole.items[(whole.items["level"] == "team") & (whole.items["item"] == INSTRUMENT.item_ids(SCALE)[0])]
+    return {
+        "teams published": of(answered["status"] == 2)[0],
+        "people published": of(answered["status"] == 2)[1],
+        "teams own": of(answered["status"] >= 1)[0],
+        "people own": of(answered["status"] >= 1)[1],
+        "people in a site": of(answered["site"].isin(seen_site))[1],
+        "sites": float((sites["status"] == 2).mean()),
+        "teams items": float((items.loc[items["n"] > 0, "status"] == 2).mean()),
+        "teams": float(len(answered)),
+    }
+
+
+def price() -> None:
+    """Table 1."""
+    print("Shares of whom a domain mean is shown (20 sites, wards of 4-25, 60-90 % answer; mean of 3 studies)")
+    print(f"{'k':>4}{'own k':>7}" + "".join(f"{name:>18}" for name in shown(hierarchy(0, 2), mr.DisclosurePolicy())))
+    for k in (5, 7, 10, 15, 20):
+        policy = mr.DisclosurePolicy(min_respondents=k)
+        found = pd.DataFrame([shown(hierarchy(seed), policy) for seed in range(1, 4)]).mean()
+        cells = "".join(f"{value:>18.0f}" if name == "teams" else f"{value:>18.1%}" for name, value in found.items())
+        print(f"{k:>4}{policy.min_respondents_own_team:>7}{cells}", flush=True)
+
+
+def waves_lost() -> float:
+    """Table 2; the share of the second wave's team means that are lost where people are drawn anew."""
+    print("\nTeam means and item answers of wave 2 that are shown beside wave 1, of those shown alone")
+    lost = 0.0
+    for name, again in (("people drawn anew", 0.0), ("half answer the same again", 0.5)):
+        frame = hierarchy(5, 10, waves=2)
+        second = frame["wave"].astype(str) == "2"
+        if again:
+            frame = _again(frame, second, again)
+        alone, beside = Aggregation(frame[second], INSTRUMENT), Aggregation(frame, INSTRUMENT)
+        shares = []
+        for table in ("scores", "items"):
+            one, both = getattr(alone, table), getattr(beside, table)
+            both = both[both["wave"] == "2"]
+            for level in ("team", "site"):
+                before = (one.loc[one["level"] == level, "status"] >= 1).sum()
+                shares.append((both.loc[both["level"] == level, "status"] >= 1).sum() / max(before, 1))
+        print(
+            f"  {name:<28} means of teams {shares[0]:.1%}, of sites {shares[1]:.1%}; "
+            f"answers of teams {shares[2]:.1%}, of sites {shares[3]:.1%}",
+            flush=True,
+        )
+        lost = lost if again else 1 - shares[0]
+    return lost
+
+
+def _again(frame: pd.DataFrame, second: pd.Series, share: float) -> pd.DataFrame:
+    """Give some people of wave 2 the answers of somebody of their team in wave 1."""
+    rng = np.random.default_rng(1)
+    items = list(INSTRUMENT.item_ids())
+    found = frame.copy()
+    for _, rows in frame.groupby(["site", "team"]).groups.items():
+        ours = pd.Index(rows)
+        before, after = ours[~second[ours]], ours[second[ours]]
+        n = int(min(len(before), len(after)) * share)
+        one, other = rng.permutation(before)[:n], rng.permutation(after)[:n]
+        found.loc[other, items] = frame.loc[one, items].to_numpy()
+    return found
+
+
+def speed(n: int) -> float:
+    """Seconds for n responses in teams of twenty."""
+    study = mr.simulate_responses(INSTRUMENT, n_sites=n // 400, teams_per_site=20, team_size=20, seed=1)
+    start = time.perf_counter()
+    mr.aggregate_scores(study.responses, INSTRUMENT, roster=study.roster)
+    taken = time.perf_counter() - start
+    print(
+        f"\naggregate_scores: {len(study.responses)} responses in {len(study.roster)} teams: {taken:.1f} s", flush=True
+    )
+    return taken
+
+
+def attacked(n: int) -> int:
+    """What the attacker finds in n random hierarchies of each kind."""
+    from conftest import make_responses
+    from teams import test_attack as attack
+
+    from movement_readiness.teams import ReleaseLog
+
+    items = list(INSTRUMENT.item_ids(attack.SCALE))
+    total = 0
+    for name, study, settings in (
+        ("one release", attack.one_release, {}),
+        ("two waves", attack.two_waves, {}),
+        ("a second release", attack.two_releases, {"log": ReleaseLog}),
+    ):
+        found: list[str] = []
+        for seed in range(1000, 1000 + -(-n // 50)):
+            made = {key: make() for key, make in settings.items()}
+            found += attack.faults(study(make_responses, INSTRUMENT, items, seed, 50, **made), INSTRUMENT)
+        print(f"attacked, {name}: {-(-n // 50) * 50} hierarchies, {len(found)} faults {found[:3]}", flush=True)
+        total += len(found)
+    return total
+
+
+def main() -> int:
+    """Print the tables; 1 where a promise is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--attacked", type=int, default=1000)
+    parser.add_argument("--responses", type=int, default=100_000)
+    asked = parser.parse_args()
+    price()
+    lost = waves_lost()
+    taken = speed(asked.responses) if asked.responses else 0.0
+    faults = attacked(asked.attacked) if asked.attacked else 0
+    return int(lost > MOST_LOST or taken > MOST_SECONDS or faults > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

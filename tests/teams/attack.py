@@ -1,0 +1,261 @@
+"""An attacker who has everything that was released, and knows who is who; independent of the policy's own code.
+
+What is known: who belongs to which team in which wave, who is new, who went, and whose answers stayed the same. What is
+released: every frame of the published results and of every team's own results, of every release. From that, for one
+site and one scale (complete answers), the attacker
+
+- adds and subtracts released groups in every way and looks for what concerns a few people (`few_people`),
+- bounds by linear programs (released n, means within half a step of rounding, counts of answers, 0 to 100) everybody's
+  score, everybody's answers and the means of hidden teams (`narrowed`),
+- looks for groups that can be worked out and agree nearly wholly on an item (`alike`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations, product
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linprog
+
+import movement_readiness as mr
+from movement_readiness.teams import aggregate_own_teams
+
+ID = "response_id"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One released number: of which people (by version of their answers), of the scale or of an item."""
+
+    people: frozenset[int]
+    item: int | None
+    low: float
+    high: float
+    counts: tuple[int, ...] = ()
+    published: bool = True
+
+
+@dataclass
+class Site:
+    """Everything that is known of one site: facts, and the true answers (people x items, 0 to 100)."""
+
+    facts: list[Fact]
+    answers: np.ndarray
+    teams: dict[tuple[int, str, str], frozenset[int]]  # by release, wave and team
+
+
+def everything(frame, instrument, **settings) -> list[tuple[str, mr.TeamResults]]:
+    """Published results and every team's own."""
+    own = [("own", results) for _, results in aggregate_own_teams(frame, instrument, **settings)]
+    return [("published", mr.aggregate_scores(frame, instrument, **settings)), *own]
+
+
+def versions(frames: list[pd.DataFrame], people: list[np.ndarray], items: list[str]) -> tuple[list[np.ndarray], dict]:
+    """A number for every person with the same answers to all items; each frame's rows, and the answers by number."""
+    numbers: dict[tuple, int] = {}
+    rows = []
+    for frame, who in zip(frames, people, strict=True):
+        answers = frame[items].to_numpy(dtype=float)
+        keys = [(person, *given) for person, given in zip(who, answers, strict=True)]
+        rows.append(np.array([numbers.setdefault(key, len(numbers)) for key in keys]))
+    return rows, {number: key[1:] for key, number in numbers.items()}
+
+
+def sites_of(
+    releases: list[tuple[pd.DataFrame, np.ndarray, list[tuple[str, mr.TeamResults]]]],
+    instrument,
+    scale: str,
+    round_to: float = 1.0,
+) -> Iterator[Site]:
+    """Each site's facts, from every release: (frame, who each row is, results)."""
+    items = list(instrument.item_ids(scale))
+    rows, answers = versions([one[0] for one in releases], [one[1] for one in releases], items)
+    by_site: dict[str, list[Fact]] = {}
+    teams: dict[str, dict] = {}
+    for release, (frame, _, results) in enumerate(releases):
+        members = _members(frame, rows[release])
+        for (site, team, wave), inside in members.items():
+            if team:
+                teams.setdefault(site, {})[release, wave, team] = inside
+        for kind, one in results:
+            for fact, site in _facts(one, items, scale, members, kind == "published", round_to):
+                by_site.setdefault(site, []).append(fact)
+    for site in teams:
+        known = list(dict.fromkeys(by_site.get(site, [])))
+        used = sorted({number for inside in teams[site].values() for number in inside} | _all_of(known))
+        place = {number: index for index, number in enumerate(used)}
+
+        def placed(inside: Iterable[int], place=place) -> frozenset[int]:
+            return frozenset(place[number] for number in inside)
+
+        yield Site(
+            [Fact(placed(f.people), f.item, f.low, f.high, f.counts, f.published) for f in known],
+            (np.array([answers[number] for number in used]) - 1) * 25,
+            {key: placed(inside) for key, inside in teams[site].items()},
+        )
+
+
+def _all_of(facts: list[Fact]) -> set[int]:
+    return set().union(*(fact.people for fact in facts)) if facts else set()
+
+
+def _members(frame: pd.DataFrame, numbers: np.ndarray) -> dict[tuple[str, str, str], frozenset[int]]:
+    found: dict[tuple[str, str, str], frozenset[int]] = {}
+    places = frame.assign(team=frame["team"].fillna(""), number=numbers)
+    for (site, wave), group in places.groupby(["site", "wave"]):
+        found[site, "", wave] = frozenset(group["number"])
+        for team, inside in group[group["team"] != ""].groupby("team"):
+            found[site, team, wave] = frozenset(inside["number"])
+    return found
+
+
+def _facts(results, items, scale, members, published, round_to) -> Iterator[tuple[Fact, str]]:
+    def inside(row) -> frozenset[int]:
+        return members[row.site, "" if row.level == "site" else row.team, row.wave]
+
+    scores = results.scores
+    for row in scores[(scores["scale"] == scale) & ~scores["withheld"]].itertuples():
+        people = inside(row)
+        assert row.n == len(people)
+        yield Fact(people, None, row.mean - round_to / 2, row.mean + round_to / 2, (), published), row.site
+    shown = results.answers[results.answers["item"].isin(items) & ~results.answers["withheld"]]
+    for (_, site, _, _, item), group in shown.groupby(["level", "site", "team", "wave", "item"], dropna=False):
+        people = inside(group.iloc[0])
+        counts = np.round(group["percent"].to_numpy(dtype=float) * len(people) / 100).astype(int)
+        total = (counts * (group["option"].to_numpy() - 1) * 25).sum() / len(people)
+        assert counts.sum() == len(people)
+        yield Fact(people, items.index(item), total, total, tuple(counts), True), site
+
+
+def _matrix(site: Site, facts: list[Fact]) -> np.ndarray:
+    rows = np.zeros((len(facts), len(site.answers)), dtype=np.int8)
+    for place, fact in enumerate(facts):
+        rows[place, list(fact.people)] = 1
+    return rows
+
+
+def _combined(rows: np.ndarray, most: int = 7) -> Iterator[np.ndarray]:
+    """Sums and differences of groups: all of them, or, where there are many, those of up to three."""
+    if len(rows) <= most:
+        signs = np.array(list(product((-1, 0, 1), repeat=len(rows))), dtype=np.int8)
+        yield from np.unique(signs @ rows, axis=0)
+        return
+    for size in (1, 2, 3):
+        for chosen in combinations(range(len(rows)), size):
+            for signs in product((-1, 1), repeat=size):
+                yield np.array(signs, dtype=np.int8) @ rows[list(chosen)]
+    whole = int(rows.sum(axis=1).argmax())  # a site less any of its teams
+    yield rows[whole] - sum(row for place, row in enumerate(rows) if place != whole and (row <= rows[whole]).all())
+
+
+def few_people(site: Site, least: int, published: int) -> list[str]:
+    """Groups of fewer than `least` people that can be worked out, and published cells that are too small."""
+    found = [
+        f"a published group of {len(fact.people)}"
+        for fact in site.facts
+        if fact.published and len(fact.people) < published
+    ]
+    for item in {fact.item for fact in site.facts}:
+        rows = np.unique(_matrix(site, [fact for fact in site.facts if fact.item == item]), axis=0)
+        sizes = {int((row != 0).sum()) for row in _combined(rows)}
+        found += [f"item {item}: {size} people" for size in sizes if 0 < size < least]
+        if item is not None:
+            found += [
+                f"item {item}: {told}"
+                for one, other in combinations(rows, 2)
+                for told in _few(site, item, one, other, least)
+            ]
+    return found
+
+
+def _few(site: Site, item: int, one: np.ndarray, other: np.ndarray, least: int) -> Iterator[str]:
+    """The answers of a few who came, or went, between two distributions, where there is only one possibility."""
+    if not (one & other).any():
+        return
+    counts = [np.bincount(site.answers[rows > 0, item].astype(int) // 25, minlength=5) for rows in (one, other)]
+    gain = counts[0] - counts[1]
+    for part, people in ((gain, int((one > other).sum())), (-gain, int((other > one).sum()))):
+        if 0 < people < least and np.maximum(part, 0).sum() == people:
+            yield f"{people} came or went, and answered {np.maximum(part, 0).tolist()}"
+
+
+def alike(site: Site, least_outside: int = 3) -> list[str]:
+    """Groups whose answers to an item can be worked out and agree nearly wholly."""
+    found = []
+    for item in {fact.item for fact in site.facts} - {None}:
+        rows = np.unique(_matrix(site, [fact for fact in site.facts if fact.item == item]), axis=0)
+        for row in _combined(rows):
+            people = np.flatnonzero(row)
+            if not len(people) or (row < 0).any() or (row > 1).any():
+                continue
+            _, counts = np.unique(site.answers[people, item], return_counts=True)
+            if len(people) - counts.max() < least_outside:
+                found.append(f"item {item}: {len(people)} people answered {counts.tolist()}")
+    return found
+
+
+def narrowed(site: Site, least: int, interval: float, *, people_per_class: int = 1) -> list[str]:
+    """People whose score or answer, and hidden small teams whose mean, lie in a shorter interval than they may."""
+    rows = np.unique(_matrix(site, site.facts), axis=0)
+    if not len(rows):
+        return []
+    _, classes = np.unique(rows, axis=1, return_inverse=True)
+    found = []
+    targets = [np.flatnonzero(classes == one)[:1] for one in range(classes.max() + 1)] * people_per_class
+    shown = {fact.people for fact in site.facts}
+    targets += [
+        np.array(sorted(inside)) for inside in site.teams.values() if 1 < len(inside) < least and inside not in shown
+    ]
+    for target in targets:
+        groups = 2 * classes + np.isin(np.arange(len(classes)), target)
+        program = _Program(site, groups)
+        low, high = program.bounds(target, None)
+        if high - low < interval - 1e-6:
+            found.append(f"score of {len(target)}: {low:.1f} to {high:.1f}")
+        truth = site.answers[target].mean()
+        assert low - 1e-6 <= truth <= high + 1e-6, "the attacker's own program is wrong"
+        if len(target) == 1:
+            for item in range(site.answers.shape[1]):
+                low, high = program.bounds(target, item)
+                if high - low < interval - 1e-6:
+                    found.append(f"answer to {item}: {low:.1f} to {high:.1f}")
+    return found
+
+
+class _Program:
+    """A linear program over the sums of groups of people nobody can tell apart, item by item."""
+
+    def __init__(self, site: Site, groups: np.ndarray) -> None:
+        self.names, self.groups, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+        self.items = site.answers.shape[1]
+        self.limits = [(0.0, 100.0 * size) for size in np.repeat(sizes, self.items)]
+        rows, low, high = [], [], []
+        for fact in dict.fromkeys(site.facts):
+            inside = np.unique(self.groups[list(fact.people)])
+            row = np.zeros((len(self.names), self.items))
+            if fact.item is None:
+                row[inside] = 1 / (len(fact.people) * self.items)
+            else:
+                row[inside, fact.item] = 1 / len(fact.people)
+            rows.append(row.ravel())
+            low.append(fact.low)
+            high.append(fact.high)
+        self.rows = np.concatenate([rows, -np.array(rows)])
+        self.right = np.concatenate([high, -np.array(low)])
+
+    def bounds(self, target: np.ndarray, item: int | None) -> tuple[float, float]:
+        cost = np.zeros((len(self.names), self.items))
+        inside = np.unique(self.groups[target])
+        if item is None:
+            cost[inside] = 1 / (len(target) * self.items)
+        else:
+            cost[inside, item] = 1
+        ends = []
+        for sign in (1, -1):
+            solved = linprog(sign * cost.ravel(), self.rows, self.right, bounds=self.limits, method="highs")
+            assert solved.status == 0, solved.message
+            ends.append(sign * solved.fun)
+        return ends[0], ends[1]
