@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from movement_readiness._validation import check_choice
 from movement_readiness.exceptions import ArgumentError, NothingToReleaseError
 from movement_readiness.instrument import Instrument
 from movement_readiness.teams import TeamResults
@@ -64,10 +63,8 @@ class Released:
         self.words = instrument.translation(language)
         self.sites = teams.sites
         self.waves = teams.waves
-        rounds = teams.respondents[["wave", "form"]].drop_duplicates()
-        answered = set(rounds["form"])
+        answered = set(teams.respondents["form"].unique())
         self.forms = tuple(form for form in instrument.forms if form in answered)
-        self.rounds = {(str(wave), str(form)) for wave, form in rounds.itertuples(index=False)}
         self._groups: dict[str, Index] = {}
         self._teams: dict[str, tuple[str, ...]] = {}
 
@@ -148,14 +145,6 @@ class Released:
         """The wave before this one."""
         place = self.waves.index(wave)
         return self.waves[place - 1] if place else None
-
-    def check(self, selection: Selection) -> Selection:
-        """The selection, if everything in it is there."""
-        check_choice("site", selection.site, self.sites)
-        check_choice("team", selection.team, self.teams(selection.site) or ("",))
-        check_choice("wave", selection.wave, self.waves)
-        check_choice("form", selection.form, self.forms)
-        return selection
 
 
 def _positions(sites: pd.Series[Any], teams: pd.Series[Any]) -> Index:

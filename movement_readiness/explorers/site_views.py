@@ -6,7 +6,7 @@ import pandas as pd
 
 from movement_readiness.explorers import words as say
 from movement_readiness.explorers.released import Released, Selection, scores_of
-from movement_readiness.explorers.team_views import PROFILE
+from movement_readiness.explorers.team_views import NO_SCALE, PROFILE
 from movement_readiness.explorers.view import View
 from movement_readiness.plots import Picture, change, funnel, heat_map
 
@@ -97,6 +97,8 @@ def _evidence(released: Released, choice: Selection, scales: list[str]) -> list[
 
 def funnel_view(released: Released, choice: Selection) -> View:
     """The teams of a site, or one of them, among the limits within which teams of their size usually lie."""
+    if not choice.scale:
+        return View("funnel", f"Teams of {choice.site} by size", {}, None, NO_SCALE)
     label = released.words.scales[choice.scale]
     teams = pages(released.teams(choice.site))[choice.page]
     rows = released.site_groups("funnel", choice, teams=teams)
@@ -131,6 +133,8 @@ def _dispersion(rows: pd.DataFrame) -> str:
 
 def team_changes_view(released: Released, choice: Selection) -> View:
     """Change of the teams of a page on one scale since the wave before."""
+    if not choice.scale:
+        return View("changes", f"Change of the teams of {choice.site}", {}, None, NO_SCALE)
     label = released.words.scales[choice.scale]
     title = f"Change of the teams of {choice.site}: {label}"
     before = released.earlier(choice.wave)

@@ -12,8 +12,19 @@ from movement_readiness.explorers.released import Released, Selection, scores_of
 from movement_readiness.explorers.view import View
 from movement_readiness.plots import Picture, answer_bars, change, profile, pull_strip, spread_strip
 
-__all__ = ["Reference", "answers_view", "change_view", "profile_view", "pull_view", "reference", "spread_view"]
+__all__ = [
+    "NO_SCALE",
+    "PROFILE",
+    "Reference",
+    "answers_view",
+    "change_view",
+    "profile_view",
+    "pull_view",
+    "reference",
+    "spread_view",
+]
 
+NO_SCALE = ("This form has no scale that is scored.",)
 PROFILE = ("domain", "total", "index")
 
 
@@ -53,7 +64,7 @@ def _earlier(released: Released, choice: Selection, scales: list[str], team: str
     if wave is None:
         return Reference(sentences=("There is no wave before this one.",))
     rows = _of(released.group("scores", choice, team=team, wave=wave), scales)
-    numbers = scores_of(rows, choice.kind)
+    numbers = scores_of(rows, choice.kind if team else "mean")
     if numbers["withheld"].all():
         return Reference(rows=rows, sentences=(f"Nothing of wave {wave} is shown for this group.",))
     return Reference(numbers, rows, f"Wave {wave}", (f"Whether wave {wave} differs stands under “Change”.",))
@@ -142,6 +153,8 @@ def spread_view(released: Released, choice: Selection) -> View:
 
 def answers_view(released: Released, choice: Selection) -> View:
     """How the lines of one domain were answered."""
+    if not choice.scale:
+        return View("answers", f"Answers of {choice.team}", {}, None, NO_SCALE)
     items = [item for item in released.instrument.item_ids(choice.scale) if item in released.items(choice.form)]
     rows = released.group("answers", choice, team=choice.team)
     order = {item: place for place, item in enumerate(items)}

@@ -16,7 +16,7 @@ _WHY = {
     "protected": "with it, one person's answers or a smaller group's could be worked out",
     "no_answers": "nobody has answered this yet",
     "no_differences": "the answers do not support that teams differ here, so teams are not compared",
-    "few_changed": "a few people's answers came or went since numbers were shown before, and a second number would tell "
+    "few_changed": "a few people's answers came or went since numbers were shown before, and the difference would tell "
     "what they answered",
     "few_teams": "too few teams are published to tell how teams differ",
     "no_estimate": "it cannot be estimated from these answers (the mean of the answers needs no estimate)",

@@ -7,6 +7,8 @@ from the folder of the project:
     python -P tests/benchmarks/explorers.py [--sites 500] [--teams 5000] [--people 100000]
 """
 
+# ruff: noqa: T201  (a script: printing is what it is for)
+
 from __future__ import annotations
 
 import argparse

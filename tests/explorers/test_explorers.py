@@ -268,6 +268,28 @@ def test_one_team_in_one_wave_is_enough(explorer, any_instrument, responses_of):
     assert shown.views["change"].sentences == ("There is no wave before this one.",)
 
 
+@BOTH
+def test_a_form_that_nobody_answered_in_a_wave_says_so(explorer, any_instrument, responses_of):
+    long, short = list(any_instrument.forms)[:2]
+    waves = [responses_of(any_instrument, GROUPS, form=long), responses_of(any_instrument, GROUPS, form=short)]
+    shown = explorer(mr.aggregate_scores(in_waves(waves), any_instrument), any_instrument)
+    assert shown.selection.wave == "2"
+    assert shown.selection.form == short
+    shown.controls["form"].value = long
+    assert "Nobody answered this form in this wave." in shown.views["profile"].sentences
+    for _ in all_settings(shown):
+        pass
+
+
+@BOTH
+def test_a_form_without_scored_scales_says_so(explorer, instrument, many):
+    shown = explorer(replace(many, team_differences=many.team_differences.head(0)), instrument)
+    assert shown.selection.scale == ""
+    assert any("This form has no scale that is scored." in view.sentences for view in shown.views.values())
+    for _ in all_settings(shown):
+        pass
+
+
 def test_people_without_a_team_make_a_site_without_teams(instrument, responses_of):
     responses = responses_of(instrument, {("North", "A"): 14}).assign(team=pd.array([None] * 14, dtype="str"))
     teams = mr.aggregate_scores(responses, instrument)
@@ -344,6 +366,13 @@ def test_the_wave_before_and_the_change_since(instrument, many):
     shown.controls["wave"].value = "1"
     assert "There is no wave before this one." in shown.views["profile"].sentences
     assert shown.views["change"].picture is None
+
+
+def test_a_site_is_compared_with_its_wave_before_whatever_the_kind_of_score(instrument, many):
+    shown = SiteExplorer(many, instrument)
+    shown.controls["comparison"].value = "earlier"
+    shown.controls["kind"].value = "shrunken"
+    assert "Wave 1" in shown.views["profile"].picture.alternative
 
 
 def test_sites_side_by_side_say_which_evidence_allows_it(instrument, many):
