@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pandas as pd
+import pypdf
 import pytest
 from reports.reading import read
 from workshop.form_support import running_browser, too_wide, violations
@@ -237,3 +239,8 @@ def test_pages_are_read_at_every_width_and_by_everyone(chromium, published, stud
                 broken = page.evaluate("Array.from(document.images).filter((i) => !i.naturalWidth).length")
                 assert broken == 0
                 page.close()
+            page = browser.new_page()
+            page.goto(place.as_uri())
+            with pypdf.PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))) as document:
+                assert len(document.pages) <= (5 if name == "site" else 2), name  # a team's is one sheet, both sides
+            page.close()
