@@ -29,7 +29,7 @@ Index = dict[tuple[str, str], npt.NDArray[np.intp]]
 
 @dataclass(frozen=True)
 class Selection:
-    """What is looked at. `page` counts the pages of a site's teams, from 0."""
+    """What is looked at. `page` counts the pages of a site's teams, `sites_page` those of the sites, from 0."""
 
     site: str
     team: str
@@ -39,6 +39,7 @@ class Selection:
     kind: str = "mean"
     comparison: str = "none"
     page: int = 0
+    sites_page: int = 0
 
 
 class Released:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from movement_readiness.explorers.explorer import Explorer, Options, Part
 from movement_readiness.explorers.released import Released, Selection
-from movement_readiness.explorers.site_views import funnel_view, pages, sites_view, team_changes_view, teams_view
+from movement_readiness.explorers.site_views import PAGE, funnel_view, pages, sites_view, team_changes_view, teams_view
 from movement_readiness.explorers.team_views import change_view, profile_view
 from movement_readiness.explorers.view import View
 from movement_readiness.instrument import Instrument
@@ -88,6 +89,12 @@ class SiteExplorer(Explorer):
     ) -> None:
         super().__init__(teams, instrument, language, {"site": site, "wave": wave, "form": form})
 
+    @property
+    def selection(self) -> Selection:
+        """What is looked at."""
+        chosen = super().selection
+        return replace(chosen, sites_page=self._released.sites.index(chosen.site) // PAGE)
+
     def _options(self, name: str) -> Options:
         if name not in ("page", "team"):
             return super()._options(name)
@@ -103,7 +110,7 @@ class SiteExplorer(Explorer):
             Part("funnel", funnel_view, (*_ROUND, "page", "team", "scale")),
             Part("change", _change, _ROUND),
             Part("changes", team_changes_view, (*_ROUND, "page", "scale")),
-            Part("sites", sites_view, _ROUND),
+            Part("sites", sites_view, ("sites_page", "wave", "form")),
         )
 
 

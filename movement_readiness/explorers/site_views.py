@@ -44,8 +44,7 @@ def teams_view(released: Released, choice: Selection) -> View:
 
 def sites_view(released: Released, choice: Selection) -> View:
     """The sites, those around the chosen one, by scale."""
-    place = released.sites.index(choice.site) // PAGE
-    sites = pages(released.sites)[place]
+    sites = pages(released.sites)[choice.sites_page]
     scales = released.scales(choice.form, *PROFILE)
     rows = released.sites_rows("scores", choice, sites=sites)
     rows = rows[rows["scale"].isin(scales)].reset_index(drop=True)
