@@ -141,7 +141,7 @@ def crossed(
     """
     n_sites = len(before.sites)
     sides = Sides(before, now, pairs, team_site)
-    teams, whole = sides.of_teams(), sides.of_blocks(None)
+    teams, whole = sides.of_teams(), sides.of_blocks(None, None)
     same, site_same = (teams.came == 0) & (teams.went == 0), (whole.came == 0) & (whole.went == 0)
     first, second = sides.known(before, teams.both + teams.went), sides.known(now, teams.both + teams.came)
     # What is known of the very same people in one release is known in the other as well.
@@ -157,12 +157,15 @@ def crossed(
     both = sites_before & sites_now
 
     def told(block: Bools) -> Bools:
-        found = sides.of_blocks(block)
+        found = sides.of_blocks(block, block)
         return judge(found) | mostly(found)
 
     sites = both & (judge(whole) | told(left_before | left_now))
-    sites |= sites_now & disjoint & told(left_now)
-    given_away = sites_before & disjoint & told(left_before)
+    sites |= sites_now & (disjoint & told(left_now) | judge(sides.of_blocks(left_now & known_before, left_now)))
+    # What was left of a site before, less those of its teams that are known one by one now.
+    given_away = sites_before & (
+        disjoint & told(left_before) | judge(sides.of_blocks(left_before, left_before & known_now))
+    )
     newly = known_before & ~first
     laid_bare = sites_before & (any_of(newly) | ~before.sites) & told_alone(left_before[sides.before_team])
     shown_now = np.append(now.teams, np.zeros(n_sites, dtype=bool))
@@ -172,6 +175,12 @@ def crossed(
     of_part, of_site = across(sides, whole)
     barred |= shown_now & of_part & sites_before[sides.team_site]
     sites |= any_of(of_site & known_before)
+    if whole.both.any():
+        barred |= (
+            shown_now
+            & sides.touched(whole)
+            & (before.sites | any_of(first & (teams.both + teams.went > 0)))[sides.team_site]
+        )
     real = slice(0, len(team_site))
     return Bars(
         teams=barred[real],
@@ -201,9 +210,25 @@ class Sides:
         """The difference of every team."""
         return self._difference((self.before_team, self.now_team), self.everyone, len(self.team_site))
 
-    def of_blocks(self, block: Bools | None) -> Difference:
+    def touched(self, whole: Difference) -> Bools:
+        """Teams that people moved from or to, at sites where half of the people or more are the same.
+
+        Who moved links the numbers of several teams: they can be combined in more ways than are looked at here.
+        """
+        before, now = self.pairs.before, self.pairs.now
+        kept = self.before.counts[before] & self.now.counts[now] & (self.before.site[before] == self.now.site[now])
+        moved = kept & (self.before_team[before] != self.now_team[now])
+        flags = np.zeros(len(self.team_site), dtype=bool)
+        flags[self.before_team[before[moved]]] = flags[self.now_team[now[moved]]] = True
+        same = 2 * whole.both >= whole.both + np.minimum(whole.came, whole.went)
+        return flags & same[self.team_site]
+
+    def of_blocks(self, before: Bools | None, now: Bools | None) -> Difference:
         """The difference of some teams of each site together; None: of the whole site."""
-        masks = self.everyone if block is None else (block[self.before_team], block[self.now_team])
+        masks = (
+            self.everyone[0] if before is None else before[self.before_team],
+            self.everyone[1] if now is None else now[self.now_team],
+        )
         return self._difference((self.before.site, self.now.site), masks, len(self.before.sites))
 
     def _difference(self, groups: tuple[Ints, Ints], masks: tuple[Bools, Bools], n: int) -> Difference:
