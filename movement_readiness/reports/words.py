@@ -39,6 +39,8 @@ _TEAM_WITHHELD = {
 def who_answered(row: Any, noun: str) -> str:
     """How many people answered, of how many invited."""
     n, invited = row["n"], row["invited"]
+    if row["withheld"] and row.get("reason") == "protected":
+        return "How many people answered is not shown: it would tell how many answered in a smaller team."
     if row["withheld"] or pd.isna(n):
         return f"So few people answered in this {noun} that their number is not shown."
     people = "1 person" if n == 1 else f"{n} people"
