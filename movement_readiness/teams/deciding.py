@@ -20,6 +20,7 @@ from movement_readiness.teams.disclosure import (
     release_distributions,
     release_means,
 )
+from movement_readiness.teams.leftover import told_by_the_others
 from movement_readiness.teams.study import Round, Study
 from movement_readiness.teams.union import Barred, Neighbours, Shown
 
@@ -96,15 +97,38 @@ def _item_releases(
     barred: Barred,
     scales: Mapping[str, pd.DataFrame],
 ) -> dict[str, pd.DataFrame]:
-    found = {}
-    for column, item in enumerate(part.items):
-        hidden = with_sites(study, part.earlier.items[:, column])
-        hidden |= barred.of(f"item {item}", len(hidden))
-        for scale in part.scales:
-            if item in instrument.item_ids(scale):
-                hidden |= scales[scale]["status"].to_numpy() != PUBLISHED
-        found[item] = item_marks(study, part, column, instrument, policy, hidden, _out(study, barred, f"item {item}"))
+    hidden = {item: _hidden(study, part, instrument, barred, scales, item) for item in part.items}
+    found: dict[str, pd.DataFrame] = {}
+    todo = list(part.items)
+    while todo:  # what is hidden once stays so, so this ends
+        for item in todo:
+            out = _out(study, barred, f"item {item}")
+            column = part.items.index(item)
+            found[item] = item_marks(study, part, column, instrument, policy, hidden[item], out)
+        told = told_by_the_others(study, part, instrument, policy, _statuses(scales), _statuses(found))
+        todo = []
+        for item in part.items:
+            flags = [told[scale] for scale in part.scales if item in instrument.item_ids(scale)]
+            more = np.any(flags, axis=0) & ~hidden[item] if flags else np.zeros(len(hidden[item]), dtype=bool)
+            if more.any():
+                hidden[item] |= more
+                todo.append(item)
     return found
+
+
+def _hidden(
+    study: Study, part: Round, instrument: Instrument, barred: Barred, scales: Mapping[str, pd.DataFrame], item: str
+) -> Bools:
+    hidden = with_sites(study, part.earlier.items[:, part.items.index(item)])
+    hidden |= barred.of(f"item {item}", len(hidden))
+    for scale in part.scales:
+        if item in instrument.item_ids(scale):
+            hidden |= scales[scale]["status"].to_numpy() != PUBLISHED
+    return hidden
+
+
+def _statuses(frames: Mapping[str, pd.DataFrame]) -> dict[str, Ints]:
+    return {name: frame["status"].to_numpy() for name, frame in frames.items()}
 
 
 def _out(study: Study, barred: Barred, name: str) -> Shown:
