@@ -1,0 +1,71 @@
+"""Means and covariances without a model from answers with gaps, by the EM algorithm (numpy and scipy alone).
+
+A missing answer is expected at its regression on the answered ones; with the r and W of `normal`, the completed
+answers of respondent i are mu + Sigma r_i with the covariance Sigma - Sigma W_i Sigma, so a step (Dempster, Laird and
+Rubin 1977) is mu + Sigma mean(r) and Sigma + Sigma mean(r r' - W) Sigma less the product of the shift with itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from movement_readiness.psychometrics.confirmatory.normal import Slopes, slopes
+from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample, IncompleteSample
+
+__all__ = ["Saturated", "saturated"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Saturated:
+    """``mean`` (items,), ``covariance`` (items, items), mean negative log-likelihood ``value``, whether ``converged``."""
+
+    mean: Floats
+    covariance: Floats
+    value: float
+    converged: bool
+    n_steps: int
+
+
+def saturated(sample: CompleteSample | IncompleteSample, tolerance: float = 1e-9, steps: int = 5000) -> Saturated | None:
+    """Maximum-likelihood moments; None where the covariance is singular, or an item has no answers.
+
+    ``tolerance`` bounds the last change of any mean or covariance, in units of standard deviations.
+    """
+    if isinstance(sample, CompleteSample):
+        found = slopes(sample, sample.mean, sample.covariance)
+        return None if found is None else Saturated(sample.mean, sample.covariance, found.value, True, 0)
+    mean, covariance = _start(sample)
+    found = slopes(sample, mean, covariance) if np.isfinite(mean).all() else None
+    for step in range(1, steps + 1):
+        if found is None:
+            return None
+        shift, grown = _step(covariance, found)
+        sd = np.sqrt(np.diag(covariance))
+        change = max(float(np.abs(shift / sd).max()), float(np.abs(grown / np.outer(sd, sd)).max()))
+        mean, covariance = mean + shift, covariance + grown
+        found = slopes(sample, mean, covariance)
+        if change < tolerance:
+            break
+    if found is None:
+        return None
+    return Saturated(mean, covariance, found.value, change < tolerance, step)
+
+
+def _start(sample: IncompleteSample) -> tuple[Floats, Floats]:
+    """Means and variances of the answers there are, and no covariances."""
+    n = sample.there.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = sample.values.sum(axis=0) / n
+        variance = (sample.values**2).sum(axis=0) / n - mean**2
+    return mean, np.diag(variance)
+
+
+def _step(covariance: Floats, found: Slopes) -> tuple[Floats, Floats]:
+    shift = -covariance @ found.mean
+    grown = -2 * covariance @ found.covariance @ covariance - np.outer(shift, shift)
+    return shift, (grown + grown.T) / 2
