@@ -1,0 +1,339 @@
+r"""What a model says about means, covariances and thresholds, and how that moves with its parameters.
+
+In each group, with items y, factors eta and residuals e, z of covariance Theta and Psi,
+
+    y = nu + Lambda eta + e,     eta = alpha + Beta eta + z       (Beta: loadings of factors on higher factors)
+
+so that, with G = (I - Beta)^-1,
+
+    mu = nu + Lambda G alpha,    Sigma = Lambda G Psi G' Lambda' + Theta.
+
+Ordered items are cut from latent responses y at tau. What can be seen of those are
+
+    thresholds t_j = d_i (tau_j - mu_i),     correlations r_ik = d_i d_k Sigma_ik,
+
+with scales d that are parameters (delta: ``~*~``), or follow from residual variances (theta: d_i = Sigma_ii^-1/2).
+Numpy alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from movement_readiness.psychometrics.confirmatory.specification import ParameterTable, Row
+
+__all__ = ["Matrices", "Model", "Moments"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_KINDS = ("lambda", "beta", "psi", "theta", "nu", "alpha", "tau", "delta")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matrices:
+    """The matrices of one group.
+
+    ``loadings`` (items, factors), ``beta`` (factors, factors), ``psi`` (factors, factors), ``theta`` (items, items),
+    ``nu`` (items,), ``alpha`` (factors,), ``tau`` (thresholds,), ``delta`` (items,). With the delta parameterisation
+    the diagonal of ``theta`` is what the scales leave.
+    """
+
+    loadings: Floats
+    beta: Floats
+    psi: Floats
+    theta: Floats
+    nu: Floats
+    alpha: Floats
+    tau: Floats
+    delta: Floats
+
+    @property
+    def total(self) -> Floats:
+        """(I - Beta)^-1: of factors on factors, through all others."""
+        if not self.beta.any():
+            return np.eye(len(self.beta))
+        return np.asarray(np.linalg.inv(np.eye(len(self.beta)) - self.beta))
+
+    @property
+    def factor_covariances(self) -> Floats:
+        """Covariance of the factors, shape (factors, factors)."""
+        total = self.total
+        return np.asarray(total @ self.psi @ total.T)
+
+    @property
+    def factor_means(self) -> Floats:
+        """Means of the factors, shape (factors,)."""
+        return np.asarray(self.total @ self.alpha)
+
+    @property
+    def mu(self) -> Floats:
+        """Means of items or latent responses, shape (items,)."""
+        return np.asarray(self.nu + self.loadings @ self.factor_means)
+
+    @property
+    def sigma(self) -> Floats:
+        """Covariance of items or latent responses, shape (items, items)."""
+        return np.asarray(self.loadings @ self.factor_covariances @ self.loadings.T + self.theta)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moments:
+    """Implied moments of one group: ``mu`` (items,), ``sigma`` (items, items), ``thresholds`` (thresholds,).
+
+    Of ordered items ``sigma`` holds the correlations, ``thresholds`` those of the standardised latent responses, and
+    ``mu`` zeros.
+    """
+
+    mu: Floats
+    sigma: Floats
+    thresholds: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entries:
+    """Where the parameters of one group stand in one of its matrices."""
+
+    rows: Ints
+    columns: Ints
+    free: Ints
+    values: Floats
+
+    def filled(self, theta: Floats) -> Floats:
+        if not theta.size:
+            return self.values
+        return np.where(self.free >= 0, theta[np.maximum(self.free, 0)], self.values)
+
+
+class Model:
+    """A table of parameters as functions of its free parameters theta, shape (n_free,).
+
+    Parameters
+    ----------
+    table : ParameterTable
+
+    Examples
+    --------
+    >>> from movement_readiness.psychometrics.confirmatory.specification import ModelOptions, parameter_table
+    >>> from movement_readiness.psychometrics.confirmatory.syntax import parse_model
+    >>> model = Model(parameter_table(parse_model("f =~ x1 + x2 + x3"), ModelOptions(std_lv=True)))
+    >>> model.implied(np.array([0.8, 0.7, 0.6, 0.36, 0.51, 0.64]))[0].sigma.round(2)
+    array([[1.  , 0.56, 0.48],
+           [0.56, 1.  , 0.42],
+           [0.48, 0.42, 1.  ]])
+    """
+
+    def __init__(self, table: ParameterTable) -> None:
+        self.table = table
+        self.n_free = table.n_free
+        self.n_items, self.n_factors = len(table.items), len(table.factors)
+        self.ordinal = table.options.ordinal
+        self.delta = table.options.parameterization == "delta"
+        self.means = table.options.meanstructure
+        self.threshold_item = np.repeat(np.arange(self.n_items), table.n_thresholds)
+        self._item = {name: place for place, name in enumerate(table.items)}
+        self._factor = {name: place for place, name in enumerate(table.factors)}
+        self._begin = np.cumsum(table.n_thresholds) - np.asarray(table.n_thresholds)
+        self._entries = tuple(
+            self._compiled([row for row in table.rows if row.group == group]) for group in range(table.n_groups)
+        )
+
+    @cached_property
+    def pairs(self) -> tuple[Ints, Ints]:
+        """The items of each covariance (with the diagonal) or correlation, in order."""
+        return np.triu_indices(self.n_items, 1 if self.ordinal else 0)
+
+    @property
+    def n_moments(self) -> int:
+        """How many moments each group has."""
+        first = self.threshold_item.size if self.ordinal else self.n_items * self.means
+        return int(first + self.pairs[0].size)
+
+    def place(self, row: Row) -> tuple[str, int, int]:
+        """The matrix, row and column of a parameter."""
+        item, factor = self._item, self._factor
+        if row.op == "=~":
+            if row.rhs in factor:
+                return "beta", factor[row.rhs], factor[row.lhs]
+            return "lambda", item[row.rhs], factor[row.lhs]
+        if row.op == "~~":
+            inside = factor if row.lhs in factor else item
+            return ("psi" if row.lhs in factor else "theta"), inside[row.lhs], inside[row.rhs]
+        if row.op == "~1":
+            return ("alpha", factor[row.lhs], 0) if row.lhs in factor else ("nu", item[row.lhs], 0)
+        if row.op == "|":
+            return "tau", int(self._begin[item[row.lhs]]) + int(row.rhs[1:]) - 1, 0
+        return "delta", item[row.lhs], 0
+
+    def _compiled(self, rows: Sequence[Row]) -> dict[str, _Entries]:
+        found: dict[str, list[tuple[int, int, int, float]]] = {kind: [] for kind in _KINDS}
+        for row in rows:
+            kind, first, second = self.place(row)
+            found[kind].append((first, second, row.free, row.value))
+        if self.ordinal and self.delta:
+            found["theta"] = [entry for entry in found["theta"] if entry[0] != entry[1]]
+        return {kind: _entries(entries) for kind, entries in found.items()}
+
+    def matrices(self, theta: Floats) -> tuple[Matrices, ...]:
+        """The matrices of each group."""
+        return tuple(self._matrices(entries, theta) for entries in self._entries)
+
+    def _matrices(self, entries: dict[str, _Entries], theta: Floats) -> Matrices:
+        p, m = self.n_items, self.n_factors
+        filled = {
+            "lambda": np.zeros((p, m)),
+            "beta": np.zeros((m, m)),
+            "psi": np.zeros((m, m)),
+            "theta": np.zeros((p, p)),
+            "nu": np.zeros((p, 1)),
+            "alpha": np.zeros((m, 1)),
+            "tau": np.zeros((self.threshold_item.size, 1)),
+            "delta": np.ones((p, 1)),
+        }
+        for kind, places in entries.items():
+            values = places.filled(theta)
+            filled[kind][places.rows, places.columns] = values
+            if kind in {"psi", "theta"}:
+                filled[kind][places.columns, places.rows] = values
+        found = Matrices(
+            filled["lambda"],
+            filled["beta"],
+            filled["psi"],
+            filled["theta"],
+            *(filled[kind][:, 0] for kind in ("nu", "alpha", "tau", "delta")),
+        )
+        if self.ordinal and self.delta:
+            with np.errstate(divide="ignore"):
+                np.fill_diagonal(found.theta, found.delta**-2.0 - np.diag(found.sigma))
+        return found
+
+    def implied(self, theta: Floats) -> tuple[Moments, ...]:
+        """The implied moments of each group."""
+        return tuple(self._moments(matrices) for matrices in self.matrices(theta))
+
+    def scales(self, matrices: Matrices) -> Floats:
+        """What a latent response is multiplied with to have a variance of one, shape (items,)."""
+        if self.delta:
+            return matrices.delta
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(np.diag(matrices.sigma) ** -0.5)
+
+    def _moments(self, matrices: Matrices) -> Moments:
+        mu, sigma = matrices.mu, matrices.sigma
+        if not self.ordinal:
+            return Moments(mu, sigma, matrices.tau)
+        scale = self.scales(matrices)
+        thresholds = scale[self.threshold_item] * (matrices.tau - mu[self.threshold_item])
+        return Moments(np.zeros_like(mu), sigma * np.outer(scale, scale), thresholds)
+
+    def vector(self, moments: Moments) -> Floats:
+        """The moments of a group one behind the other: means and covariances, or thresholds and correlations."""
+        second = moments.sigma[self.pairs]
+        if self.ordinal:
+            return np.concatenate([moments.thresholds, second])
+        return np.concatenate([moments.mu, second]) if self.means else second
+
+    def jacobian(self, theta: Floats) -> tuple[Floats, ...]:
+        """Derivatives of each group's `vector` with respect to theta, shape (n_moments, n_free) each."""
+        return tuple(
+            self._jacobian(matrices, entries)
+            for matrices, entries in zip(self.matrices(theta), self._entries, strict=True)
+        )
+
+    def _jacobian(self, matrices: Matrices, entries: dict[str, _Entries]) -> Floats:
+        free = {kind: _only_free(places) for kind, places in entries.items()}
+        order = np.concatenate([free[kind].free for kind in _KINDS])
+        first, second = self.pairs
+        of_sigma = _of_covariances(matrices, free, first, second)
+        of_mu = _of_means(matrices, free)
+        if self.ordinal:
+            by_entry = self._ordinal(matrices, free, of_sigma, of_mu)
+        else:
+            by_entry = np.concatenate([of_mu, of_sigma]) if self.means else of_sigma
+        if np.unique(order).size == order.size:
+            found = np.zeros((len(by_entry), self.n_free))
+            found[:, order] = by_entry
+            return found
+        return _summed(by_entry, order, self.n_free)
+
+    def _ordinal(self, matrices: Matrices, free: dict[str, _Entries], of_sigma: Floats, of_mu: Floats) -> Floats:
+        """Derivatives of thresholds and correlations from those of the latent responses' means and covariances."""
+        first, second = self.pairs
+        at = self.threshold_item
+        scale, sigma = self.scales(matrices), matrices.sigma
+        of_scale = np.zeros_like(of_mu)
+        begin = sum(free[kind].free.size for kind in _KINDS[:6])
+        n_tau = free["tau"].free.size
+        if self.delta:
+            of_scale[free["delta"].rows, begin + n_tau + np.arange(free["delta"].free.size)] = 1.0
+        else:
+            items = np.arange(self.n_items)
+            of_scale = -0.5 * scale[:, np.newaxis] ** 3 * _of_covariances(matrices, free, items, items)
+        of_tau = np.zeros((at.size, of_mu.shape[1]))
+        of_tau[free["tau"].rows, begin + np.arange(n_tau)] = 1.0
+        above = (matrices.tau - matrices.mu[at])[:, np.newaxis]
+        of_thresholds = scale[at][:, np.newaxis] * (of_tau - of_mu[at]) + of_scale[at] * above
+        pair = of_scale[first] * scale[second][:, np.newaxis] + of_scale[second] * scale[first][:, np.newaxis]
+        of_correlations = (scale[first] * scale[second])[:, np.newaxis] * of_sigma + pair * sigma[first, second][
+            :, np.newaxis
+        ]
+        return np.concatenate([of_thresholds, of_correlations])
+
+
+def _entries(found: Sequence[tuple[int, int, int, float]]) -> _Entries:
+    rows, columns, free, values = zip(*found, strict=True) if found else ((), (), (), ())
+    return _Entries(
+        np.array(rows, dtype=np.int64),
+        np.array(columns, dtype=np.int64),
+        np.array(free, dtype=np.int64),
+        np.array(values, dtype=np.float64),
+    )
+
+
+def _only_free(places: _Entries) -> _Entries:
+    kept = places.free >= 0
+    return _Entries(places.rows[kept], places.columns[kept], places.free[kept], places.values[kept])
+
+
+def _summed(by_entry: Floats, order: Ints, n_free: int) -> Floats:
+    """Equal parameters move together: the sum over the places of each."""
+    found = np.zeros((n_free, len(by_entry)))
+    np.add.at(found, order, by_entry.T)
+    return np.asarray(found.T)
+
+
+def _of_covariances(m: Matrices, free: dict[str, _Entries], first: Ints, second: Ints) -> Floats:
+    """Derivatives of Sigma at (first, second) by the free entries of all matrices, shape (pairs, entries)."""
+    through = m.loadings @ m.total
+    crossed = m.factor_covariances @ m.loadings.T
+    one, other = first[:, np.newaxis], second[:, np.newaxis]
+    lam, beta, psi, theta = (free[kind] for kind in _KINDS[:4])
+    by_loading = (one == lam.rows) * crossed.T[second][:, lam.columns]
+    by_loading += (other == lam.rows) * crossed.T[first][:, lam.columns]
+    by_beta = through[first][:, beta.rows] * crossed.T[second][:, beta.columns]
+    by_beta += through[second][:, beta.rows] * crossed.T[first][:, beta.columns]
+    by_psi = through[first][:, psi.rows] * through[second][:, psi.columns]
+    by_psi += (psi.rows != psi.columns) * through[first][:, psi.columns] * through[second][:, psi.rows]
+    by_theta = ((one == theta.rows) & (other == theta.columns)) | ((one == theta.columns) & (other == theta.rows))
+    rest = np.zeros((first.size, sum(free[kind].free.size for kind in _KINDS[4:])))
+    return np.concatenate([by_loading, by_beta, by_psi, by_theta, rest], axis=1)
+
+
+def _of_means(m: Matrices, free: dict[str, _Entries]) -> Floats:
+    """Derivatives of mu by the free entries of all matrices, shape (items, entries)."""
+    through, means = m.loadings @ m.total, m.factor_means
+    items = np.arange(len(m.nu))[:, np.newaxis]
+    blocks = [
+        (items == free["lambda"].rows) * means[free["lambda"].columns],
+        through[:, free["beta"].rows] * means[free["beta"].columns],
+        np.zeros((len(m.nu), free["psi"].free.size + free["theta"].free.size)),
+        items == free["nu"].rows,
+        through[:, free["alpha"].rows],
+        np.zeros((len(m.nu), free["tau"].free.size + free["delta"].free.size)),
+    ]
+    return np.concatenate(blocks, axis=1)
