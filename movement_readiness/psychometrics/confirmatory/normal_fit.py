@@ -1,0 +1,135 @@
+r"""Maximum likelihood with a model of the moments: value and slopes by parameter, information, estimates.
+
+The function minimised is F = sum_g (n_g / N) f_g, with f_g of `normal` and N respondents in all; the chi-square of
+the model is 2 N (F - F_saturated). Numpy and scipy alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from movement_readiness.psychometrics.confirmatory import normal
+from movement_readiness.psychometrics.confirmatory.normal import NormalSample
+from movement_readiness.psychometrics.confirmatory.optimise import Minimum, minimise
+from movement_readiness.psychometrics.confirmatory.vech import symmetric
+
+__all__ = ["MomentModel", "NormalProblem", "fit_normal", "saturated_value"]
+
+Floats = npt.NDArray[np.float64]
+
+
+class MomentModel(Protocol):
+    """What is asked of a model: `implied.Model` is one."""
+
+    n_free: int
+    means: bool
+
+    def implied(self, theta: Floats) -> Sequence[Any]:
+        """Moments with ``mu`` and ``sigma`` for each group."""
+
+    def jacobian(self, theta: Floats) -> Sequence[Floats]:
+        """Derivatives of [mu,] vech(Sigma) for each group, shape (moments, free parameters)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NormalProblem:
+    """A model and the samples of its groups."""
+
+    model: MomentModel
+    samples: tuple[NormalSample, ...]
+
+    @property
+    def n(self) -> int:
+        """Respondents in all groups."""
+        return sum(sample.n for sample in self.samples)
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """n_g / N."""
+        return tuple(sample.n / self.n for sample in self.samples)
+
+    def moments(self, theta: Floats) -> list[tuple[Floats | None, Floats]]:
+        """Implied mu (None without a mean structure) and Sigma of each group."""
+        return [(group.mu if self.model.means else None, group.sigma) for group in self.model.implied(theta)]
+
+    def function(self, theta: Floats) -> tuple[float, Floats] | None:
+        """F and its slopes by theta; None where a Sigma is not positive definite."""
+        value, rows = 0.0, []
+        for sample, share, (mu, sigma) in zip(self.samples, self.shares, self.moments(theta), strict=True):
+            found = normal.slopes(sample, mu, sigma)
+            if found is None:
+                return None
+            value += share * found.value
+            rows.append(share * found.row(self.model.means))
+        slope = sum((part.T @ row for part, row in zip(self.model.jacobian(theta), rows, strict=True)), np.zeros(1))
+        return value, np.asarray(slope)
+
+    def expected_information(self, theta: Floats) -> Floats:
+        """J' E[second derivatives of F by the moments] J, as if every answer were there."""
+        found = np.zeros((self.model.n_free, self.model.n_free))
+        parts = zip(self.shares, self.moments(theta), self.model.jacobian(theta), strict=True)
+        for share, (_, sigma), jacobian in parts:
+            inverse = normal.precision_of(sigma)
+            if inverse is None:
+                raise ValueError("the covariance matrix is not positive definite")
+            found += share * _information(inverse[0], jacobian, self.model.means)
+        return found
+
+    def observed_information(self, theta: Floats) -> Floats:
+        """Second derivatives of F by theta.
+
+        J' H J with the second derivatives H by the moments, and the slopes by the moments times the second
+        derivatives of the moments: central differences of J' slope, exact for moments cubic in theta.
+        """
+        found = np.zeros((self.model.n_free, self.model.n_free))
+        rows = []
+        parts = zip(self.samples, self.shares, self.moments(theta), self.model.jacobian(theta), strict=True)
+        for sample, share, (mu, sigma), jacobian in parts:
+            curved = normal.curvature(sample, mu, sigma, self.model.means)
+            found += share * jacobian.T @ curved @ jacobian
+            slope = normal.slopes(sample, mu, sigma)
+            rows.append(share * slope.row(self.model.means) if slope is not None else np.zeros(len(jacobian)))
+        found += self._bend(theta, rows)
+        return (found + found.T) / 2
+
+    def _bend(self, theta: Floats, rows: list[Floats]) -> Floats:
+        found = np.zeros((theta.size, theta.size))
+        for place in range(theta.size):
+            step = np.zeros_like(theta)
+            step[place] = 1e-4 * max(1.0, abs(theta[place]))
+            found[place] = (self._pull(theta + step, rows) - self._pull(theta - step, rows)) / (2 * step[place])
+        return found
+
+    def _pull(self, theta: Floats, rows: list[Floats]) -> Floats:
+        parts = zip(self.model.jacobian(theta), rows, strict=True)
+        return np.asarray(sum((jacobian.T @ row for jacobian, row in parts), np.zeros(1)))
+
+
+def _information(precision: Floats, jacobian: Floats, with_means: bool) -> Floats:
+    """J' J_mu' P J_mu + tr(P dSigma_a P dSigma_b) / 2."""
+    size = len(precision)
+    root = np.linalg.cholesky(precision)
+    by_covariance = jacobian[size:] if with_means else jacobian
+    turned = root.T @ symmetric(np.ascontiguousarray(by_covariance.T), size) @ root
+    flat = turned.reshape(len(turned), -1)
+    found = flat @ flat.T / 2
+    if with_means:
+        by_mean = root.T @ jacobian[:size]
+        found += by_mean.T @ by_mean
+    return np.asarray(found)
+
+
+def fit_normal(problem: NormalProblem, start: Floats, *, steps: int = 500) -> Minimum | None:
+    """Maximum-likelihood estimates from a start; None where the start implies no positive definite covariance."""
+    return minimise(problem.function, problem.expected_information, start, steps=steps)
+
+
+def saturated_value(values: Sequence[float], samples: Sequence[NormalSample]) -> float:
+    """F of the model without restrictions, from each group's mean negative log-likelihood."""
+    total = sum(sample.n for sample in samples)
+    return float(sum(value * sample.n / total for value, sample in zip(values, samples, strict=True)))
