@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from movement_readiness.psychometrics.confirmatory import normal
 from movement_readiness.psychometrics.confirmatory.normal import NormalSample
-from movement_readiness.psychometrics.confirmatory.optimise import Minimum, minimise
+from movement_readiness.psychometrics.confirmatory.search import Expansion, Found, minimise
 from movement_readiness.psychometrics.confirmatory.vech import symmetric
 
 __all__ = ["MomentModel", "NormalProblem", "fit_normal", "saturated_value"]
@@ -57,17 +57,32 @@ class NormalProblem:
         """Implied mu (None without a mean structure) and Sigma of each group."""
         return [(group.mu if self.model.means else None, group.sigma) for group in self.model.implied(theta)]
 
-    def function(self, theta: Floats) -> tuple[float, Floats] | None:
-        """F and its slopes by theta; None where a Sigma is not positive definite."""
-        value, rows = 0.0, []
-        for sample, share, (mu, sigma) in zip(self.samples, self.shares, self.moments(theta), strict=True):
-            found = normal.slopes(sample, mu, sigma)
-            if found is None:
+    def value(self, theta: Floats) -> float:
+        """F; infinite where a Sigma is not positive definite."""
+        slopes = self._slopes(theta)
+        return np.inf if slopes is None else self._weighted(slopes)
+
+    def expansion(self, theta: Floats) -> Expansion:
+        """F, its slopes by theta, and what its second derivatives would be on average without missing answers."""
+        slopes = self._slopes(theta)
+        if slopes is None:
+            return Expansion(np.inf, np.zeros_like(theta), np.eye(theta.size))
+        gradient = np.zeros_like(theta)
+        for share, found, jacobian in zip(self.shares, slopes, self.model.jacobian(theta), strict=True):
+            gradient += share * (jacobian.T @ found.row(self.model.means))
+        return Expansion(self._weighted(slopes), gradient, self.expected_information(theta))
+
+    def _slopes(self, theta: Floats) -> list[normal.Slopes] | None:
+        found = []
+        for sample, (mu, sigma) in zip(self.samples, self.moments(theta), strict=True):
+            part = normal.slopes(sample, mu, sigma)
+            if part is None:
                 return None
-            value += share * found.value
-            rows.append(share * found.row(self.model.means))
-        slope = sum((part.T @ row for part, row in zip(self.model.jacobian(theta), rows, strict=True)), np.zeros(1))
-        return value, np.asarray(slope)
+            found.append(part)
+        return found
+
+    def _weighted(self, slopes: list[normal.Slopes]) -> float:
+        return sum(share * found.value for share, found in zip(self.shares, slopes, strict=True))
 
     def expected_information(self, theta: Floats) -> Floats:
         """J' E[second derivatives of F by the moments] J, as if every answer were there."""
@@ -124,9 +139,9 @@ def _information(precision: Floats, jacobian: Floats, with_means: bool) -> Float
     return np.asarray(found)
 
 
-def fit_normal(problem: NormalProblem, start: Floats, *, steps: int = 500) -> Minimum | None:
-    """Maximum-likelihood estimates from a start; None where the start implies no positive definite covariance."""
-    return minimise(problem.function, problem.expected_information, start, steps=steps)
+def fit_normal(problem: NormalProblem, start: Floats) -> Found:
+    """Maximum-likelihood estimates from a start; the value is infinite where the start implies nothing possible."""
+    return minimise(problem, start)
 
 
 def saturated_value(values: Sequence[float], samples: Sequence[NormalSample]) -> float:
