@@ -1,81 +1,139 @@
-r"""Maximum likelihood without faith in normality: sandwich standard errors, and the test that goes with them.
+r"""Standard errors and tests of least-squares fits, from the asymptotic covariance of the moments.
 
-With A0 the observed second derivatives of F at the estimates and B0 the mean product of respondents' slopes, the
-covariance of the estimates is A0^-1 B0 A0^-1 / N; with A1 and B1 the same without a model, the chi-square is divided
-by
+With J the derivatives of the moments by the parameters, W the weights (a diagonal) and Gamma n times the asymptotic
+covariance of the moments, block by block for the G groups, and as lavaan counts c_g = n_g (N - G) / N,
 
-    c = (tr(B1 A1^-1) - tr(B0 A0^-1)) / df
+    A = sum_g c_g J'WJ,     M = sum_g c_g J'W Gamma W J,     T = sum_g (n_g - 1) r'W r.
 
-(Yuan and Bentler 2000, as Mplus and lavaan's ``yuan.bentler.mplus`` have it; Asparouhov and Muthen 2005). Where
-respondents sit in J clusters, slopes are added up within clusters first, and B is enlarged by J / (J - 1). Numpy and
-scipy alone.
+The parameters have the covariance A^-1 M A^-1 (robust) or A^-1 (as if Gamma were 1 / W). With U = W - W J A^-1 J'W the
+statistic T, no chi-square under the model, becomes one in mean and variance (Asparouhov and Muthen 2010):
+
+    a T + df - a tr(U Gamma),     a = sqrt(df / tr((U Gamma)^2)).
+
+Numpy alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from movement_readiness.psychometrics.confirmatory import normal
-from movement_readiness.psychometrics.confirmatory.normal import NormalSample
-from movement_readiness.psychometrics.confirmatory.normal_fit import NormalProblem
-from movement_readiness.psychometrics.confirmatory.saturated import Saturated
-
-__all__ = ["Sandwich", "crossed_scores", "saturated_trace", "sandwich"]
+__all__ = ["Block", "Information", "Shifted", "information", "saturation_traces", "scaled_shifted", "traces"]
 
 Floats = npt.NDArray[np.float64]
 
+_SINGULAR = 1e-10
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sandwich:
-    """``covariance`` of the estimates (parameters, parameters), and ``trace`` tr(B0 A0^-1)."""
+class Block:
+    """One group: ``n``, ``jacobian`` (moments, free), ``weights`` (moments,), ``gamma`` (moments, moments) or None."""
 
-    covariance: Floats
-    trace: float
-
-
-def crossed_scores(
-    sample: NormalSample, mu: Floats | None, sigma: Floats, with_means: bool, by: Floats | None = None
-) -> Floats:
-    """Mean over respondents of s s', s the slopes by moments, or by parameters where ``by`` is their jacobian.
-
-    With clusters, s s' of the sums of clusters, enlarged by J / (J - 1).
-    """
-    blocks: Iterator[Floats] = normal.scores(sample, mu, sigma, with_means)
-    if by is not None:
-        blocks = (block @ by for block in blocks)
-    if sample.clusters is None:
-        return np.asarray(sum(block.T @ block for block in blocks)) / sample.n
-    codes = np.unique(sample.clusters, return_inverse=True)[1]
-    n_clusters, sums, begin = int(codes.max()) + 1, None, 0
-    for block in blocks:
-        sums = np.zeros((n_clusters, block.shape[1])) if sums is None else sums
-        np.add.at(sums, codes[begin : begin + len(block)], block)
-        begin += len(block)
-    filled = np.zeros((1, 1)) if sums is None else sums
-    return np.asarray(filled.T @ filled) * (n_clusters / (n_clusters - 1)) / sample.n
+    n: int
+    jacobian: Floats
+    weights: Floats
+    gamma: Floats | None
 
 
-def sandwich(problem: NormalProblem, theta: Floats, observed: Floats) -> Sandwich:
-    """Robust covariance of the estimates, with ``observed`` their `NormalProblem.observed_information`."""
-    middle = np.zeros_like(observed)
-    parts = zip(
-        problem.samples, problem.shares, problem.moments(theta), problem.model.jacobian(theta), strict=True
+@dataclass(frozen=True, slots=True, eq=False)
+class Information:
+    """``inverse`` of A and ``middle`` M, shape (free, free); the latter None without gamma."""
+
+    inverse: Floats
+    middle: Floats | None
+
+    @property
+    def covariance(self) -> Floats:
+        """Of the parameters: robust where gamma is known."""
+        if self.middle is None:
+            return self.inverse
+        return np.asarray(self.inverse @ self.middle @ self.inverse)
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """The statistic in mean and variance a chi-square: ``value``, ``factor`` 1 / a (as lavaan prints it), ``shift``."""
+
+    value: float
+    factor: float
+    shift: float
+
+
+def information(blocks: Sequence[Block]) -> Information | None:
+    """A^-1 and M; None where the parameters are not identified."""
+    counts = _counts(blocks)
+    total = sum(count * _times(block) for count, block in zip(counts, blocks, strict=True))
+    inverse = _inverted(np.asarray(total))
+    if inverse is None:
+        return None
+    if any(block.gamma is None for block in blocks):
+        return Information(inverse, None)
+    middle = sum(
+        count * _pulled(block).T @ np.asarray(block.gamma) @ _pulled(block)
+        for count, block in zip(counts, blocks, strict=True)
     )
-    for sample, share, (mu, sigma), jacobian in parts:
-        middle += share * crossed_scores(sample, mu, sigma, problem.model.means, jacobian)
-    inverse = np.linalg.inv(observed)
-    return Sandwich(inverse @ middle @ inverse / problem.n, float(np.trace(middle @ inverse)))
+    return Information(inverse, np.asarray(middle))
 
 
-def saturated_trace(samples: Sequence[NormalSample], found: Sequence[Saturated], with_means: bool) -> float:
-    """tr(B1 A1^-1) of the moments without a model."""
-    total = 0.0
-    for sample, moments in zip(samples, found, strict=True):
-        curved = normal.curvature(sample, moments.mean, moments.covariance, with_means)
-        middle = crossed_scores(sample, moments.mean, moments.covariance, with_means)
-        total += float(np.trace(np.linalg.solve(curved, middle)))
-    return total
+def _counts(blocks: Sequence[Block]) -> list[float]:
+    total = sum(block.n for block in blocks)
+    return [block.n * (total - len(blocks)) / total for block in blocks]
+
+
+def _pulled(block: Block) -> Floats:
+    return np.asarray(block.jacobian * block.weights[:, np.newaxis])
+
+
+def _times(block: Block) -> Floats:
+    return np.asarray(_pulled(block).T @ block.jacobian)
+
+
+def _inverted(matrix: Floats) -> Floats | None:
+    scale = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
+    values, vectors = np.linalg.eigh(matrix / np.outer(scale, scale))
+    if values.size and values[0] <= _SINGULAR * values[-1]:
+        return None
+    return np.asarray((vectors / values) @ vectors.T / np.outer(scale, scale))
+
+
+def traces(blocks: Sequence[Block], found: Information) -> tuple[float, float]:
+    """tr(U Gamma) and tr((U Gamma)^2)."""
+    if found.middle is None:
+        raise ValueError("gamma is needed")
+    first = second = 0.0
+    crossed = np.zeros_like(found.middle)
+    for count, block in zip(_counts(blocks), blocks, strict=True):
+        gamma = np.asarray(block.gamma)
+        first += float(block.weights @ np.diag(gamma))
+        second += _weighted_square(gamma, block.weights)
+        moved = gamma @ _pulled(block)
+        crossed += count * (moved * block.weights[:, np.newaxis]).T @ moved
+    inside = found.inverse @ found.middle
+    return (
+        first - float(np.trace(inside)),
+        second - 2 * float(np.sum(found.inverse * crossed)) + float(np.sum(inside * inside.T)),
+    )
+
+
+def _weighted_square(gamma: Floats, weights: Floats) -> float:
+    """tr(W Gamma W Gamma)."""
+    return float(weights @ (gamma * gamma) @ weights)
+
+
+def saturation_traces(blocks: Sequence[Block], kept: slice) -> tuple[float, float]:
+    """`traces` of the model that fixes the moments in ``kept`` at zero and leaves all others free."""
+    parts = [(np.asarray(block.gamma)[kept, kept], block.weights[kept]) for block in blocks]
+    first = sum(float(weights @ np.diag(gamma)) for gamma, weights in parts)
+    return first, sum(_weighted_square(gamma, weights) for gamma, weights in parts)
+
+
+def scaled_shifted(statistic: float, df: int, first: float, second: float) -> Shifted:
+    """Scale and shift a statistic by the two traces."""
+    if df < 1 or second <= 0:
+        return Shifted(statistic if df < 1 else np.nan, np.nan, np.nan)
+    a = float(np.sqrt(df / second))
+    shift = df - a * first
+    return Shifted(a * statistic + shift, 1 / a, shift)

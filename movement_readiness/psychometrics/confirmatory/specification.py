@@ -209,7 +209,7 @@ def parameter_table(statements: Sequence[Statement], options: ModelOptions) -> P
     rows: list[Row] = []
     for group in range(options.n_groups):
         rows.extend(_group_rows(statements, factors, items, options, group))
-    rows = _with_equalities(rows, factors, items, options)
+    rows = _with_equalities(rows, factors, options)
     numbered, n_free = _numbered(rows)
     return ParameterTable(numbered, items, factors, options, n_free)
 
@@ -326,13 +326,11 @@ def _single_indicators(statements: Sequence[Statement], factors: Iterable[str]) 
     return {found[0] for found in alone if len(found) == 1}
 
 
-def _with_equalities(
-    rows: Sequence[Row], factors: Sequence[str], items: Sequence[str], options: ModelOptions
-) -> list[Row]:
+def _with_equalities(rows: Sequence[Row], factors: Sequence[str], options: ModelOptions) -> list[Row]:
     """Rows whose ``free`` is the place of the row they are equal to, -1 where fixed."""
     first_of_label: dict[str, int] = {}
     first_of_key = {row.key: place for place, row in enumerate(rows) if row.group == 0}
-    known = {name for row in rows for name in (row.name,)}
+    known = {row.name for row in rows}
     for name in options.partial:
         check_choice("group_partial", name.replace(" ", ""), sorted(known))
     partial = {name.replace(" ", "") for name in options.partial}
@@ -348,7 +346,7 @@ def _with_equalities(
             other = first_of_key.get(row.key, place)
             equal = found[other].free if found[other].free >= 0 else place
         found.append(replace(row, free=equal))
-    _check_labels(found, factors)
+    _check_labels(found)
     return found
 
 
@@ -366,14 +364,14 @@ def _class_of(row: Row, factors: Sequence[str]) -> str:
     return ""
 
 
-def _check_labels(rows: Sequence[Row], factors: Sequence[str]) -> None:
+def _check_labels(rows: Sequence[Row]) -> None:
     kinds: dict[str, str] = {}
     for row in rows:
         kind = row.op
         if row.label and kinds.setdefault(row.label, kind) != kind:
             raise ArgumentError(
-                f"model: expected parameters of one kind under the label {row.label!r}; it stands at '{kinds[row.label]}' "
-                f"and at '{kind}'."
+                f"model: expected parameters of one kind under the label {row.label!r}; it stands at "
+                f"'{kinds[row.label]}' and at '{kind}'."
             )
 
 
