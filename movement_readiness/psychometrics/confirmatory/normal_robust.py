@@ -1,0 +1,81 @@
+r"""Maximum likelihood without faith in normality: sandwich standard errors, and the test that goes with them.
+
+With A0 the observed second derivatives of F at the estimates and B0 the mean product of respondents' slopes, the
+covariance of the estimates is A0^-1 B0 A0^-1 / N; with A1 and B1 the same without a model, the chi-square is divided
+by
+
+    c = (tr(B1 A1^-1) - tr(B0 A0^-1)) / df
+
+(Yuan and Bentler 2000, as Mplus and lavaan's ``yuan.bentler.mplus`` have it; Asparouhov and Muthen 2005). Where
+respondents sit in J clusters, slopes are added up within clusters first, and B is enlarged by J / (J - 1). Numpy and
+scipy alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from movement_readiness.psychometrics.confirmatory import normal
+from movement_readiness.psychometrics.confirmatory.normal import NormalSample
+from movement_readiness.psychometrics.confirmatory.normal_fit import NormalProblem
+from movement_readiness.psychometrics.confirmatory.saturated import Saturated
+
+__all__ = ["Sandwich", "crossed_scores", "saturated_trace", "sandwich"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sandwich:
+    """``covariance`` of the estimates (parameters, parameters), and ``trace`` tr(B0 A0^-1)."""
+
+    covariance: Floats
+    trace: float
+
+
+def crossed_scores(
+    sample: NormalSample, mu: Floats | None, sigma: Floats, with_means: bool, by: Floats | None = None
+) -> Floats:
+    """Mean over respondents of s s', s the slopes by moments, or by parameters where ``by`` is their jacobian.
+
+    With clusters, s s' of the sums of clusters, enlarged by J / (J - 1).
+    """
+    blocks: Iterator[Floats] = normal.scores(sample, mu, sigma, with_means)
+    if by is not None:
+        blocks = (block @ by for block in blocks)
+    if sample.clusters is None:
+        return np.asarray(sum(block.T @ block for block in blocks)) / sample.n
+    codes = np.unique(sample.clusters, return_inverse=True)[1]
+    n_clusters, sums, begin = int(codes.max()) + 1, None, 0
+    for block in blocks:
+        sums = np.zeros((n_clusters, block.shape[1])) if sums is None else sums
+        np.add.at(sums, codes[begin : begin + len(block)], block)
+        begin += len(block)
+    filled = np.zeros((1, 1)) if sums is None else sums
+    return np.asarray(filled.T @ filled) * (n_clusters / (n_clusters - 1)) / sample.n
+
+
+def sandwich(problem: NormalProblem, theta: Floats, observed: Floats) -> Sandwich:
+    """Robust covariance of the estimates, with ``observed`` their `NormalProblem.observed_information`."""
+    middle = np.zeros_like(observed)
+    parts = zip(
+        problem.samples, problem.shares, problem.moments(theta), problem.model.jacobian(theta), strict=True
+    )
+    for sample, share, (mu, sigma), jacobian in parts:
+        middle += share * crossed_scores(sample, mu, sigma, problem.model.means, jacobian)
+    inverse = np.linalg.inv(observed)
+    return Sandwich(inverse @ middle @ inverse / problem.n, float(np.trace(middle @ inverse)))
+
+
+def saturated_trace(samples: Sequence[NormalSample], found: Sequence[Saturated], with_means: bool) -> float:
+    """tr(B1 A1^-1) of the moments without a model."""
+    total = 0.0
+    for sample, moments in zip(samples, found, strict=True):
+        curved = normal.curvature(sample, moments.mean, moments.covariance, with_means)
+        middle = crossed_scores(sample, moments.mean, moments.covariance, with_means)
+        total += float(np.trace(np.linalg.solve(curved, middle)))
+    return total
