@@ -197,7 +197,9 @@ def _others(fitted: _Fitted, free: Sequence[Saturated], whole: float, trace: flo
         ObservedImplied(sample.n, h.covariance, sigma, None if mu is None else h.mean, mu)
         for sample, h, (mu, sigma) in zip(problem.samples, free, problem.moments(fitted.theta), strict=True)
     ]
-    found = residual_measures(groups, ordinal=False) | normal_goodness(groups, fitted.df)
+    found = residual_measures(groups, ordinal=False)
+    if all(isinstance(sample, CompleteSample) for sample in problem.samples):
+        found |= normal_goodness(groups, fitted.df)
     found["scaling.factor.h1"] = whole / (fitted.df + fitted.theta.size)
     found["scaling.factor.h0"] = trace / fitted.theta.size
     return found

@@ -5,14 +5,13 @@ the p (p + 1) / 2 distinct covariances and, with a mean structure, the p means:
 
     rmr    (s_ij - sigma_ij)                              and m_i - mu_i
     srmr   (s_ij - sigma_ij) / sqrt(s_ii s_jj)            and (m_i - mu_i) / sqrt(s_ii)           (Bentler 1995)
-    crmr   s_ij / sqrt(s_ii s_jj) - sigma_ij / sqrt(sigma_ii sigma_jj), off the diagonal          (Bollen 1989)
-           and m_i / sqrt(s_ii) - mu_i / sqrt(sigma_ii)
-    srmr_mplus   as crmr, and (s_ii - sigma_ii) / s_ii on the diagonal
+    crmr   s_ij / sqrt(s_ii s_jj) - sigma_ij / sqrt(sigma_ii sigma_jj), off the diagonal, and as srmr (Bollen 1989)
+    srmr_mplus   as crmr, (s_ii - sigma_ii) / s_ii, and m_i / sqrt(s_ii) - mu_i / sqrt(sigma_ii)
 
 each the square root of the mean square, ``_nomean`` over covariances alone. Ordered items have thresholds in place of
 means, and ``srmr`` and ``rmr_nomean`` are then over correlations with the diagonal counted, as lavaan has it. Several
 groups are averaged with weights n_g / N. gfi is 1 - e'We / s'Ws with s all observed moments, e their residuals and W
-the weight of the estimator (Tanaka and Huba 1985).
+the weight of the estimator (Tanaka and Huba 1985), averaged in the same way.
 """
 
 from __future__ import annotations
@@ -66,7 +65,8 @@ def _continuous(group: ObservedImplied) -> dict[str, float]:
         sd, implied_sd = np.sqrt(np.diag(group.s)), np.sqrt(np.diag(group.sigma))
         raw = vech(group.s - group.sigma)
         bentler = raw / (sd[rows] * sd[columns])
-        correlation = (vech(group.s) / (sd[rows] * sd[columns]) - vech(group.sigma) / (implied_sd[rows] * implied_sd[columns]))[off]
+        implied = vech(group.sigma) / (implied_sd[rows] * implied_sd[columns])
+        correlation = (vech(group.s) / (sd[rows] * sd[columns]) - implied)[off]
         means, means_bentler, means_bollen = (np.zeros(0),) * 3
         if group.m is not None and group.mu is not None:
             means = group.m - group.mu
@@ -81,7 +81,7 @@ def _continuous(group: ObservedImplied) -> dict[str, float]:
         "srmr": srmr,
         "srmr_bentler": srmr,
         "srmr_bentler_nomean": _root_mean((bentler, all_)),
-        "crmr": _root_mean((correlation, pairs), (means_bollen, count)),
+        "crmr": _root_mean((correlation, pairs), (means_bentler, count)),
         "crmr_nomean": _root_mean((correlation, pairs)),
         "srmr_mplus": _root_mean((mplus, all_), (means_bollen, count)),
         "srmr_mplus_nomean": _root_mean((mplus, all_)),
@@ -120,15 +120,13 @@ def normal_goodness(groups: Sequence[ObservedImplied], df: int) -> dict[str, flo
 
 def goodness(parts: Sequence[tuple[int, Floats, Floats, Floats]], df: int) -> dict[str, float]:
     """Measures gfi, agfi and pgfi from n, observed and implied moments and weight (a vector for a diagonal one)."""
-    left = whole = 0.0
+    total = sum(n for n, _, _, _ in parts)
+    gfi = 0.0
     for n, observed, implied, weight in parts:
         off = observed - implied
-        if weight.ndim == 1:
-            left, whole = left + n * float(weight @ off**2), whole + n * float(weight @ observed**2)
-        else:
-            left, whole = left + n * float(off @ weight @ off), whole + n * float(observed @ weight @ observed)
+        left, right = (weight * off, weight * observed) if weight.ndim == 1 else (weight @ off, weight @ observed)
+        gfi += n / total * (1 - float(off @ left) / float(observed @ right))
     count = sum(observed.size for _, observed, _, _ in parts)
-    gfi = 1 - left / whole
     return {
         "gfi": gfi,
         "agfi": 1 - count / df * (1 - gfi) if df else float("nan"),
