@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from movement_readiness.psychometrics.confirmatory.normal import NormalSample
 from movement_readiness.psychometrics.confirmatory.normal_fit import NormalProblem
-from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample
+from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample, NormalSample
 from movement_readiness.psychometrics.confirmatory.vech import places
 
 __all__ = ["Independence", "independence"]

@@ -254,13 +254,12 @@ def _others(test: Test, size: _Size, n: int, q: int, *, likelihood: bool) -> dic
 
 
 def _named() -> tuple[str, ...]:
-    """lavaan's order: statistics, indices, likelihoods, rmsea, residuals, others."""
-    tests = ("chisq", "df", "pvalue", "chisq.scaled", "df.scaled", "pvalue.scaled", "chisq.scaling.factor")
-    tests += ("chisq.shift.parameter",)
+    """Names in lavaan's order: statistics, indices, likelihoods, rmsea, residuals, others."""
+    scaled = ("chisq.scaled", "df.scaled", "pvalue.scaled", "chisq.scaling.factor", "chisq.shift.parameter")
+    tests = ("chisq", "df", "pvalue", *scaled)
     indices = ("cfi", "tli", "nnfi", "rfi", "nfi", "pnfi", "ifi", "rni")
     rmsea = ("", ".ci.lower", ".ci.upper", ".pvalue", ".notclose.pvalue")
-    residuals = ("rmr", "rmr_nomean", "srmr", "srmr_bentler", "srmr_bentler_nomean", "crmr", "crmr_nomean")
-    residuals += ("srmr_mplus", "srmr_mplus_nomean", "wrmr")
+    srmr = ("srmr", "srmr_bentler", "srmr_bentler_nomean", "crmr", "crmr_nomean", "srmr_mplus", "srmr_mplus_nomean")
     return (
         *("npar", "fmin", *tests, *(f"baseline.{name}" for name in tests)),
         *(*indices, *(f"{name}.scaled" for name in indices), "cfi.robust", "tli.robust", "nnfi.robust", "rni.robust"),
@@ -268,7 +267,7 @@ def _named() -> tuple[str, ...]:
         *(f"rmsea{part}" for part in rmsea),
         *("rmsea.ci.level", "rmsea.close.h0", "rmsea.notclose.h0"),
         *(f"rmsea{part}{suffix}" for suffix in (".scaled", ".robust") for part in rmsea),
-        *(*residuals, "cn_05", "cn_01", "gfi", "agfi", "pgfi", "mfi", "ecvi"),
+        *("rmr", "rmr_nomean", *srmr, "wrmr", "cn_05", "cn_01", "gfi", "agfi", "pgfi", "mfi", "ecvi"),
     )
 
 

@@ -19,14 +19,18 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import lapack
 
-from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample, IncompleteSample, PatternBatch
+from movement_readiness.psychometrics.confirmatory.normal_sample import (
+    CompleteSample,
+    IncompleteSample,
+    NormalSample,
+    PatternBatch,
+)
 from movement_readiness.psychometrics.confirmatory.vech import half, places, position, vech
 
-__all__ = ["NormalSample", "Slopes", "curvature", "expected_curvature", "precision_of", "scores", "slopes", "weights"]
+__all__ = ["Slopes", "curvature", "expected_curvature", "precision_of", "scores", "slopes", "weights"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-NormalSample = CompleteSample | IncompleteSample
 
 _LOG_2PI = float(np.log(2 * np.pi))
 _BLOCK = 1 << 21  # numbers at a time
@@ -113,11 +117,12 @@ def _incomplete_slopes(
 def _inverted(whole: Floats, items: Ints) -> tuple[Floats, Floats, Floats]:
     parts = whole[items[:, :, np.newaxis], items[:, np.newaxis, :]]
     signs, logs = np.linalg.slogdet(parts)
-    return (np.linalg.inv(parts) if (signs > 0).all() else parts), signs, logs
+    inverse: Floats = np.asarray(np.linalg.inv(parts)) if (signs > 0).all() else parts
+    return inverse, signs, logs
 
 
 def _solved(inverse: Floats, pattern: Ints, vectors: Floats, items: Ints) -> Floats:
-    """inverse times the chosen items of each vector, at their places; zero elsewhere."""
+    """Multiply the inverse with the chosen items of each vector, at their places; zero elsewhere."""
     found = np.zeros_like(vectors)
     step = max(_BLOCK // max(items.shape[1] ** 2, 1), 1)
     for begin in range(0, len(vectors), step):
@@ -132,7 +137,8 @@ def _collected(inverse: Floats, batch: PatternBatch, size: int) -> Floats:
     """Sum over respondents of the inverses, each at the places of its items."""
     cells = batch.items[:, :, np.newaxis] * size + batch.items[:, np.newaxis, :]
     weighted = inverse * batch.n[:, np.newaxis, np.newaxis]
-    return np.bincount(cells.ravel(), weighted.ravel(), minlength=size * size).reshape(size, size)
+    found = np.bincount(cells.ravel(), weighted.ravel(), minlength=size * size)
+    return np.asarray(found, dtype=np.float64).reshape(size, size)
 
 
 def weights(sample: NormalSample, mu: Floats | None, sigma: Floats) -> Iterator[tuple[Floats, Floats, Ints]]:
@@ -259,7 +265,9 @@ def _complete_sums(sample: CompleteSample, mu: Floats, sigma: Floats) -> _Sums:
 
 
 def _assembled(sums: _Sums, size: int, with_means: bool) -> Floats:
-    """Second derivatives from the sums: with cells (a, b) and (c, d), and c_ab = 1/2 on the diagonal,
+    """Second derivatives from the sums.
+
+    By cells (a, b) and (c, d), with c_ab = 1/2 on the diagonal and 1 off it,
 
     c_ab c_cd (r_a r_c W_bd + r_a r_d W_bc + r_b r_c W_ad + r_b r_d W_ac - W_ac W_bd - W_ad W_bc).
     """

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from movement_readiness.psychometrics.confirmatory import normal
-from movement_readiness.psychometrics.confirmatory.normal import NormalSample
+from movement_readiness.psychometrics.confirmatory.normal_sample import NormalSample
 from movement_readiness.psychometrics.confirmatory.search import Expansion, Found, minimise
 from movement_readiness.psychometrics.confirmatory.vech import symmetric
 
@@ -26,8 +26,13 @@ Floats = npt.NDArray[np.float64]
 class MomentModel(Protocol):
     """What is asked of a model: `implied.Model` is one."""
 
-    n_free: int
-    means: bool
+    @property
+    def n_free(self) -> int:
+        """How many free parameters there are."""
+
+    @property
+    def means(self) -> bool:
+        """Whether means are part of the model."""
 
     def implied(self, theta: Floats) -> Sequence[Any]:
         """Moments with ``mu`` and ``sigma`` for each group."""

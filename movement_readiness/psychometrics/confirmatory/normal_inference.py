@@ -21,13 +21,13 @@ from movement_readiness.psychometrics.confirmatory import normal
 from movement_readiness.psychometrics.confirmatory.baseline import independence
 from movement_readiness.psychometrics.confirmatory.fit_indices import RobustTest, Test, fit_measures
 from movement_readiness.psychometrics.confirmatory.normal_fit import NormalProblem
+from movement_readiness.psychometrics.confirmatory.normal_robust import crossed_scores, sandwich, saturated_trace
 from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample
 from movement_readiness.psychometrics.confirmatory.residual_fit import (
     ObservedImplied,
     normal_goodness,
     residual_measures,
 )
-from movement_readiness.psychometrics.confirmatory.normal_robust import crossed_scores, sandwich, saturated_trace
 from movement_readiness.psychometrics.confirmatory.saturated import Saturated, saturated
 
 __all__ = ["NormalInference", "expected_misfit", "infer_normal"]
@@ -67,7 +67,12 @@ class _Fitted:
 
 
 def infer_normal(
-    problem: NormalProblem, theta: Floats, *, robust: bool = False, information: str | None = None
+    problem: NormalProblem,
+    theta: Floats,
+    *,
+    robust: bool = False,
+    information: str | None = None,
+    free: Sequence[Saturated | None] | None = None,
 ) -> NormalInference:
     """Covariance of the estimates, tests and fit measures of maximum-likelihood estimates.
 
@@ -80,12 +85,14 @@ def infer_normal(
         Sandwich covariance and Yuan-Bentler test (MLR), cluster-robust where the samples have clusters.
     information : "expected", "observed" or None
         None is observed for ``robust`` and for missing answers, expected otherwise.
+    free : sequence of Saturated, optional
+        Each group's `saturated` moments, where they are known already.
     """
     gaps = any(not isinstance(sample, CompleteSample) for sample in problem.samples)
     kind = information or ("observed" if robust or gaps else "expected")
     means = problem.model.means
     fitted = _Fitted(problem, theta, problem.value(theta))
-    free = tuple(saturated(sample) for sample in problem.samples)
+    free = tuple(free) if free is not None else tuple(saturated(sample) for sample in problem.samples)
     known = [found for found in free if found is not None]
     complete = len(known) == len(free)
     best = _saturated_value(known, problem) if complete else _NAN
@@ -146,10 +153,10 @@ def _robust_test(
     samples, means, shares = fitted.problem.samples, fitted.problem.model.means, fitted.problem.shares
     observed = [normal.curvature(sample, h.mean, h.covariance, means) for sample, h in zip(samples, free, strict=True)]
     expected = [normal.expected_curvature(h.covariance, means) for h in free]
-    gamma = [np.linalg.inv(part) for part in observed]
+    gamma = [np.asarray(np.linalg.inv(part)) for part in observed]
     if robust:
         crossed = [crossed_scores(sample, h.mean, h.covariance, means) for sample, h in zip(samples, free, strict=True)]
-        gamma = [inverse @ middle @ inverse for inverse, middle in zip(gamma, crossed, strict=True)]
+        gamma = [np.asarray(inverse @ middle @ inverse) for inverse, middle in zip(gamma, crossed, strict=True)]
     matrices = (_joined(observed, shares), _joined(expected, shares), _joined(gamma, [1 / share for share in shares]))
     return RobustTest(
         _complete_chisq(fitted, free),
@@ -164,7 +171,9 @@ def _joined(parts: Sequence[Floats], factors: Sequence[float]) -> Floats:
 
 
 def expected_misfit(jacobian: Floats, fitted: Floats, judged: Floats, gamma: Floats) -> float:
-    """k = tr(M' C M Gamma), M = I - J (J'WJ)^-1 J'W: what N r'Cr is expected to be for residuals r of a W fit.
+    """What N r'Cr is expected to be for the residuals r of a fit with weights W.
+
+    That is k = tr(M' C M Gamma) with M = I - J (J'WJ)^-1 J'W.
 
     Parameters
     ----------

@@ -20,11 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from movement_readiness.psychometrics.confirmatory import normal
-from movement_readiness.psychometrics.confirmatory.normal import NormalSample
 from movement_readiness.psychometrics.confirmatory.normal_fit import NormalProblem
+from movement_readiness.psychometrics.confirmatory.normal_sample import NormalSample
 from movement_readiness.psychometrics.confirmatory.saturated import Saturated
 
-__all__ = ["Sandwich", "crossed_scores", "saturated_trace", "sandwich"]
+__all__ = ["Sandwich", "crossed_scores", "sandwich", "saturated_trace"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,9 +62,7 @@ def crossed_scores(
 def sandwich(problem: NormalProblem, theta: Floats, observed: Floats) -> Sandwich:
     """Robust covariance of the estimates, with ``observed`` their `NormalProblem.observed_information`."""
     middle = np.zeros_like(observed)
-    parts = zip(
-        problem.samples, problem.shares, problem.moments(theta), problem.model.jacobian(theta), strict=True
-    )
+    parts = zip(problem.samples, problem.shares, problem.moments(theta), problem.model.jacobian(theta), strict=True)
     for sample, share, (mu, sigma), jacobian in parts:
         middle += share * crossed_scores(sample, mu, sigma, problem.model.means, jacobian)
     inverse = np.linalg.inv(observed)

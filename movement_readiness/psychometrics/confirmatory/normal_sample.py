@@ -7,11 +7,20 @@ keeps the answers sorted by pattern. Numpy alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["CompleteSample", "IncompleteSample", "PatternBatch", "complete_sample", "given_sample", "incomplete_sample"]
+__all__ = [
+    "CompleteSample",
+    "IncompleteSample",
+    "NormalSample",
+    "PatternBatch",
+    "complete_sample",
+    "given_sample",
+    "incomplete_sample",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -82,6 +91,9 @@ class IncompleteSample:
         return sum(len(batch.items) for batch in self.batches)
 
 
+NormalSample = CompleteSample | IncompleteSample
+
+
 def complete_sample(values: Floats, clusters: Ints | None = None) -> CompleteSample:
     """Moments of answers without gaps, shape (respondents, items); the covariance has the divisor n."""
     mean = values.mean(axis=0)
@@ -118,7 +130,7 @@ def _batches(there: npt.NDArray[np.bool_], packed: npt.NDArray[np.uint8]) -> tup
     fresh = np.append(True, (packed[1:] != packed[:-1]).any(axis=1))
     edges = np.append(np.flatnonzero(np.append(True, count[1:] != count[:-1])), len(there))
     found = []
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         first = fresh[begin:end]
         pattern = np.cumsum(first) - 1
         shapes = there[begin:end][first]

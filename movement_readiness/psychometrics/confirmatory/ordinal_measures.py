@@ -110,7 +110,7 @@ def _robust(
 
 
 def _likelihood_ratio(sample: OrdinalSample, moments: Moments | None) -> float:
-    """n F_ML of the correlations against the implied ones, or against none at all; NaN where it is not defined."""
+    """Give n F_ML of the correlations against the implied ones, or against none at all; NaN where it is not defined."""
     own = normal.precision_of(sample.correlations)
     if own is None:
         return _NAN

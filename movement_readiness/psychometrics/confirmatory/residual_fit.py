@@ -32,8 +32,11 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ObservedImplied:
-    """One group of ``n``: covariances ``s`` and ``sigma`` (items, items); ``m`` and ``mu`` are means, or thresholds of
-    ordered items, or None without a mean structure."""
+    """Observed and implied moments of one group of ``n``.
+
+    ``s`` and ``sigma`` (items, items); ``m`` and ``mu`` means, or thresholds of ordered items, or None without a
+    mean structure.
+    """
 
     n: int
     s: Floats

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from movement_readiness.psychometrics.confirmatory.normal import Slopes, slopes
-from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample, IncompleteSample
+from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample, IncompleteSample, NormalSample
 
 __all__ = ["Saturated", "saturated"]
 
@@ -22,7 +22,11 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Saturated:
-    """``mean`` (items,), ``covariance`` (items, items), mean negative log-likelihood ``value``, whether ``converged``."""
+    """Moments without a model.
+
+    ``mean`` (items,); ``covariance`` (items, items); ``value``, the mean negative log-likelihood; ``converged``;
+    ``n_steps``.
+    """
 
     mean: Floats
     covariance: Floats
@@ -31,7 +35,7 @@ class Saturated:
     n_steps: int
 
 
-def saturated(sample: CompleteSample | IncompleteSample, tolerance: float = 1e-9, steps: int = 5000) -> Saturated | None:
+def saturated(sample: NormalSample, tolerance: float = 1e-9, steps: int = 5000) -> Saturated | None:
     """Maximum-likelihood moments; None where the covariance is singular, or an item has no answers.
 
     ``tolerance`` bounds the last change of any mean or covariance, in units of standard deviations.
@@ -41,16 +45,13 @@ def saturated(sample: CompleteSample | IncompleteSample, tolerance: float = 1e-9
         return None if found is None else Saturated(sample.mean, sample.covariance, found.value, True, 0)
     mean, covariance = _start(sample)
     found = slopes(sample, mean, covariance) if np.isfinite(mean).all() else None
-    for step in range(1, steps + 1):
-        if found is None:
-            return None
+    change, step = np.inf, 0
+    while found is not None and change >= tolerance and step < steps:
         shift, grown = _step(covariance, found)
         sd = np.sqrt(np.diag(covariance))
         change = max(float(np.abs(shift / sd).max()), float(np.abs(grown / np.outer(sd, sd)).max()))
         mean, covariance = mean + shift, covariance + grown
-        found = slopes(sample, mean, covariance)
-        if change < tolerance:
-            break
+        found, step = slopes(sample, mean, covariance), step + 1
     if found is None:
         return None
     return Saturated(mean, covariance, found.value, change < tolerance, step)
