@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from movement_readiness.psychometrics.agreement import ICCResult, evidence_state, icc
+    from movement_readiness.psychometrics.confirmatory import CFAResult, cfa
     from movement_readiness.psychometrics.correlation import (
         CorrelationResult,
         PolychoricResult,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AlphaResult",
     "BartlettResult",
+    "CFAResult",
     "CorrelationResult",
     "EFAResult",
     "EstimationWarning",
@@ -68,6 +70,7 @@ __all__ = [
     "SchmidLeimanResult",
     "SmallestChangeResult",
     "bartlett_sphericity",
+    "cfa",
     "correlation_matrix",
     "cronbach_alpha",
     "efa",
@@ -94,6 +97,7 @@ __all__ = [
 _HOMES = {
     "AlphaResult": "reliability",
     "BartlettResult": "factorability",
+    "CFAResult": "confirmatory",
     "CorrelationResult": "correlation",
     "EFAResult": "exploratory",
     "EstimationWarning": "results",
@@ -113,6 +117,7 @@ _HOMES = {
     "SchmidLeimanResult": "exploratory",
     "SmallestChangeResult": "reliability",
     "bartlett_sphericity": "factorability",
+    "cfa": "confirmatory",
     "correlation_matrix": "correlation",
     "cronbach_alpha": "reliability",
     "efa": "exploratory",

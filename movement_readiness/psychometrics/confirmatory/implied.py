@@ -19,7 +19,7 @@ Numpy alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -255,11 +255,54 @@ class Model:
             by_entry = self._ordinal(matrices, free, of_sigma, of_mu)
         else:
             by_entry = np.concatenate([of_mu, of_sigma]) if self.means else of_sigma
+        return self._by_free(by_entry, order)
+
+    def _by_free(self, by_entry: Floats, order: Ints) -> Floats:
+        """Columns of entries to columns of theta; equal parameters move together."""
+        found = np.zeros((len(by_entry), self.n_free))
         if np.unique(order).size == order.size:
-            found = np.zeros((len(by_entry), self.n_free))
             found[:, order] = by_entry
             return found
-        return _summed(by_entry, order, self.n_free)
+        np.add.at(found.T, order, by_entry.T)
+        return found
+
+    def variances(self, theta: Floats) -> tuple[tuple[Floats, Floats], ...]:
+        """Variances of each group with their derivatives by theta, shapes (2 (factors + items),) and (those, n_free).
+
+        One behind the other: total variances of the factors, residual variances of the factors (diagonal of Psi),
+        total variances of items or latent responses, residual variances of those.
+        """
+        return tuple(
+            self._variances(matrices, entries)
+            for matrices, entries in zip(self.matrices(theta), self._entries, strict=True)
+        )
+
+    def _variances(self, matrices: Matrices, entries: dict[str, _Entries]) -> tuple[Floats, Floats]:
+        free = {kind: _only_free(places) for kind, places in entries.items()}
+        order = np.concatenate([free[kind].free for kind in _KINDS])
+        items, factors = np.arange(self.n_items), np.arange(self.n_factors)
+        bare = replace(matrices, loadings=np.eye(self.n_factors))
+        of_factors = _of_covariances(bare, free, factors, factors)
+        n_loadings, n_theta = free["lambda"].free.size, free["theta"].free.size
+        of_factors[:, :n_loadings] = 0.0
+        begin = n_loadings + free["beta"].free.size + free["psi"].free.size
+        of_factors[:, begin : begin + n_theta] = 0.0
+        of_items = _of_covariances(matrices, free, items, items)
+        of_psi, of_theta = np.zeros_like(of_factors), np.zeros_like(of_items)
+        psi, theta = free["psi"], free["theta"]
+        of_psi[psi.rows, begin - psi.free.size + np.arange(psi.free.size)] = psi.rows == psi.columns
+        if self.ordinal and self.delta:
+            delta = free["delta"]
+            of_total = np.zeros_like(of_items)
+            of_total[delta.rows, of_items.shape[1] - delta.free.size + np.arange(delta.free.size)] = (
+                -2 * matrices.delta[delta.rows] ** -3.0
+            )
+            of_theta, of_items = of_total - of_items, of_total
+        else:
+            of_theta[theta.rows, begin + np.arange(n_theta)] = theta.rows == theta.columns
+        values = [np.diag(matrices.factor_covariances), np.diag(matrices.psi), np.diag(matrices.sigma)]
+        slopes = np.concatenate([of_factors, of_psi, of_items, of_theta])
+        return np.concatenate([*values, np.diag(matrices.theta)]), self._by_free(slopes, order)
 
     def _ordinal(self, matrices: Matrices, free: dict[str, _Entries], of_sigma: Floats, of_mu: Floats) -> Floats:
         """Derivatives of thresholds and correlations from those of the latent responses' means and covariances."""
@@ -298,13 +341,6 @@ def _entries(found: Sequence[tuple[int, int, int, float]]) -> _Entries:
 def _only_free(places: _Entries) -> _Entries:
     kept = places.free >= 0
     return _Entries(places.rows[kept], places.columns[kept], places.free[kept], places.values[kept])
-
-
-def _summed(by_entry: Floats, order: Ints, n_free: int) -> Floats:
-    """Equal parameters move together: the sum over the places of each."""
-    found = np.zeros((n_free, len(by_entry)))
-    np.add.at(found, order, by_entry.T)
-    return np.asarray(found.T)
 
 
 def _of_covariances(m: Matrices, free: dict[str, _Entries], first: Ints, second: Ints) -> Floats:

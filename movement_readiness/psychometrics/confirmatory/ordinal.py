@@ -4,7 +4,8 @@ With s the observed thresholds and correlations of a group, sigma the implied on
 
     F = sum over groups of (n_g - 1) sum_k w_k (s_k - sigma_k)^2 / (2 N),
 
-w = 1 for ULS and 1 / Gamma_kk for DWLS, Gamma being n times the asymptotic covariance of s, and N = sum n_g. Numpy and scipy alone.
+w = 1 for ULS and 1 / Gamma_kk for DWLS, Gamma being n times the asymptotic covariance of s, and N = sum n_g. Numpy and
+scipy alone.
 """
 
 from __future__ import annotations
@@ -103,6 +104,7 @@ class LeastSquares:
     def __init__(self, model: Model, samples: Sequence[OrdinalSample], weights: Sequence[Floats]) -> None:
         self.model, self.samples = model, samples
         total = sum(sample.n for sample in samples)
+        self.given = tuple(weights)
         self.weights = [weight * ((sample.n - 1) / total) for sample, weight in zip(samples, weights, strict=True)]
 
     def residuals(self, implied: Sequence[Moments]) -> list[Floats]:
@@ -128,6 +130,12 @@ class LeastSquares:
             gradient -= one @ weighted
             curvature += weighted.T @ jacobian
         return Expansion(value if np.isfinite(value) else np.inf, gradient, curvature)
+
+    def information(self, theta: Floats) -> Floats:
+        """J'WJ with n_g in place of n_g - 1, as lavaan's modification indices have it."""
+        total = sum(sample.n for sample in self.samples)
+        parts = zip(self.samples, self.given, self.model.jacobian(theta), strict=True)
+        return np.asarray(sum((j * (w * s.n / total)[:, np.newaxis]).T @ j for s, w, j in parts))
 
 
 class _WithoutThresholds:

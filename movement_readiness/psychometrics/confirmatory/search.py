@@ -83,10 +83,9 @@ def minimise(objective: Objective, start: Floats) -> Found:
 
 def _scored(objective: Objective, start: Floats) -> Found:
     theta, here = start, objective.expansion(start)
-    damping, decrement, step = 0.0, np.inf, 0
-    for step in range(1, _STEPS + 1):
-        if not np.isfinite(here.value):
-            break
+    damping, decrement, steps = 0.0, np.inf, 0
+    while steps < _STEPS and np.isfinite(here.value):
+        steps += 1
         move, decrement = _move(here, damping)
         if decrement <= _SHARP * max(1.0, abs(here.value)):
             break
@@ -101,7 +100,7 @@ def _scored(objective: Objective, start: Floats) -> Found:
         damping = 0.0 if damping < 1e-6 else damping
         here = objective.expansion(theta)
     decrement = _move(here, 0.0)[1] if np.isfinite(here.value) else np.inf
-    return Found(theta, here.value, float(decrement), bool(decrement < _ENOUGH), step)
+    return Found(theta, here.value, float(decrement), bool(decrement < _ENOUGH), steps)
 
 
 def _move(here: Expansion, damping: float) -> tuple[Floats, float]:

@@ -138,7 +138,8 @@ class _Guess:
         off = self.covariance.copy()
         np.fill_diagonal(off, 0.0)  # items in both would count as agreement
         cross = float(weights[0] @ off @ weights[1])
-        norms = [1.0 if name in self.item else self._true_variance(w) for name, w in zip((first, second), weights)]
+        both = zip((first, second), weights, strict=True)
+        norms = [1.0 if name in self.item else self._true_variance(own) for name, own in both]
         return float(np.clip(cross / np.sqrt(norms[0] * norms[1]), -0.9, 0.9))
 
     def _weights(self, name: str) -> Floats:

@@ -1,0 +1,132 @@
+"""From samples and a table of parameters to a fit: numbers only, the same path for every estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from movement_readiness.psychometrics.confirmatory.diagnostics import check_counts, check_identified
+from movement_readiness.psychometrics.confirmatory.fit_indices import NAMES, Test
+from movement_readiness.psychometrics.confirmatory.implied import Model, Moments
+from movement_readiness.psychometrics.confirmatory.normal_fit import NormalProblem, fit_normal
+from movement_readiness.psychometrics.confirmatory.normal_inference import NormalInference, infer_normal
+from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample, NormalSample
+from movement_readiness.psychometrics.confirmatory.ordinal import LeastSquares, OrdinalSample, fitted
+from movement_readiness.psychometrics.confirmatory.ordinal_inference import OrdinalInference, infer_ordinal
+from movement_readiness.psychometrics.confirmatory.search import Found
+from movement_readiness.psychometrics.confirmatory.specification import ParameterTable
+from movement_readiness.psychometrics.confirmatory.starts import starting_values
+
+__all__ = ["Fit", "fit_continuous", "fit_ordinal"]
+
+Floats = npt.NDArray[np.float64]
+_NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A fitted model: what results, nested tests and modification indices are made of.
+
+    ``objective`` is the function that was minimised (`NormalProblem` or `LeastSquares`), ``covariance`` that of the
+    estimates, ``inference`` all that follows from them; None, with a covariance of NaN, where the search did not
+    converge. ``observed`` holds the sample's moments of each group.
+    """
+
+    model: Model
+    found: Found
+    estimator: str
+    objective: NormalProblem | LeastSquares
+    observed: tuple[Moments, ...]
+    n: tuple[int, ...]
+    covariance: Floats
+    inference: NormalInference | OrdinalInference | None
+
+    @property
+    def theta(self) -> Floats:
+        """The estimates, shape (n_free,)."""
+        return self.found.theta
+
+    @property
+    def test(self) -> Test:
+        """The chi-square test; NaN where the search did not converge."""
+        return Test(_NAN, self.df) if self.inference is None else self.inference.test
+
+    @property
+    def df(self) -> int:
+        """Degrees of freedom."""
+        return self.model.n_moments * len(self.n) - self.model.n_free
+
+    @property
+    def expected(self) -> bool:
+        """Whether the information of maximum likelihood is the expected one (complete answers, not robust)."""
+        return self.estimator == "ml" and all(isinstance(one, CompleteSample) for one in self.objective.samples)
+
+    @property
+    def measures(self) -> dict[str, float]:
+        """Fit measures by lavaan's names."""
+        if self.inference is not None:
+            return self.inference.measures
+        return dict.fromkeys(NAMES, _NAN) | {"npar": float(self.model.n_free), "df": float(self.df)}
+
+
+def fit_ordinal(table: ParameterTable, samples: Sequence[OrdinalSample], estimator: str) -> Fit:
+    """Least squares for ordered items; ``estimator`` is "uls", "dwls" or "wlsmv"."""
+    model = Model(table)
+    check_counts(model)
+    start = starting_values(table, [s.correlations for s in samples], None, [s.thresholds for s in samples])
+    check_identified(model, start)
+    weights = [np.ones_like(s.moments) if estimator == "uls" else 1 / s.variances for s in samples]
+    objective = LeastSquares(model, samples, weights)
+    found = fitted(objective, start)
+    robust = estimator == "wlsmv"
+    inference = None
+    if found.converged:
+        inference = infer_ordinal(objective, found.theta, weights, robust=robust, weighted=estimator != "uls")
+    observed = tuple(Moments(np.zeros(model.n_items), s.correlations, s.thresholds) for s in samples)
+    return Fit(
+        model,
+        found,
+        estimator,
+        objective,
+        observed,
+        tuple(s.n for s in samples),
+        _covariance(inference, model),
+        inference,
+    )
+
+
+def fit_continuous(table: ParameterTable, samples: Sequence[NormalSample], estimator: str) -> Fit:
+    """Maximum likelihood; ``estimator`` is "ml" or "mlr"."""
+    model = Model(table)
+    check_counts(model)
+    first = [_first_moments(sample) for sample in samples]
+    start = starting_values(table, [covariance for _, covariance in first], [mean for mean, _ in first])
+    check_identified(model, start)
+    problem = NormalProblem(model, tuple(samples))
+    found = fit_normal(problem, start)
+    inference = infer_normal(problem, found.theta, robust=estimator == "mlr") if found.converged else None
+    free = [None for _ in samples] if inference is None else list(inference.saturated)
+    observed = tuple(
+        Moments(*(one if known is None else (known.mean, known.covariance)), np.zeros(0))
+        for one, known in zip(first, free, strict=True)
+    )
+    n = tuple(sample.n for sample in samples)
+    return Fit(model, found, estimator, problem, observed, n, _covariance(inference, model), inference)
+
+
+def _first_moments(sample: NormalSample) -> tuple[Floats, Floats]:
+    """Means and covariances of the answers there are, pair by pair."""
+    if isinstance(sample, CompleteSample):
+        return sample.mean, sample.covariance
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = sample.values.sum(axis=0) / sample.there.sum(axis=0)
+        centred = (sample.values - mean) * sample.there
+        covariance = centred.T @ centred / (sample.there.T @ sample.there)
+    return mean, np.where(np.isfinite(covariance), covariance, 0.0)
+
+
+def _covariance(inference: NormalInference | OrdinalInference | None, model: Model) -> Floats:
+    return np.full((model.n_free, model.n_free), _NAN) if inference is None else inference.covariance
