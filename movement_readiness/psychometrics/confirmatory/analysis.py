@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,9 +32,6 @@ from movement_readiness.psychometrics.confirmatory.syntax import Statement, pars
 from movement_readiness.psychometrics.correlation import _findings
 from movement_readiness.psychometrics.correlation._findings import give
 from movement_readiness.psychometrics.correlation.given import checked_matrix
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["ESTIMATORS", "cfa"]
 
@@ -129,7 +126,7 @@ def cfa(  # noqa: PLR0913 - the arguments of lavaan's cfa() that people know
         Parameters that stay free all the same: "f=~x1", "x1~1", "x1|t2", "x1~~x1".
     cluster : column name(s) or one label a row, optional
         Teams in which respondents sit. Estimates stay; standard errors and tests are robust against answers that are
-        alike within teams. With "mlr", and with "wlsmv", whose weights stay those of independent respondents.
+        alike within teams. "ml" becomes "mlr"; the weights of "wlsmv" stay those of independent respondents.
     std_lv : bool, default False
         Factor variances of one in place of first loadings of one.
     parameterization : {"delta", "theta"}
@@ -201,7 +198,9 @@ NearPerfectCorrelationWarning, ClusteredDataWarning
         model=model,
         statements=(statements := parse_model(model)),
         items=roles(statements)[1],
-        estimator=check_choice("estimator", estimator, ESTIMATORS),
+        estimator="mlr"
+        if estimator == "ml" and cluster is not None
+        else check_choice("estimator", estimator, ESTIMATORS),
         missing=check_choice("missing", missing, ("listwise", "fiml", "pairwise")),
         ordered=estimator in _ORDINAL if ordered is None else bool(ordered),
         meanstructure=meanstructure,

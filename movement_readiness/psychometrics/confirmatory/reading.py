@@ -125,7 +125,7 @@ def _check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
     if lost:
         hint = closest(lost[0], available)
         raise ArgumentError(
-            f"model: expected items that are columns of items; got {quoted(lost)}; available: {quoted(available)}.{hint}"
+            f"model: expected names of columns of items; got {quoted(lost)}; available: {quoted(available)}.{hint}"
         )
     twice = [name for name in names if available.count(name) > 1]
     if twice:

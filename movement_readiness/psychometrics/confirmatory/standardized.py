@@ -89,21 +89,18 @@ def _powers_all(model: Model, row: Row) -> Powers:
     """Which variances, and to which power, a parameter is multiplied with."""
     m, p = model.n_factors, model.n_items
     kind, first, second = model.place(row)
-    total_item, residual = 2 * m + first, 2 * m + p + first
-    if kind == "lambda":
-        return (second, 0.5), (total_item, -0.5)
-    if kind == "beta":
-        return (second, 0.5), (first, -0.5)
-    if kind == "psi":
-        return ((first, -1.0),) if first == second else ((m + first, -0.5), (m + second, -0.5))
-    if kind == "theta":
-        other = 2 * m + p + second
-        return ((total_item, -1.0),) if first == second else ((residual, -0.5), (other, -0.5))
-    if kind == "alpha":
-        return ((first, -0.5),)
+    item, same = 2 * m + first, first == second
+    found: dict[str, Powers] = {
+        "lambda": ((second, 0.5), (item, -0.5)),
+        "beta": ((second, 0.5), (first, -0.5)),
+        "psi": ((first, -1.0),) if same else ((m + first, -0.5), (m + second, -0.5)),
+        "theta": ((item, -1.0),) if same else ((item + p, -0.5), (2 * m + p + second, -0.5)),
+        "alpha": ((first, -0.5),),
+        "nu": ((item, -0.5),),
+    }
     if kind == "tau":
         return ((2 * m + int(model.threshold_item[first]), -0.5),)
-    return ((total_item, -0.5),) if kind == "nu" else ()
+    return found.get(kind, ())
 
 
 def _powers_lv(model: Model, row: Row) -> Powers:

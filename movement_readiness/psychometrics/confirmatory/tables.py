@@ -81,7 +81,7 @@ def parameters(fit: Fit) -> pd.DataFrame:
     )
 
 
-def _stacked(fit: Fit, parts: Sequence[Floats], rows: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
+def _stacked(parts: Sequence[Floats], rows: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
     """One matrix, or those of several groups one below the other."""
     import pandas as pd
 
@@ -101,7 +101,7 @@ def factor_correlations(fit: Fit) -> pd.DataFrame:
     """Correlations of the factors."""
     names = fit.model.table.factors
     parts = [_as_correlations(matrices.factor_covariances) for matrices in fit.model.matrices(fit.theta)]
-    return _stacked(fit, parts, names, names)
+    return _stacked(parts, names, names)
 
 
 def factor_means(fit: Fit) -> pd.DataFrame:
@@ -148,7 +148,7 @@ def thresholds(fit: Fit) -> pd.DataFrame | None:
 def implied(fit: Fit) -> pd.DataFrame:
     """Implied covariances or correlations."""
     names = fit.model.table.items
-    return _stacked(fit, [moments.sigma for moments in fit.model.implied(fit.theta)], names, names)
+    return _stacked([moments.sigma for moments in fit.model.implied(fit.theta)], names, names)
 
 
 def residuals(fit: Fit, kind: str) -> pd.DataFrame:
@@ -164,7 +164,7 @@ def residuals(fit: Fit, kind: str) -> pd.DataFrame:
             np.fill_diagonal(off, 0.0)
         spread = np.sqrt(np.diag(seen.sigma)) if kind == "bentler" else np.ones(len(names))
         parts.append(off / np.outer(spread, spread))
-    return _stacked(fit, parts, names, names)
+    return _stacked(parts, names, names)
 
 
 def modification(fit: Fit, minimum: float, sort: bool) -> pd.DataFrame:
