@@ -77,7 +77,7 @@ def infer_ordinal(
         baseline = _shifted(base, base_df, saturation_traces(blocks, pairs))
     else:
         test, baseline = Test(statistic, df, has_pvalue=weighted), Test(base, base_df, has_pvalue=weighted)
-    measures = ordinal_measures(model, theta, samples, weights, test, baseline)
+    measures = ordinal_measures(model, theta, samples, weights, test, baseline, blocks, found)
     covariance = np.full((theta.size, theta.size), _NAN) if found is None else found.covariance
     return OrdinalInference(covariance, blocks, test, baseline, measures)
 

@@ -14,15 +14,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import block_diag
 
 from movement_readiness.psychometrics.confirmatory import normal
 from movement_readiness.psychometrics.confirmatory.fit_indices import RobustTest, Test, fit_measures
 from movement_readiness.psychometrics.confirmatory.implied import Model, Moments
-from movement_readiness.psychometrics.confirmatory.normal_inference import expected_misfit
 from movement_readiness.psychometrics.confirmatory.ordinal import OrdinalSample
 from movement_readiness.psychometrics.confirmatory.residual_fit import ObservedImplied, goodness, residual_measures
-from movement_readiness.psychometrics.confirmatory.vech import places
+from movement_readiness.psychometrics.confirmatory.robust import Block, Information, judged_trace
 
 __all__ = ["ordinal_measures"]
 
@@ -37,6 +35,8 @@ def ordinal_measures(
     weights: Sequence[Floats],
     test: Test,
     baseline: Test,
+    blocks: Sequence[Block] = (),
+    information: Information | None = None,
 ) -> dict[str, float]:
     """All measures by lavaan's names.
 
@@ -47,6 +47,8 @@ def ordinal_measures(
     weights : sequence of arrays, shape (moments,)
         As in the fit: 1 for ULS, 1 / variance for DWLS.
     test, baseline : Test
+    blocks, information : sequence of Block, Information or None
+        What the covariance of the estimates was computed from; robust measures need them.
 
     Returns
     -------
@@ -70,7 +72,7 @@ def ordinal_measures(
         n_groups=len(samples),
         n_free=theta.size,
         least_squares=True,
-        robust=_robust(model, theta, samples, weights, implied),
+        robust=_robust(samples, implied, blocks, information),
         others=others,
     )
 
@@ -80,28 +82,22 @@ def _group(sample: OrdinalSample, moments: Moments) -> ObservedImplied:
 
 
 def _robust(
-    model: Model,
-    theta: Floats,
     samples: Sequence[OrdinalSample],
-    weights: Sequence[Floats],
     implied: Sequence[Moments],
+    blocks: Sequence[Block],
+    information: Information | None,
 ) -> RobustTest | None:
-    if any(sample.gamma is None for sample in samples):
+    if information is None or information.middle is None:
         return None
-    total = sum(sample.n for sample in samples)
-    shares = [sample.n / total for sample in samples]
     found = [_likelihood_ratio(sample, moments) for sample, moments in zip(samples, implied, strict=True)]
     alone = [_likelihood_ratio(sample, None) for sample in samples]
     if not np.isfinite([*found, *alone]).all():
         return None
-    judged = [_curvature(sample, moments) for sample, moments in zip(samples, implied, strict=True)]
+    judged = [_curvature(moments.sigma) for moments in implied]
+    trace = judged_trace(blocks, information, judged, slice(samples[0].n_thresholds, None))
     gammas = [np.asarray(sample.gamma) for sample in samples]
-    trace = expected_misfit(
-        np.vstack(model.jacobian(theta)),
-        block_diag(*(share * np.diag(weight) for share, weight in zip(shares, weights, strict=True))),
-        block_diag(*(share * part for share, part in zip(shares, judged, strict=True))),
-        block_diag(*(gamma / share for share, gamma in zip(shares, gammas, strict=True))),
-    )
+    total = sum(sample.n for sample in samples)
+    shares = [sample.n / total for sample in samples]
     base = sum(
         float(np.diag(gamma)[sample.n_thresholds :].sum()) / share
         for sample, gamma, share in zip(samples, gammas, shares, strict=True)
@@ -122,11 +118,11 @@ def _likelihood_ratio(sample: OrdinalSample, moments: Moments | None) -> float:
     return sample.n * (other[1] - own[1] + float(np.sum(other[0] * sample.correlations)) - len(moments.sigma))
 
 
-def _curvature(sample: OrdinalSample, moments: Moments) -> Floats:
-    """Normal-theory curvature by correlations; thresholds have none."""
-    rows, columns = places(len(moments.sigma))
-    off = np.flatnonzero(rows != columns)
-    found = np.zeros((sample.moments.size, sample.moments.size))
-    begin = sample.n_thresholds
-    found[begin:, begin:] = normal.expected_curvature(moments.sigma, with_means=False)[np.ix_(off, off)]
-    return found
+def _curvature(sigma: Floats) -> Floats:
+    """Normal-theory curvature by correlations: P_ik P_jl + P_il P_jk for (i, j) and (k, l), P the inverse of Sigma."""
+    first, second = np.triu_indices(len(sigma), 1)
+    found = normal.precision_of(sigma)
+    if found is None:
+        return np.full((first.size, first.size), _NAN)
+    by_first, by_second = found[0][first], found[0][second]
+    return np.asarray(by_first[:, first] * by_second[:, second] + by_first[:, second] * by_second[:, first])

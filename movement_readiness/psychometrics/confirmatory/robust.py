@@ -21,7 +21,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Block", "Information", "Shifted", "information", "saturation_traces", "scaled_shifted", "traces"]
+__all__ = [
+    "Block",
+    "Information",
+    "Shifted",
+    "information",
+    "judged_trace",
+    "saturation_traces",
+    "scaled_shifted",
+    "traces",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -116,6 +125,32 @@ def traces(blocks: Sequence[Block], found: Information) -> tuple[float, float]:
         first - float(np.trace(inside)),
         second - 2 * float(np.sum(found.inverse * crossed)) + float(np.sum(inside * inside.T)),
     )
+
+
+def judged_trace(blocks: Sequence[Block], found: Information, curvatures: Sequence[Floats], kept: slice) -> float:
+    """tr(M'C M Gamma), M = I - J A^-1 J'W: the expectation of n r'C r for the residuals r of the fit.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+    found : Information
+        Of the blocks.
+    curvatures : sequence of arrays, shape (kept, kept)
+        C of each group for some moments, those in ``kept``; zero for the others.
+    kept : slice
+    """
+    if found.middle is None:
+        raise ValueError("gamma is needed")
+    total = 0.0
+    crossed, own = np.zeros_like(found.middle), np.zeros_like(found.middle)
+    for count, block, curvature in zip(_counts(blocks), blocks, curvatures, strict=True):
+        gamma, jacobian = np.asarray(block.gamma), block.jacobian[kept]
+        total += float(np.sum(curvature * gamma[kept, kept]))
+        turned = curvature @ jacobian
+        crossed += count * _pulled(block).T @ (gamma[:, kept] @ turned)
+        own += count * jacobian.T @ turned
+    inner = found.inverse @ found.middle @ found.inverse
+    return total - 2 * float(np.sum(found.inverse * crossed)) + float(np.sum(own * inner))
 
 
 def _weighted_square(gamma: Floats, weights: Floats) -> float:
