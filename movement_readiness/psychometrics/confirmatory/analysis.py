@@ -13,8 +13,9 @@ from movement_readiness._validation import check_choice, quoted
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._options import check_whole
 from movement_readiness.psychometrics.confirmatory import diagnostics, tables
-from movement_readiness.psychometrics.confirmatory.fitting import Fit, fit_continuous, fit_ordinal
+from movement_readiness.psychometrics.confirmatory.fitting import Fit, fit_continuous, fit_ordinal, fit_unweighted
 from movement_readiness.psychometrics.confirmatory.normal_sample import (
+    CompleteSample,
     NormalSample,
     complete_sample,
     given_sample,
@@ -52,6 +53,7 @@ class _Asked:
     missing: str
     ordered: bool
     meanstructure: bool | None
+    clustered: bool
     std_lv: bool
     orthogonal: bool
     parameterization: str
@@ -61,14 +63,13 @@ class _Asked:
     def options(self, n_groups: int, thresholds: dict[str, int]) -> ModelOptions:
         named = any(statement.op == "~1" for statement in self.statements)
         tied = {"intercepts", "means"} & set(self.group_equal)
-        means = self.missing == "fiml" or n_groups > 1 or named or bool(tied) or bool(self.meanstructure)
-        if self.meanstructure is False and n_groups > 1 and not (named or tied or self.missing == "fiml"):
-            means = False
+        needed = self.missing == "fiml" or named or bool(tied)
+        wanted = n_groups > 1 or self.clustered if self.meanstructure is None else bool(self.meanstructure)
         return ModelOptions(
             n_groups=n_groups,
             std_lv=self.std_lv,
             orthogonal=self.orthogonal,
-            meanstructure=means,
+            meanstructure=needed or wanted,
             group_equal=self.group_equal if n_groups > 1 else (),
             partial=self.group_partial if n_groups > 1 else (),
             thresholds=thresholds,
@@ -140,7 +141,7 @@ def cfa(  # noqa: PLR0913 - the arguments of lavaan's cfa() that people know
     ordered : bool, optional
         Whether items are ordered; left out, for "dwls" and "wlsmv" alone. "uls" does both.
     meanstructure : bool, optional
-        Means of continuous items; left out, with groups, "fiml" and where the model names means.
+        Means of continuous items; left out, with groups, clusters, "fiml" and where the model names means.
 
     Returns
     -------
@@ -204,6 +205,7 @@ NearPerfectCorrelationWarning, ClusteredDataWarning
         missing=check_choice("missing", missing, ("listwise", "fiml", "pairwise")),
         ordered=estimator in _ORDINAL if ordered is None else bool(ordered),
         meanstructure=meanstructure,
+        clustered=cluster is not None,
         std_lv=std_lv,
         orthogonal=orthogonal,
         parameterization=check_choice("parameterization", parameterization, ("delta", "theta")),
@@ -289,6 +291,9 @@ def _of_numbers(asked: _Asked, answers: Answers) -> CFAResult:
         sample = incomplete_sample(values, clusters) if gaps else complete_sample(values, clusters)
         samples.append(sample)
     _check_samples(samples, answers, asked.items)
+    if asked.estimator == "uls":
+        complete = [sample for sample in samples if isinstance(sample, CompleteSample)]
+        return _result(asked, fit_unweighted(table, complete), answers, [])
     return _result(asked, fit_continuous(table, samples, asked.estimator), answers, [])
 
 

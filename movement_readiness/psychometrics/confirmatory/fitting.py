@@ -14,13 +14,17 @@ from movement_readiness.psychometrics.confirmatory.implied import Model, Moments
 from movement_readiness.psychometrics.confirmatory.normal_fit import NormalProblem, fit_normal
 from movement_readiness.psychometrics.confirmatory.normal_inference import NormalInference, infer_normal
 from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample, NormalSample
-from movement_readiness.psychometrics.confirmatory.ordinal import LeastSquares, OrdinalSample, fitted
-from movement_readiness.psychometrics.confirmatory.ordinal_inference import OrdinalInference, infer_ordinal
-from movement_readiness.psychometrics.confirmatory.search import Found
+from movement_readiness.psychometrics.confirmatory.ordinal import LeastSquares, MomentSample, OrdinalSample, fitted
+from movement_readiness.psychometrics.confirmatory.ordinal_inference import (
+    OrdinalInference,
+    infer_ordinal,
+    infer_unweighted,
+)
+from movement_readiness.psychometrics.confirmatory.search import Found, minimise
 from movement_readiness.psychometrics.confirmatory.specification import ParameterTable
 from movement_readiness.psychometrics.confirmatory.starts import starting_values
 
-__all__ = ["Fit", "fit_continuous", "fit_ordinal"]
+__all__ = ["Fit", "fit_continuous", "fit_ordinal", "fit_unweighted"]
 
 Floats = npt.NDArray[np.float64]
 _NAN = float("nan")
@@ -30,7 +34,7 @@ _NAN = float("nan")
 class Fit:
     """A fitted model: what results, nested tests and modification indices are made of.
 
-    ``objective`` is the function that was minimised (`NormalProblem` or `LeastSquares`), ``covariance`` that of the
+    ``objective`` is the function that was minimised (`NormalProblem`, `LeastSquares`), ``covariance`` that of the
     estimates, ``inference`` all that follows from them; None, with a covariance of NaN, where the search did not
     converge. ``observed`` holds the sample's moments of each group.
     """
@@ -115,6 +119,21 @@ def fit_continuous(table: ParameterTable, samples: Sequence[NormalSample], estim
     )
     n = tuple(sample.n for sample in samples)
     return Fit(model, found, estimator, problem, observed, n, _covariance(inference, model), inference)
+
+
+def fit_unweighted(table: ParameterTable, samples: Sequence[CompleteSample]) -> Fit:
+    """Unweighted least squares of covariances with the divisor n - 1 (and of means)."""
+    model = Model(table)
+    check_counts(model)
+    observed = tuple(Moments(s.mean, s.covariance * (s.n / (s.n - 1)), np.zeros(0)) for s in samples)
+    start = starting_values(table, [one.sigma for one in observed], [one.mu for one in observed])
+    check_identified(model, start)
+    known = [MomentSample(s.n, model.vector(one)) for s, one in zip(samples, observed, strict=True)]
+    objective = LeastSquares(model, known, [np.ones_like(one.moments) for one in known])
+    found = minimise(objective, start)
+    inference = infer_unweighted(objective, found.theta, observed) if found.converged else None
+    n = tuple(sample.n for sample in samples)
+    return Fit(model, found, "uls", objective, observed, n, _covariance(inference, model), inference)
 
 
 def _first_moments(sample: NormalSample) -> tuple[Floats, Floats]:

@@ -21,10 +21,18 @@ from movement_readiness.psychometrics.confirmatory.search import Expansion, Foun
 from movement_readiness.psychometrics.correlation._asymptotic import asymptotic_covariance, moves_of, standard_errors
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, estimate
 
-__all__ = ["LeastSquares", "OrdinalSample", "fitted", "ordinal_sample"]
+__all__ = ["LeastSquares", "MomentSample", "OrdinalSample", "fitted", "ordinal_sample"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MomentSample:
+    """Moments of ``n`` respondents in one group, shape (moments,), in the model's order."""
+
+    n: int
+    moments: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,11 +105,13 @@ class LeastSquares:
     Parameters
     ----------
     model : Model
-    samples : sequence of OrdinalSample
+    samples : sequence of OrdinalSample or MomentSample
     weights : sequence of arrays, shape (moments,) each
     """
 
-    def __init__(self, model: Model, samples: Sequence[OrdinalSample], weights: Sequence[Floats]) -> None:
+    def __init__(
+        self, model: Model, samples: Sequence[OrdinalSample | MomentSample], weights: Sequence[Floats]
+    ) -> None:
         self.model, self.samples = model, samples
         total = sum(sample.n for sample in samples)
         self.given = tuple(weights)
@@ -143,7 +153,7 @@ class _WithoutThresholds:
 
     def __init__(self, whole: LeastSquares, rest: Ints) -> None:
         self.whole, self.rest = whole, rest
-        self.begin = whole.samples[0].n_thresholds
+        self.begin = whole.model.threshold_item.size
         self.base = np.zeros(whole.model.n_free)
 
     def _full(self, part: Floats) -> Floats:
@@ -186,7 +196,7 @@ def fitted(objective: LeastSquares, start: Floats) -> Found:
     at = model.threshold_item
     for place, sample, matrices in zip(places, objective.samples, model.matrices(theta), strict=True):
         with np.errstate(divide="ignore", invalid="ignore"):
-            theta[place] = sample.thresholds / model.scales(matrices)[at] + matrices.mu[at]
+            theta[place] = sample.moments[: at.size] / model.scales(matrices)[at] + matrices.mu[at]
     return Found(theta, found.value, found.decrement, found.converged, found.n_steps, found.method)
 
 

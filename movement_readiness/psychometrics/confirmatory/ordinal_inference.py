@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from movement_readiness.psychometrics.confirmatory.fit_indices import Test
-from movement_readiness.psychometrics.confirmatory.ordinal import LeastSquares, OrdinalSample
+from movement_readiness.psychometrics.confirmatory.fit_indices import Test, fit_measures
+from movement_readiness.psychometrics.confirmatory.implied import Moments
+from movement_readiness.psychometrics.confirmatory.ordinal import LeastSquares, MomentSample, OrdinalSample
 from movement_readiness.psychometrics.confirmatory.ordinal_measures import ordinal_measures
+from movement_readiness.psychometrics.confirmatory.residual_fit import ObservedImplied, goodness, residual_measures
 from movement_readiness.psychometrics.confirmatory.robust import (
     Block,
     information,
@@ -22,7 +24,7 @@ from movement_readiness.psychometrics.confirmatory.robust import (
     traces,
 )
 
-__all__ = ["OrdinalInference", "infer_ordinal"]
+__all__ = ["OrdinalInference", "infer_ordinal", "infer_unweighted"]
 
 Floats = npt.NDArray[np.float64]
 _NAN = float("nan")
@@ -41,6 +43,49 @@ class OrdinalInference:
     test: Test
     baseline: Test
     measures: dict[str, float]
+
+
+def infer_unweighted(objective: LeastSquares, theta: Floats, observed: Sequence[Moments]) -> OrdinalInference:
+    """The same for unweighted least squares of covariances (and means): errors as if the weights were right.
+
+    Parameters
+    ----------
+    objective : LeastSquares
+    theta : array, shape (n_free,)
+    observed : sequence of Moments
+        Of each group, covariances with the divisor n - 1.
+    """
+    model, samples = objective.model, objective.samples
+    parts = zip(samples, model.jacobian(theta), objective.given, strict=True)
+    blocks = tuple(Block(sample.n, jacobian, weight, None) for sample, jacobian, weight in parts)
+    implied = model.implied(theta)
+    first, second = model.pairs
+    apart = np.concatenate([np.zeros(model.n_moments - first.size, dtype=bool), first != second])
+    test = Test(
+        _statistic(samples, objective.residuals(implied), objective.given),
+        model.n_moments * len(samples) - model.n_free,
+        has_pvalue=False,
+    )
+    without = [sample.moments * apart for sample in samples]
+    base = Test(_statistic(samples, without, objective.given), int(apart.sum()) * len(samples), has_pvalue=False)
+    groups = [
+        ObservedImplied(s.n, seen.sigma, one.sigma, *((seen.mu, one.mu) if model.means else ()))
+        for s, seen, one in zip(samples, observed, implied, strict=True)
+    ]
+    both = zip(samples, implied, objective.given, strict=True)
+    parts_of = [(sample.n, sample.moments, model.vector(one), weight) for sample, one, weight in both]
+    measures = fit_measures(
+        test,
+        base,
+        n=sum(sample.n for sample in samples),
+        n_groups=len(samples),
+        n_free=model.n_free,
+        least_squares=True,
+        others=residual_measures(groups, ordinal=False) | goodness(parts_of, test.df),
+    )
+    found = information(blocks)
+    covariance = np.full((theta.size, theta.size), _NAN) if found is None else found.covariance
+    return OrdinalInference(covariance, blocks, test, base, measures)
 
 
 def infer_ordinal(
@@ -82,7 +127,9 @@ def infer_ordinal(
     return OrdinalInference(covariance, blocks, test, baseline, measures)
 
 
-def _statistic(samples: Sequence[OrdinalSample], off: Sequence[Floats], weights: Sequence[Floats]) -> float:
+def _statistic(
+    samples: Sequence[MomentSample | OrdinalSample], off: Sequence[Floats], weights: Sequence[Floats]
+) -> float:
     parts = zip(samples, off, weights, strict=True)
     return sum((sample.n - 1) * float(weight @ (one * one)) for sample, one, weight in parts)
 

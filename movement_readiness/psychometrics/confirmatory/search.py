@@ -16,7 +16,7 @@ __all__ = ["Expansion", "Found", "Objective", "minimise"]
 
 Floats = npt.NDArray[np.float64]
 
-_STEPS, _HALVINGS, _SHARP, _ENOUGH = 250, 40, 1e-18, 1e-10
+_STEPS, _HALVINGS, _SHARP, _ENOUGH = 250, 40, 1e-17, 1e-10
 _ROUNDING = 4 * np.finfo(np.float64).eps
 _FLAT = 1e-12  # of the largest eigenvalue of the scaled curvature: a direction without information
 

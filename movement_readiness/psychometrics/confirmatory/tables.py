@@ -204,7 +204,7 @@ def _expansion(fit: Fit) -> Any:
 
     def of_likelihood(model: Model, theta: Floats) -> tuple[Floats, Floats]:
         problem = NormalProblem(model, objective.samples)  # type: ignore[arg-type]
-        curvature = problem.expected_information(theta) if fit.expected else problem.observed_information(theta)
+        curvature = problem.expected_information(theta)
         return problem.expansion(theta).gradient * total, curvature * total
 
     return of_likelihood if isinstance(objective, NormalProblem) else of_least_squares
