@@ -64,11 +64,6 @@ class Fit:
         return self.model.n_moments * len(self.n) - self.model.n_free
 
     @property
-    def expected(self) -> bool:
-        """Whether the information of maximum likelihood is the expected one (complete answers, not robust)."""
-        return self.estimator == "ml" and all(isinstance(one, CompleteSample) for one in self.objective.samples)
-
-    @property
     def measures(self) -> dict[str, float]:
         """Fit measures by lavaan's names."""
         if self.inference is not None:

@@ -31,9 +31,8 @@ def candidates(table: ParameterTable) -> list[Row]:
     found = [row for row in table.rows if row.free < 0 and _may_be_free(table, row)]
     higher = {row.rhs for row in table.rows if row.op == "=~" and row.rhs in table.factors}
     top = [factor for factor in table.factors if factor not in higher]
-    own = [factor for factor in table.factors if any(r.lhs == factor and r.rhs in table.items for r in table.rows)]
     for group in range(table.n_groups):
-        keys = [(factor, "=~", item) for factor in own for item in table.items]
+        keys = [(factor, "=~", item) for factor in table.factors for item in table.items]
         keys += [(x, "~~", y) for place, x in enumerate(table.items) for y in table.items[place + 1 :]]
         keys += [(f, "~~", g) for place, f in enumerate(top) for g in top[place + 1 :]]
         lower = [factor for factor in table.factors if factor in higher]

@@ -27,7 +27,16 @@ from movement_readiness.psychometrics.confirmatory.normal_sample import (
 )
 from movement_readiness.psychometrics.confirmatory.vech import half, places, position, vech
 
-__all__ = ["Slopes", "curvature", "expected_curvature", "precision_of", "scores", "slopes", "weights"]
+__all__ = [
+    "Slopes",
+    "curvature",
+    "expected_curvature",
+    "patterned_curvature",
+    "precision_of",
+    "scores",
+    "slopes",
+    "weights",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -231,6 +240,14 @@ def expected_curvature(sigma: Floats, with_means: bool) -> Floats:
     entries = vech(found[0])
     both = np.outer(entries, entries)
     return _assembled(_Sums(both, both, np.zeros((entries.size, len(sigma))), found[0]), len(sigma), with_means)
+
+
+def patterned_curvature(sample: NormalSample, mu: Floats | None, sigma: Floats, with_means: bool) -> Floats:
+    """What `curvature` is on average for answers as many as there are, missing where they are missing."""
+    if isinstance(sample, CompleteSample):
+        return expected_curvature(sigma, with_means)
+    sums = _sums(sample, mu, sigma)
+    return _assembled(_Sums(sums.ww, sums.ww, np.zeros_like(sums.wr), sums.w), len(sigma), with_means)
 
 
 def _sums(sample: NormalSample, mu: Floats | None, sigma: Floats) -> _Sums:

@@ -100,6 +100,14 @@ class NormalProblem:
             found += share * _information(inverse[0], jacobian, self.model.means)
         return found
 
+    def patterned_information(self, theta: Floats) -> Floats:
+        """The same where the answers are missing that are missing."""
+        found = np.zeros((self.model.n_free, self.model.n_free))
+        parts = zip(self.samples, self.shares, self.moments(theta), self.model.jacobian(theta), strict=True)
+        for sample, share, (mu, sigma), jacobian in parts:
+            found += share * jacobian.T @ normal.patterned_curvature(sample, mu, sigma, self.model.means) @ jacobian
+        return found
+
     def observed_information(self, theta: Floats) -> Floats:
         """Second derivatives of F by theta.
 

@@ -12,6 +12,7 @@ from scipy.special import ndtr
 from movement_readiness.psychometrics.confirmatory.implied import Model
 from movement_readiness.psychometrics.confirmatory.modification import score_tests
 from movement_readiness.psychometrics.confirmatory.normal_fit import NormalProblem
+from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample
 from movement_readiness.psychometrics.confirmatory.ordinal import LeastSquares
 from movement_readiness.psychometrics.confirmatory.standardized import (
     changes_standardized,
@@ -204,7 +205,8 @@ def _expansion(fit: Fit) -> Any:
 
     def of_likelihood(model: Model, theta: Floats) -> tuple[Floats, Floats]:
         problem = NormalProblem(model, objective.samples)  # type: ignore[arg-type]
-        curvature = problem.expected_information(theta)
+        whole = all(isinstance(sample, CompleteSample) for sample in problem.samples)
+        curvature = problem.expected_information(theta) if whole else problem.patterned_information(theta)
         return problem.expansion(theta).gradient * total, curvature * total
 
     return of_likelihood if isinstance(objective, NormalProblem) else of_least_squares
