@@ -54,7 +54,7 @@ FIRST <- 20
 
 record <- function(case) {
   current <<- case$case
-  heard <- listening(do.call("cfa", arguments_of(case)))
+  heard <- listening(fit_of_case(case))
   said <- heard$said
   fit <- heard$value
   if (!is.null(fit)) {
