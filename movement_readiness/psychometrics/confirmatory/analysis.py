@@ -30,6 +30,7 @@ from movement_readiness.psychometrics.confirmatory.specification import (
     roles,
 )
 from movement_readiness.psychometrics.confirmatory.syntax import Statement, parse_model
+from movement_readiness.psychometrics.confirmatory.threads import one_thread
 from movement_readiness.psychometrics.correlation import _findings
 from movement_readiness.psychometrics.correlation._findings import give
 from movement_readiness.psychometrics.correlation.given import checked_matrix
@@ -213,6 +214,11 @@ NearPerfectCorrelationWarning, ClusteredDataWarning
         group_partial=(group_partial,) if isinstance(group_partial, str) else tuple(group_partial),
     )
     _check_together(asked, cluster)
+    with one_thread():
+        return _fitted(asked, items, group, cluster, sample_cov, n_obs)
+
+
+def _fitted(asked: _Asked, items: Any, group: Any, cluster: Any, sample_cov: Any, n_obs: Any) -> CFAResult:
     if sample_cov is not None:
         return _of_matrix(asked, items, sample_cov, n_obs, group, cluster)
     if n_obs is not None:

@@ -16,15 +16,23 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from movement_readiness.psychometrics.confirmatory.gamma import covariance_of_many
 from movement_readiness.psychometrics.confirmatory.implied import Model, Moments
 from movement_readiness.psychometrics.confirmatory.search import Expansion, Found, minimise
-from movement_readiness.psychometrics.correlation._asymptotic import asymptotic_covariance, moves_of, standard_errors
+from movement_readiness.psychometrics.correlation._asymptotic import (
+    Moves,
+    asymptotic_covariance,
+    moves_of,
+    standard_errors,
+)
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, estimate
 
 __all__ = ["LeastSquares", "MomentSample", "OrdinalSample", "fitted", "ordinal_sample"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+_MANY = 20_000  # respondents whose products are worth single precision
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,12 +99,18 @@ def ordinal_sample(
     finite = np.isfinite(found.thresholds)
     by_threshold, by_pair = standard_errors(found, moves)
     variances = n * np.concatenate([by_threshold[finite], by_pair]) ** 2
-    gamma = None
-    if full:
-        pairs = (found.pairs.first, found.pairs.second)
-        gamma = n * asymptotic_covariance(codes, sizes, moves, pairs, clusters)
+    gamma = _gamma(codes, sizes, found, moves, n, clusters) if full else None
     moments = np.concatenate([found.thresholds[finite], found.rho])
     return OrdinalSample(n, moments, variances, gamma, int(finite.sum()), found)
+
+
+def _gamma(
+    codes: npt.NDArray[np.integer], sizes: Ints, found: PolychoricEstimates, moves: Moves, n: int, clusters: Ints | None
+) -> Floats:
+    if n > _MANY and clusters is None:
+        return covariance_of_many(codes, sizes, moves, n)
+    pairs = (found.pairs.first, found.pairs.second)
+    return n * asymptotic_covariance(codes, sizes, moves, pairs, clusters)
 
 
 class LeastSquares:

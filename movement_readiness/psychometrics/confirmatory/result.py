@@ -10,6 +10,7 @@ import numpy as np
 
 from movement_readiness._validation import check_choice, n_of
 from movement_readiness.psychometrics.confirmatory import tables
+from movement_readiness.psychometrics.confirmatory.threads import one_thread
 from movement_readiness.psychometrics.results import Result, shown, shown_interval
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ class CFAResult(Result):
             fixed parameters, of loadings on other factors, of residual covariances. Indices of scaled tests are not
             scaled.
         """
-        return tables.modification(self._fit, minimum, sort)
+        with one_thread():
+            return tables.modification(self._fit, minimum, sort)
 
     def to_frame(self) -> pd.DataFrame:
         """The table of parameters."""

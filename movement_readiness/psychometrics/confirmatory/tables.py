@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from movement_readiness.psychometrics.confirmatory.fitting import Fit
 
 __all__ = [
+    "expansion",
     "factor_correlations",
     "factor_means",
     "frame",
@@ -175,7 +176,7 @@ def modification(fit: Fit, minimum: float, sort: bool) -> pd.DataFrame:
     columns = ["lhs", "op", "rhs", "group", "mi", "epc", "sepc.lv", "sepc.all"]
     if fit.inference is None:
         return pd.DataFrame(columns=columns)
-    rows, mi, epc = score_tests(fit.model, fit.theta, _expansion(fit))
+    rows, mi, epc = score_tests(fit.model, fit.theta, expansion(fit))
     lv, everything = changes_standardized(fit.model, fit.theta, rows, epc)
     found = pd.DataFrame(
         {
@@ -194,7 +195,7 @@ def modification(fit: Fit, minimum: float, sort: bool) -> pd.DataFrame:
     return found.reset_index(drop=True)
 
 
-def _expansion(fit: Fit) -> Any:
+def expansion(fit: Fit) -> Any:
     """Slope and curvature of half the chi-square for a model with more parameters."""
     total = sum(fit.n)
     objective = fit.objective
