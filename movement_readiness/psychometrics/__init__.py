@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from movement_readiness.psychometrics.agreement import ICCResult, evidence_state, icc
-    from movement_readiness.psychometrics.confirmatory import CFAResult, cfa
+    from movement_readiness.psychometrics.confirmatory import CFAResult, ModelComparison, cfa, compare_models
     from movement_readiness.psychometrics.correlation import (
         CorrelationResult,
         PolychoricResult,
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     )
     from movement_readiness.psychometrics.exploratory import EFAResult, SchmidLeimanResult, efa, schmid_leiman
     from movement_readiness.psychometrics.factorability import BartlettResult, KMOResult, bartlett_sphericity, kmo
+    from movement_readiness.psychometrics.invariance import InvarianceResult, measurement_invariance
     from movement_readiness.psychometrics.items import ItemAnalysis, item_analysis
     from movement_readiness.psychometrics.reliability import (
         AlphaResult,
@@ -55,10 +56,12 @@ __all__ = [
     "EFAResult",
     "EstimationWarning",
     "ICCResult",
+    "InvarianceResult",
     "ItemAnalysis",
     "KMOResult",
     "MAPResult",
     "MeasurementErrorResult",
+    "ModelComparison",
     "OmegaResult",
     "ParallelAnalysisResult",
     "PolychoricResult",
@@ -71,6 +74,7 @@ __all__ = [
     "SmallestChangeResult",
     "bartlett_sphericity",
     "cfa",
+    "compare_models",
     "correlation_matrix",
     "cronbach_alpha",
     "efa",
@@ -82,6 +86,7 @@ __all__ = [
     "kmo",
     "map_test",
     "mcdonald_omega",
+    "measurement_invariance",
     "parallel_analysis",
     "polychoric",
     "polyserial",
@@ -102,10 +107,12 @@ _HOMES = {
     "EFAResult": "exploratory",
     "EstimationWarning": "results",
     "ICCResult": "agreement",
+    "InvarianceResult": "invariance",
     "ItemAnalysis": "items",
     "KMOResult": "factorability",
     "MAPResult": "retention",
     "MeasurementErrorResult": "reliability",
+    "ModelComparison": "confirmatory",
     "OmegaResult": "reliability",
     "ParallelAnalysisResult": "retention",
     "PolychoricResult": "correlation",
@@ -118,6 +125,7 @@ _HOMES = {
     "SmallestChangeResult": "reliability",
     "bartlett_sphericity": "factorability",
     "cfa": "confirmatory",
+    "compare_models": "confirmatory",
     "correlation_matrix": "correlation",
     "cronbach_alpha": "reliability",
     "efa": "exploratory",
@@ -129,6 +137,7 @@ _HOMES = {
     "kmo": "factorability",
     "map_test": "retention",
     "mcdonald_omega": "reliability",
+    "measurement_invariance": "invariance",
     "parallel_analysis": "retention",
     "polychoric": "correlation",
     "polyserial": "correlation",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from movement_readiness._validation import quoted
 from movement_readiness.exceptions import ArgumentError, EstimationWarning
@@ -25,7 +26,7 @@ from movement_readiness.psychometrics.results import Result, give_warning, shown
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["METHODS", "ModelComparison", "compare_models", "difference_test"]
+__all__ = ["METHODS", "ModelComparison", "compare_models", "difference_method", "difference_test"]
 
 METHODS = {
     "difference": "the difference of the chi-squares, which takes the answers for normal",
@@ -72,7 +73,8 @@ class ModelComparison(Result):
 
     def _sentences(self) -> Sequence[str]:
         return [
-            f"{self.n_respondents} respondents. Each row is tested against the one before it by {METHODS[self.method]}.",
+            f"{self.n_respondents} respondents. Each row is tested against the one before it by "
+            f"{METHODS[self.method]}.",
             "A small p says that the restrictions of the row do not hold; with many respondents small departures do "
             "that too, so look at the change in fit beside it.",
         ]
@@ -157,7 +159,7 @@ def compare_models(*models: CFAResult, names: Sequence[str] | None = None) -> Mo
     import pandas as pd
 
     table = pd.DataFrame(rows, index=pd.Index([labels[place] for place in order], name="model"))
-    return ModelComparison(table, _method(models[0].estimator), models[0].n_respondents)
+    return ModelComparison(table, difference_method(models[0].estimator), models[0].n_respondents)
 
 
 def _names(models: Sequence[CFAResult], names: Sequence[str] | None) -> list[str]:
@@ -193,7 +195,8 @@ def _check_comparable(models: Sequence[CFAResult]) -> None:
         raise ArgumentError(f"models: expected different degrees of freedom, one model within the other; got {counts}.")
 
 
-def _method(estimator: str) -> str:
+def difference_method(estimator: str) -> str:
+    """The difference test that goes with an estimator, as a key of `METHODS`."""
     return {"mlr": "satorra_bentler_2001", "wlsmv": "satorra_2000"}.get(estimator, "difference")
 
 
@@ -205,7 +208,7 @@ def difference_test(restricted: CFAResult, full: CFAResult) -> Difference:
 def _fits_difference(restricted: Fit, full: Fit) -> Difference:
     one, other = restricted.test, full.test
     small, large = (one.chisq, one.df), (other.chisq, other.df)
-    method = _method(full.estimator)
+    method = difference_method(full.estimator)
     if method == "satorra_bentler_2001":
         return satorra_bentler_2001((*small, one.factor), (*large, other.factor))
     if method == "satorra_2000":
@@ -221,9 +224,18 @@ def _blocks(restricted: Fit, full: Fit) -> list[MomentBlock]:
     total = sum(full.n)
     jacobians = zip(restricted.model.jacobian(restricted.theta), full.model.jacobian(full.theta), strict=True)
     return [
-        MomentBlock(sample.n, small, large, weight * (total / (sample.n - 1)), np.asarray(sample.gamma))
+        MomentBlock(
+            sample.n, small, large, weight * (total / (sample.n - 1)), np.asarray(getattr(sample, "gamma", None))
+        )
         for sample, weight, (small, large) in zip(objective.samples, objective.weights, jacobians, strict=True)
     ]
+
+
+def _gamma(sample: object) -> npt.NDArray[np.float64]:
+    gamma = getattr(sample, "gamma", None)
+    if gamma is None:
+        raise TypeError("the covariance of the moments is needed")
+    return np.asarray(gamma)
 
 
 def _row(model: CFAResult, found: Difference | None) -> dict[str, Any]:
