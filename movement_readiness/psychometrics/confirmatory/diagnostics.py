@@ -6,6 +6,7 @@ A model that no data could identify is refused before the search; a solution tha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +91,12 @@ def convergence(found: Found, model: Model) -> list[Finding]:
     """The finding that the search did not end well."""
     if found.converged:
         return []
+    if not np.isfinite(found.value):
+        sentence = (
+            "What the model fixes implies no possible covariance matrix where the search begins; look at fixed "
+            "variances and covariances, or begin elsewhere with start()."
+        )
+        return [(NonConvergenceWarning, sentence)]
     far = int(np.argmax(np.abs(found.theta))) if found.theta.size else 0
     where = f" ({model.table.free_names[far]} is at {shown(float(found.theta[far]))})" if found.theta.size else ""
     sentence = (
@@ -148,7 +155,8 @@ def _group(model: Model, m: Matrices, where: str) -> list[Finding]:
         found.append((NotPositiveDefiniteWarning, sentence))
     off = m.theta - np.diag(np.diag(m.theta))
     if not negative and off.any() and np.linalg.eigvalsh(m.theta)[0] < _BELOW_ZERO:
-        pairs = [f"{items[i]}~~{items[j]}" for i, j in zip(*np.nonzero(np.triu(off)), strict=True)]
+        places = np.argwhere(np.triu(off)).tolist()
+        pairs = [f"{items[i]}~~{items[j]}" for i, j in places]
         sentence = (
             f"The covariance matrix of the residuals is not positive definite{where}; look at {_listed(pairs)}. "
             "A residual covariance is larger than the residual variances allow."
@@ -162,7 +170,7 @@ def _beyond(factors: Sequence[str], spread: Floats) -> list[str]:
     correlations = spread / np.outer(size, size)
     return [
         f"{factors[i]}~~{factors[j]} ({shown(correlations[i, j])})"
-        for i, j in zip(*np.triu_indices(len(factors), 1), strict=True)
+        for i, j in combinations(range(len(factors)), 2)
         if abs(correlations[i, j]) > 1 + 1e-6
     ]
 

@@ -83,7 +83,7 @@ def fit_ordinal(table: ParameterTable, samples: Sequence[OrdinalSample], estimat
     robust = estimator == "wlsmv"
     inference = None
     if found.converged:
-        inference = infer_ordinal(objective, found.theta, weights, robust=robust, weighted=estimator != "uls")
+        inference = infer_ordinal(objective, found.theta, samples, weights, robust=robust, weighted=estimator != "uls")
     observed = tuple(Moments(np.zeros(model.n_items), s.correlations, s.thresholds) for s in samples)
     return Fit(
         model,
@@ -105,7 +105,7 @@ def fit_continuous(table: ParameterTable, samples: Sequence[NormalSample], estim
     start = starting_values(table, [covariance for _, covariance in first], [mean for mean, _ in first])
     check_identified(model, start)
     problem = NormalProblem(model, tuple(samples))
-    found = fit_normal(problem, start)
+    found = fit_normal(problem, _possible(problem, start))
     inference = infer_normal(problem, found.theta, robust=estimator == "mlr") if found.converged else None
     free = [None for _ in samples] if inference is None else list(inference.saturated)
     observed = tuple(
@@ -129,6 +129,21 @@ def fit_unweighted(table: ParameterTable, samples: Sequence[CompleteSample]) -> 
     inference = infer_unweighted(objective, found.theta, observed) if found.converged else None
     n = tuple(sample.n for sample in samples)
     return Fit(model, found, "uls", objective, observed, n, _covariance(inference, model), inference)
+
+
+def _possible(problem: NormalProblem, start: Floats) -> Floats:
+    """A start that implies positive definite covariances: smaller loadings and covariances where it is needed."""
+    rows = problem.model.table.rows  # type: ignore[attr-defined]
+    covariances = [row.free for row in rows if row.op == "~~" and row.lhs != row.rhs and row.free >= 0]
+    loadings = [row.free for row in rows if row.op == "=~" and row.free >= 0]
+    theta = start
+    for share in (0.7, 0.4, 0.1):
+        if np.isfinite(problem.value(theta)):
+            return theta
+        theta = start.copy()
+        theta[covariances] = 0.0
+        theta[loadings] *= share
+    return theta
 
 
 def _first_moments(sample: NormalSample) -> tuple[Floats, Floats]:

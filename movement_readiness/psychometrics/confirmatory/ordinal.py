@@ -32,7 +32,7 @@ __all__ = ["LeastSquares", "MomentSample", "OrdinalSample", "fitted", "ordinal_s
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-_MANY = 20_000  # respondents whose products are worth single precision
+_MANY = 2_000  # respondents whose products are worth single precision
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +72,12 @@ class OrdinalSample:
 
 
 def ordinal_sample(
-    codes: npt.NDArray[np.integer], sizes: Ints, *, full: bool, clusters: Ints | None = None, correct: float | str = 0.0
+    codes: npt.NDArray[np.integer],
+    sizes: Ints,
+    *,
+    full: bool,
+    clusters: Ints | None = None,
+    correct: float | str = "lavaan",
 ) -> OrdinalSample:
     """Thresholds, polychoric correlations and their precision.
 
@@ -87,7 +92,7 @@ def ordinal_sample(
     clusters : array, shape (respondents,), optional
         From 0.
     correct : float or "lavaan"
-        Of empty cells, as in `polychoric`.
+        Of empty cells, as in `polychoric`; by default .5 in the one empty cell of a 2 x 2 table.
 
     Returns
     -------

@@ -89,7 +89,13 @@ def infer_unweighted(objective: LeastSquares, theta: Floats, observed: Sequence[
 
 
 def infer_ordinal(
-    objective: LeastSquares, theta: Floats, weights: Sequence[Floats], *, robust: bool, weighted: bool
+    objective: LeastSquares,
+    theta: Floats,
+    samples: Sequence[OrdinalSample],
+    weights: Sequence[Floats],
+    *,
+    robust: bool,
+    weighted: bool,
 ) -> OrdinalInference:
     """Covariance of the estimates, tests and fit measures of least-squares estimates of ordered items.
 
@@ -98,14 +104,14 @@ def infer_ordinal(
     objective : LeastSquares
     theta : array, shape (n_free,)
         The estimates.
-    weights : sequence of arrays, shape (moments,)
+    samples, weights : sequences of OrdinalSample and of arrays, shape (moments,)
         Of each group.
     robust : bool
         Robust errors, scaled and shifted statistic; needs every sample's gamma.
     weighted : bool
         Whether the plain statistic has a p-value (DWLS, as lavaan has it; ULS has none).
     """
-    model, samples = objective.model, objective.samples
+    model = objective.model
     parts = zip(samples, model.jacobian(theta), weights, strict=True)
     blocks = tuple(
         Block(sample.n, jacobian, weight, sample.gamma if robust else None) for sample, jacobian, weight in parts

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from movement_readiness._validation import check_choice, n_of
-from movement_readiness.psychometrics.confirmatory import tables
+from movement_readiness.psychometrics.confirmatory import respondents, tables
 from movement_readiness.psychometrics.confirmatory.threads import one_thread
 from movement_readiness.psychometrics.results import Result, shown, shown_interval
 
@@ -137,6 +137,23 @@ class CFAResult(Result):
         """
         with one_thread():
             return tables.modification(self._fit, minimum, sort)
+
+    def factor_scores(self, *, se: bool = False) -> pd.DataFrame:
+        """Factor scores of the respondents of the analysis.
+
+        Parameters
+        ----------
+        se : bool, default False
+            Also their standard errors, in columns called <factor>_se.
+
+        Returns
+        -------
+        DataFrame
+            Respondents who counted (by their row labels) x factors. Of numbers regression scores, of ordered answers
+            posterior modes (lavaan's ``lavPredict`` with ``method = "EBM"``), with the answers that are there.
+        """
+        with one_thread():
+            return respondents.factor_scores(self._fit, self._answers, se)
 
     def to_frame(self) -> pd.DataFrame:
         """The table of parameters."""

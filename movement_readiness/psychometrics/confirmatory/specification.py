@@ -123,6 +123,8 @@ def roles(statements: Sequence[Statement]) -> tuple[tuple[str, ...], tuple[str, 
         raise ArgumentError("model: expected a factor, as in 'f =~ x1 + x2 + x3'; got a model without '=~'.")
     factors = tuple(dict.fromkeys(statement.lhs for statement in loads))
     items = tuple(dict.fromkeys(statement.rhs for statement in loads if statement.rhs not in factors))
+    if len(items) < 2:
+        raise ArgumentError(f"model: expected two items or more; got {quoted(items)}.")
     known = {*factors, *items}
     for statement in statements:
         strange = [name for name in (statement.lhs, statement.rhs) if name not in known and name]
