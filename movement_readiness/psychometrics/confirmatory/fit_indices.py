@@ -8,7 +8,7 @@ likelihood but N - G for least squares:
     tli = nnfi = (X_b/d_b - X/d) / (X_b/d_b - 1)                          rfi = (X_b/d_b - X/d) / (X_b/d_b)
     nfi = (X_b - X) / X_b     pnfi = nfi d/d_b                            ifi = (X_b - X) / (X_b - d)
     rmsea = sqrt(G max(X - d, 0) / (d n)), its interval from the noncentral chi-square
-    mfi = exp(-(X - d) / (2 n))     ecvi = (X + 2 q) / N     cn = quantile(d) n / X + 1
+    mfi = exp(-(X - d) / (2 n))     ecvi = (X + 2 q) / n     cn = quantile(d) n / X + 1
 
 The ``.scaled`` ones use scaled statistics, whose RMSEA interval rests, for a statistic that is only divided by a
 factor c, on X with c d degrees of freedom. The ``.robust`` ones estimate what X would estimate among normal answers:
@@ -80,6 +80,7 @@ def fit_measures(
     n_groups: int,
     n_free: int,
     least_squares: bool,
+    ordinal: bool = False,
     robust: RobustTest | None = None,
     logl: float = _NAN,
     saturated_logl: float = _NAN,
@@ -95,6 +96,8 @@ def fit_measures(
         Respondents in all groups, groups, free parameters (equal ones counted once).
     least_squares : bool
         Whether N - G takes the place of N in the rmsea (ULS, DWLS, WLSMV).
+    ordinal : bool
+        Whether items are ordered, for which ecvi is not defined.
     robust : RobustTest, optional
     logl, saturated_logl : float
         Log-likelihoods of the model and of the model without restrictions.
@@ -124,7 +127,7 @@ def fit_measures(
     found.update(_scaled_rmsea(test, size))
     if robust is not None:
         found.update(_robust(robust, test.df, baseline.df, size))
-    found.update(_others(test, size, n, n_free, likelihood=not least_squares))
+    found.update(_others(test, size, n_free, ordinal=ordinal))
     found.update(others or {})
     return found
 
@@ -239,17 +242,17 @@ def _robust(test: RobustTest, d: int, d_b: int, size: _Size) -> dict[str, float]
     return found | (_rmsea(x * d / k, d, d, size, ".robust", k / d) if k > 0 else {})
 
 
-def _others(test: Test, size: _Size, n: int, q: int, *, likelihood: bool) -> dict[str, float]:
+def _others(test: Test, size: _Size, q: int, *, ordinal: bool) -> dict[str, float]:
     x, d = test.chisq, test.df
     found = {
         "rmsea.ci.level": _LEVEL,
         "rmsea.close.h0": _CLOSE,
         "rmsea.notclose.h0": _NOT_CLOSE,
         "mfi": float(np.exp(-0.5 * (x - d) / size.n)),
-        "ecvi": (x + 2 * q) / n if likelihood else _NAN,
+        "ecvi": _NAN if ordinal else (x + 2 * q) / size.n,
     }
-    if d > 0 and x > 0:
-        found |= {f"cn_{100 - p:02d}": float(chi2.ppf(p / 100, d)) * size.n / x + 1 for p in (95, 99)}
+    if x > 0:
+        found |= {f"cn_{100 - p:02d}": (float(chi2.ppf(p / 100, d)) if d else 0.0) * size.n / x + 1 for p in (95, 99)}
     return found
 
 

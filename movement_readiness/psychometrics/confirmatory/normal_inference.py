@@ -139,6 +139,8 @@ def _base_trace(base: _Fitted) -> float:
 def _test(fitted: _Fitted, best: float, whole: float, trace: float) -> Test:
     chisq = max(2 * fitted.problem.n * (fitted.value - best), 0.0) if np.isfinite(best) else _NAN
     factor = (whole - trace) / fitted.df if fitted.df > 0 else _NAN
+    if fitted.df == 0 and np.isfinite(trace):
+        return Test(chisq, 0, scaled=chisq)
     return Test(chisq, fitted.df, scaled=chisq / factor if factor > 0 else _NAN, factor=factor)
 
 
@@ -149,7 +151,7 @@ def _robust_test(
         if not robust:
             return None
         first, second = tests
-        return RobustTest(first.chisq, first.factor * first.df, second.chisq, second.factor * second.df)
+        return RobustTest(first.chisq, _trace(first), second.chisq, _trace(second))
     samples, means, shares = fitted.problem.samples, fitted.problem.model.means, fitted.problem.shares
     observed = [normal.curvature(sample, h.mean, h.covariance, means) for sample, h in zip(samples, free, strict=True)]
     expected = [normal.expected_curvature(h.covariance, means) for h in free]
@@ -164,6 +166,10 @@ def _robust_test(
         _complete_chisq(base, free),
         expected_misfit(np.vstack(base.problem.model.jacobian(base.theta)), *matrices),
     )
+
+
+def _trace(test: Test) -> float:
+    return test.factor * test.df if test.df else 0.0
 
 
 def _joined(parts: Sequence[Floats], factors: Sequence[float]) -> Floats:
@@ -210,5 +216,11 @@ def _others(fitted: _Fitted, free: Sequence[Saturated], whole: float, trace: flo
     if all(isinstance(sample, CompleteSample) for sample in problem.samples):
         found |= normal_goodness(groups, fitted.df)
     found["scaling.factor.h1"] = whole / (fitted.df + fitted.theta.size)
-    found["scaling.factor.h0"] = trace / fitted.theta.size
+    found["scaling.factor.h0"] = trace / _n_named(problem.model, fitted.theta.size)
     return found
+
+
+def _n_named(model: object, n_free: int) -> int:
+    """How many parameters there are if equal ones are counted one by one, as lavaan divides by here."""
+    table = getattr(model, "table", None)
+    return n_free if table is None else sum(row.free >= 0 for row in table.rows)

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import solve_triangular
 
 from movement_readiness.psychometrics.confirmatory import normal
 from movement_readiness.psychometrics.confirmatory.normal_fit import NormalProblem
-from movement_readiness.psychometrics.confirmatory.normal_sample import NormalSample
+from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample, NormalSample
 from movement_readiness.psychometrics.confirmatory.saturated import Saturated
 
 __all__ = ["Sandwich", "crossed_scores", "sandwich", "saturated_trace"]
@@ -70,10 +71,26 @@ def sandwich(problem: NormalProblem, theta: Floats, observed: Floats) -> Sandwic
 
 
 def saturated_trace(samples: Sequence[NormalSample], found: Sequence[Saturated], with_means: bool) -> float:
-    """tr(B1 A1^-1) of the moments without a model."""
+    """tr(B1 A1^-1) of the moments without a model.
+
+    Of p items answered completely by independent respondents, with D_i the distance of respondent i from the mean
+    (Mahalanobis), it is (mean(D_i^4) - p) / 2 for the covariances and p for the means.
+    """
     total = 0.0
     for sample, moments in zip(samples, found, strict=True):
+        if isinstance(sample, CompleteSample) and sample.clusters is None:
+            total += _complete_trace(sample, moments, with_means)
+            continue
         curved = normal.curvature(sample, moments.mean, moments.covariance, with_means)
         middle = crossed_scores(sample, moments.mean, moments.covariance, with_means)
         total += float(np.trace(np.linalg.solve(curved, middle)))
     return total
+
+
+def _complete_trace(sample: CompleteSample, moments: Saturated, with_means: bool) -> float:
+    if sample.values is None:
+        raise ValueError("the answers themselves are needed")
+    root = np.linalg.cholesky(moments.covariance)
+    distances = (solve_triangular(root, (sample.values - moments.mean).T, lower=True) ** 2).sum(axis=0)
+    p = sample.n_items
+    return (float((distances**2).mean()) - p) / 2 + (p if with_means else 0)

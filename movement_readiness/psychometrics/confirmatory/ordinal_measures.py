@@ -72,6 +72,7 @@ def ordinal_measures(
         n_groups=len(samples),
         n_free=theta.size,
         least_squares=True,
+        ordinal=True,
         robust=_robust(samples, implied, blocks, information),
         others=others,
     )

@@ -132,6 +132,6 @@ def goodness(parts: Sequence[tuple[int, Floats, Floats, Floats]], df: int) -> di
     count = sum(observed.size for _, observed, _, _ in parts)
     return {
         "gfi": gfi,
-        "agfi": 1 - count / df * (1 - gfi) if df else float("nan"),
+        "agfi": 1 - count / df * (1 - gfi) if df else 1.0,
         "pgfi": df / count * gfi,
     }
