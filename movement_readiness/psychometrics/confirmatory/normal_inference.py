@@ -22,13 +22,14 @@ from movement_readiness.psychometrics.confirmatory.baseline import independence
 from movement_readiness.psychometrics.confirmatory.fit_indices import RobustTest, Test, fit_measures
 from movement_readiness.psychometrics.confirmatory.normal_fit import NormalProblem
 from movement_readiness.psychometrics.confirmatory.normal_robust import crossed_scores, sandwich, saturated_trace
-from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample
+from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample, NormalSample, pairwise_moments
 from movement_readiness.psychometrics.confirmatory.residual_fit import (
     ObservedImplied,
-    normal_goodness,
+    goodness,
     residual_measures,
 )
 from movement_readiness.psychometrics.confirmatory.saturated import Saturated, saturated
+from movement_readiness.psychometrics.confirmatory.vech import vech
 
 __all__ = ["NormalInference", "expected_misfit", "infer_normal"]
 
@@ -213,8 +214,13 @@ def _others(fitted: _Fitted, free: Sequence[Saturated], whole: float, trace: flo
         for sample, h, (mu, sigma) in zip(problem.samples, free, problem.moments(fitted.theta), strict=True)
     ]
     found = residual_measures(groups, ordinal=False)
-    if all(isinstance(sample, CompleteSample) for sample in problem.samples):
-        found |= normal_goodness(groups, fitted.df)
+    found |= goodness(
+        [
+            _seen(sample, mu, sigma, normal.patterned_curvature(sample, mu, sigma, mu is not None))
+            for sample, (mu, sigma) in zip(problem.samples, problem.moments(fitted.theta), strict=True)
+        ],
+        fitted.df,
+    )
     found["scaling.factor.h1"] = whole / (fitted.df + fitted.theta.size)
     found["scaling.factor.h0"] = trace / _n_named(problem.model, fitted.theta.size)
     return found
@@ -224,3 +230,11 @@ def _n_named(model: object, n_free: int) -> int:
     """How many parameters there are if equal ones are counted one by one, as lavaan divides by here."""
     table = getattr(model, "table", None)
     return n_free if table is None else sum(row.free >= 0 for row in table.rows)
+
+
+def _seen(sample: NormalSample, mu: Floats | None, sigma: Floats, weight: Floats) -> tuple[int, Floats, Floats, Floats]:
+    """What `goodness` compares: moments of the answers there are, pair by pair, with those implied."""
+    mean, covariance = pairwise_moments(sample)
+    if mu is None:
+        return sample.n, vech(covariance), vech(sigma), weight
+    return sample.n, np.concatenate([mean, vech(covariance)]), np.concatenate([mu, vech(sigma)]), weight

@@ -20,6 +20,7 @@ __all__ = [
     "complete_sample",
     "given_sample",
     "incomplete_sample",
+    "pairwise_moments",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -139,3 +140,21 @@ def _batches(there: npt.NDArray[np.bool_], packed: npt.NDArray[np.uint8]) -> tup
         items = np.nonzero(wanted)[1].reshape(len(shapes), -1)
         found.append(PatternBatch(items, answered, np.bincount(pattern), slice(int(begin), int(end)), pattern))
     return tuple(found)
+
+
+def pairwise_moments(sample: NormalSample) -> tuple[Floats, Floats]:
+    """Means of the answers to each item, and covariances of those to both of two items.
+
+    The divisor of the covariances is n_ij - 1, and they are multiplied by (n - 1) / n. With no answer missing, what
+    the sample itself holds.
+    """
+    if isinstance(sample, CompleteSample):
+        return sample.mean, sample.covariance
+    both = sample.there.T @ sample.there
+    n = np.diag(both)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = sample.values.sum(axis=0) / n
+        off = (sample.values - mean) * sample.there
+        own = off.T @ sample.there / both  # mean of i, of those who answered j too, less the mean of i
+        covariance = (off.T @ off - both * own * own.T) / (both - 1) * ((sample.n - 1) / sample.n)
+    return mean, covariance

@@ -11,7 +11,7 @@ the p (p + 1) / 2 distinct covariances and, with a mean structure, the p means:
 each the square root of the mean square, ``_nomean`` over covariances alone. Ordered items have thresholds in place of
 means, and ``srmr`` and ``rmr_nomean`` are then over correlations with the diagonal counted, as lavaan has it. Several
 groups are averaged with weights n_g / N. gfi is 1 - e'We / s'Ws with s all observed moments, e their residuals and W
-the weight of the estimator (Tanaka and Huba 1985), averaged in the same way.
+the weight of the estimator (Tanaka and Huba 1985), averaged in the same way; where answers are missing S is pairwise.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from movement_readiness.psychometrics.confirmatory import normal
 from movement_readiness.psychometrics.confirmatory.vech import places, vech
 
-__all__ = ["ObservedImplied", "goodness", "normal_goodness", "residual_measures"]
+__all__ = ["ObservedImplied", "goodness", "residual_measures"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -106,19 +105,6 @@ def _ordinal(group: ObservedImplied) -> dict[str, float]:
         "crmr": _root_mean((raw, pairs), (thresholds, count)),
         "crmr_nomean": _root_mean((raw, pairs)),
     }
-
-
-def normal_goodness(groups: Sequence[ObservedImplied], df: int) -> dict[str, float]:
-    """Measures gfi, agfi and pgfi with the normal-theory weight at the implied covariances."""
-    parts = []
-    for group in groups:
-        with_means = group.m is not None and group.mu is not None
-        weight = normal.expected_curvature(group.sigma, with_means)
-        observed, implied = vech(group.s), vech(group.sigma)
-        if group.m is not None and group.mu is not None:
-            observed, implied = np.concatenate([group.m, observed]), np.concatenate([group.mu, implied])
-        parts.append((group.n, observed, implied, weight))
-    return goodness(parts, df)
 
 
 def goodness(parts: Sequence[tuple[int, Floats, Floats, Floats]], df: int) -> dict[str, float]:
