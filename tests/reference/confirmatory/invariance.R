@@ -14,17 +14,29 @@ ladder <- function(name, model, estimator, steps, parameterization = "delta", mi
     equal <- if (steps[[step]] == "") "" else strsplit(steps[[step]], " ")[[1]]
     common <- list(data = x, group = "site", estimator = toupper(estimator), missing = missing)
     common <- c(common, TIGHT)
-    heard <- if (ordered) {
+    arguments <- if (ordered) {
       syntax <- measEq.syntax(model_text(model), data = x, ordered = items, parameterization = parameterization,
                               ID.fac = "std.lv", ID.cat = "Wu.Estabrook.2016", group = "site", group.equal = equal)
-      listening(do.call("cfa", c(list(as.character(syntax), ordered = items, parameterization = parameterization), common)))
+      c(list(as.character(syntax), ordered = items, parameterization = parameterization), common)
     } else {
-      listening(do.call("cfa", c(list(model_text(model), std.lv = TRUE, meanstructure = TRUE, group.equal = equal), common)))
+      c(list(model_text(model), std.lv = TRUE, meanstructure = TRUE, group.equal = equal), common)
     }
+    heard <- listening(do.call("cfa", arguments))
     fit <- heard$value
     said <- heard$said
-    found <- unclass(fitMeasures(fit))[measures]
+    if (!lavInspect(fit, "converged")) {   # lavaan starts ordinal intercepts and scales far off; the step before is a better start
+      fit <- listening(do.call("cfa", c(arguments, list(start = before))))$value
+      said <- c(said, "started at the step before")
+    }
+    converged <- lavInspect(fit, "converged")
     key <- data.frame(data = name, model, estimator, parameterization = if (ordered) parameterization else "", missing, step)
+    if (!converged) {
+      rows[[length(rows) + 1]] <<- cbind(key, measure = "converged", value = 0)
+      message(name, " ", estimator, " ", parameterization, " ", step, ": ", paste(unique(said), collapse = " "))
+      before <- NULL
+      next
+    }
+    found <- unclass(fitMeasures(fit))[measures]
     rows[[length(rows) + 1]] <<- cbind(key, measure = measures, value = unname(found))[!is.na(found), ]
     table <- parameterEstimates(fit, remove.system.eq = TRUE, remove.eq = TRUE)
     table <- table[!(table$op %in% c("==", "~*~") & table$se == 0), ]
@@ -42,7 +54,7 @@ ladder <- function(name, model, estimator, steps, parameterization = "delta", mi
         rows[[length(rows) + 1]] <<- cbind(key, measure = label, value = unname(d))[!is.na(d), ]
       }
     }
-    for (text in unique(said)) message(name, " ", estimator, " ", step, ": ", text)
+    for (text in unique(said)) message(name, " ", estimator, " ", parameterization, " ", step, ": ", text)
     before <- fit
   }
 }
@@ -64,6 +76,7 @@ for (parameterization in c("theta", "delta")) {
     ladder(paste0("groups3_ordinal", categories), "two8", "wlsmv", steps, parameterization, items = x8)
   }
 }
-ladder("groups2_ordinal5_missing", "two8", "wlsmv", full, "theta", missing = "pairwise", items = x8)
+parameterization <- "theta"   # measEq.syntax looks for the argument by its name from here
+ladder("groups2_ordinal5_missing", "two8", "wlsmv", full, parameterization, missing = "pairwise", items = x8)
 write_values(do.call(rbind, rows), "invariance.csv")
 write_values(do.call(rbind, estimates), "invariance_parameters.csv.gz")
