@@ -9,7 +9,7 @@ and the score is the eta with the largest sum over the answered items of log P_i
 (eta - alpha) / 2, its standard error the root of the diagonal of the inverse of the curvature there. Each term is
 concave, so there is one such eta and Newton's method finds it.
 
-Numbers. eta = alpha + Phi L' S^-1 (y - mu), S = L Phi L' + Theta, over the items that were answered; the standard errors
+Numbers. eta = alpha + Phi L' S^-1 (y - mu), S = L Phi L' + Theta, over the items that were answered; standard errors
 are the roots of the diagonal of Phi - Phi L' S^-1 L Phi.
 """
 
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
-__all__ = ["OrdinalFactors", "Scores", "expected_categories", "posterior_modes", "regression_scores"]
+__all__ = ["OrdinalFactors", "Scores", "expected_answers", "posterior_modes", "regression_scores"]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.integer]
@@ -189,16 +189,24 @@ def _interval(low: Floats, high: Floats) -> tuple[Floats, Floats, Floats]:
     return np.log(chance), first, np.maximum(second, 0.0)
 
 
-def expected_categories(values: Floats, model: OrdinalFactors) -> Floats:
-    """The expected category (from 0) of each item at given factor values, shape (respondents, items).
+def expected_answers(values: Floats, model: OrdinalFactors, lowest: Floats, steps: Floats) -> Floats:
+    """The expected answer to each item at given factor values, shape (respondents, items).
 
-    The sum over thresholds of the probability to pass each.
+    The lowest answer, and each step to the next one times the probability to pass the threshold between the two.
+
+    Parameters
+    ----------
+    values : array, shape (respondents, factors)
+    model : OrdinalFactors
+    lowest : array, shape (items,)
+    steps : array, shape (items, K - 1)
+        0 behind an item's last.
     """
     centre = values @ model.slopes.T
     limits = model.limits[:, 1:-1]
-    found = np.zeros(centre.shape)
+    found = np.tile(lowest, (len(values), 1))
     for place in range(limits.shape[1]):
-        found += ndtr(centre - limits[:, place])
+        found += steps[:, place] * ndtr(centre - limits[:, place])
     return found
 
 
