@@ -11,16 +11,29 @@ from scipy.stats import chi2
 
 from movement_readiness._validation import check_choice
 from movement_readiness.psychometrics.confirmatory.comparison import METHODS
+from movement_readiness.psychometrics.confirmatory.modification import score_tests
 from movement_readiness.psychometrics.confirmatory.release import release_tests
 from movement_readiness.psychometrics.confirmatory.result import CFAResult
+from movement_readiness.psychometrics.confirmatory.specification import Row
 from movement_readiness.psychometrics.confirmatory.tables import expansion
 from movement_readiness.psychometrics.results import Result, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CUTOFFS", "MEASURES", "InvarianceResult"]
+__all__ = ["CUTOFFS", "KINDS", "MEASURES", "InvarianceResult"]
 
+# What each step holds equal, by operator; residuals too are ``~~``.
+KINDS: dict[str, set[str]] = {
+    "configural": set(),
+    "metric": {"=~"},
+    "scalar": {"=~", "~1"},
+    "strict": {"=~", "~1", "~~"},
+    "thresholds": {"|"},
+    "loadings": {"|", "=~"},
+    "intercepts": {"|", "=~", "~1"},
+    "residuals": {"|", "=~", "~1", "~~"},
+}
 MEASURES = ("cfi", "cfi.scaled", "cfi.robust", "rmsea", "rmsea.scaled", "rmsea.robust", "srmr")
 
 CUTOFFS = (
@@ -80,7 +93,7 @@ class InvarianceResult(Result):
         return self.table.copy()
 
     def suggestions(self, step: str | None = None, *, most: int | None = 10) -> pd.DataFrame:
-        """Equalities whose release would improve a step most: where to look for partial invariance.
+        """Equalities that a step adds and whose release would improve it most: where to look for partial invariance.
 
         Parameters
         ----------
@@ -102,7 +115,9 @@ class InvarianceResult(Result):
             No such step.
         """
         name = self._worst() if step is None else check_choice("step", step, self.steps)
-        found = _suggested(name, self.fits[name], self.groups)
+        place = self.steps.index(name)
+        before = KINDS[self.steps[place - 1]] if place else set()
+        found = _suggested(name, KINDS[name] - before, self.fits[name], self.groups)
         return found if most is None else found.head(most)
 
     def _worst(self) -> str:
@@ -158,24 +173,39 @@ def _cell(column: str, value: float) -> str:
     return f"{value:.0f}" if column in {"df", "df_diff"} else shown(value)
 
 
-def _suggested(name: str, fit: CFAResult, groups: Sequence[Any]) -> pd.DataFrame:
+def _suggested(step: str, kinds: set[str], fit: CFAResult, groups: Sequence[Any]) -> pd.DataFrame:
     import pandas as pd
 
     columns = ["step", "parameter", "item", "group", "chisq", "pvalue", "change"]
     if not fit.converged:
         return pd.DataFrame(columns=columns)
-    inner = fit._fit
-    rows, chisq, change = release_tests(inner.model, inner.theta, expansion(inner))
+    rows = [one for one in _releases(fit) if one[0].op in kinds]
+    chisq = np.array([one[1] for one in rows], dtype=np.float64)
     found = pd.DataFrame(
         {
-            "step": name,
-            "parameter": [row.name for row in rows],
-            "item": [row.rhs if row.op == "=~" else row.lhs for row in rows],
-            "group": [groups[row.group] for row in rows],
+            "step": step,
+            "parameter": [row.name for row, _, _ in rows],
+            "item": [row.rhs if row.op == "=~" else row.lhs for row, _, _ in rows],
+            "group": [groups[row.group] for row, _, _ in rows],
             "chisq": chisq,
             "pvalue": chi2.sf(chisq, 1),
-            "change": change,
+            "change": [change for _, _, change in rows],
         },
         columns=columns,
     )
     return found.sort_values("chisq", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _releases(fit: CFAResult) -> list[tuple[Row, float, float]]:
+    """What is equal across groups: tied parameters, and intercepts and residual variances that are fixed in all."""
+    inner = fit._fit
+    expand = expansion(inner)
+    found = list(zip(*release_tests(inner.model, inner.theta, expand), strict=True))
+    if inner.model.ordinal:
+        fixed = zip(*score_tests(inner.model, inner.theta, expand), strict=True)
+        found += [one for one in fixed if _is_of_an_item(one[0], fit.items)]
+    return [(row, float(chisq), float(change)) for row, chisq, change in found]
+
+
+def _is_of_an_item(row: Row, items: Sequence[str]) -> bool:
+    return row.group > 0 and row.lhs in items and (row.op == "~1" or (row.op == "~~" and row.lhs == row.rhs))
