@@ -32,7 +32,11 @@ def model(name: str) -> str:
 def table(name: str) -> dict[str, pd.DataFrame]:
     """lavaan's values of one kind, by case."""
     path = next(path for path in (FOLDER / f"{name}.csv.gz", FOLDER / f"{name}.csv") if path.exists())
-    frame = pd.read_csv(path, dtype=dict.fromkeys(("row", "column", "factor", "text"), str), low_memory=False)
+    frame = pd.read_csv(
+        path,
+        dtype=dict.fromkeys(("row", "column", "factor", "text") if name != "scores" else ("factor",), str),
+        low_memory=False,
+    )
     for column in {"rhs", "row", "column"} & set(frame):
         frame[column] = frame[column].fillna("")
     return {case: part.drop(columns="case") for case, part in frame.groupby("case", sort=False)}
@@ -54,6 +58,13 @@ def options(case: str) -> dict[str, Any]:
     return found
 
 
+def quietly(call: Any, *args: Any, **keywords: Any) -> Any:
+    """What a call gives, without our warnings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MovementReadinessWarning)
+        return call(*args, **keywords)
+
+
 @functools.cache
 def fit(case: str) -> Any:
     """The fit of a case, without its warnings."""
@@ -61,9 +72,8 @@ def fit(case: str) -> Any:
     items = data(row["data"])
     if "team" in items and not row["cluster"]:
         items = items.drop(columns="team")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MovementReadinessWarning)
-        if row["input"] == "covariance":
-            names = [f"x{place}" for place in range(1, 10)]
-            return cfa(None, model(row["model"]), sample_cov=items[names].cov(), n_obs=len(items), **options(case))
-        return cfa(items, model(row["model"]), **options(case))
+    if row["input"] == "covariance":
+        names = [f"x{place}" for place in range(1, 10)]
+        given = {"sample_cov": items[names].cov(), "n_obs": len(items)}
+        return quietly(cfa, None, model(row["model"]), **given, **options(case))
+    return quietly(cfa, items, model(row["model"]), **options(case))
