@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ncx2
 
+from movement_readiness.exceptions import EstimationWarning, MovementReadinessWarning
 from movement_readiness.psychometrics.confirmatory import cfa, normal
 from movement_readiness.psychometrics.confirmatory.fit_indices import NAMES, RobustTest, Test, fit_measures
 from movement_readiness.psychometrics.confirmatory.fit_indices import noncentrality_limit as limit
@@ -277,3 +278,23 @@ def test_residual_measures_vanish_for_perfect_fit_and_know_their_definition():
     assert found["rmr"] == pytest.approx(0.2 / np.sqrt(3))
     assert found["srmr"] == pytest.approx(0.2 / np.sqrt(2) / np.sqrt(3))
     assert found["crmr"] == pytest.approx(0.2 / np.sqrt(2))
+
+
+@pytest.mark.parametrize("estimator", ["ml", "mlr"])
+def test_items_that_nobody_answered_together_have_no_test_and_say_so(estimator):
+    items = a_frame(3)
+    items.loc[:149, "x1"] = np.nan
+    items.loc[150:, "x2"] = np.nan
+    with pytest.warns(EstimationWarning, match="nobody answered both of 'x1 with x2'"):
+        found = cfa(items, MODEL, estimator=estimator, missing="fiml")
+    assert found.converged
+    assert found.parameters["est"].notna().all()
+    assert np.isnan(found.fit_measures[["chisq", "cfi", "rmsea", "srmr"]]).all()
+
+
+def test_too_few_respondents_for_the_saturated_model_are_pointed_out():
+    items = a_frame(5, n=7)
+    items.iloc[0, 0] = np.nan
+    with pytest.warns(MovementReadinessWarning):
+        found = cfa(items, MODEL, missing="fiml")
+    assert np.isnan(found.fit_measures["chisq"])

@@ -13,6 +13,7 @@ from movement_readiness._validation import check_choice, quoted
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._options import check_whole
 from movement_readiness.psychometrics.confirmatory import diagnostics, tables
+from movement_readiness.psychometrics.confirmatory.coverage import without_moments
 from movement_readiness.psychometrics.confirmatory.fitting import Fit, fit_continuous, fit_ordinal, fit_unweighted
 from movement_readiness.psychometrics.confirmatory.normal_sample import (
     CompleteSample,
@@ -361,6 +362,7 @@ def _result(asked: _Asked, fit: Fit, answers: Answers | None, findings: list[tup
         findings += diagnostics.admissibility(fit.model, fit.theta)
         if np.isnan(fit.covariance).any():
             findings += diagnostics.not_identified(fit.model, fit.theta)
+        findings += without_moments(fit)
     several = answers is not None and len(answers.labels) > 1
     clusters = None if answers is None or answers.clusters is None else int(np.unique(answers.clusters).size)
     convergence = {

@@ -31,6 +31,7 @@ __all__ = [
     "Slopes",
     "curvature",
     "expected_curvature",
+    "inverse_root",
     "patterned_curvature",
     "precision_of",
     "scores",
@@ -71,6 +72,15 @@ def precision_of(sigma: Floats) -> tuple[Floats, float] | None:
         return None
     lower = np.tril(inverse, -1)
     return lower + lower.T + np.diag(np.diag(inverse)), 2 * float(np.log(np.diag(root)).sum())
+
+
+def inverse_root(sigma: Floats) -> Floats | None:
+    """L with L Sigma L' = 1, lower triangular; None where Sigma is not positive definite."""
+    root, failed = lapack.dpotrf(sigma, lower=1, clean=1)
+    if failed:
+        return None
+    inverse, failed = lapack.dtrtri(root, lower=1)
+    return None if failed else np.asarray(inverse)
 
 
 def slopes(sample: NormalSample, mu: Floats | None, sigma: Floats) -> Slopes | None:

@@ -94,10 +94,10 @@ class NormalProblem:
         found = np.zeros((self.model.n_free, self.model.n_free))
         parts = zip(self.shares, self.moments(theta), self.model.jacobian(theta), strict=True)
         for share, (_, sigma), jacobian in parts:
-            inverse = normal.precision_of(sigma)
-            if inverse is None:
+            root = normal.inverse_root(sigma)
+            if root is None:
                 raise ValueError("the covariance matrix is not positive definite")
-            found += share * _information(inverse[0], jacobian, self.model.means)
+            found += share * _information(root, jacobian, self.model.means)
         return found
 
     def patterned_information(self, theta: Floats) -> Floats:
@@ -138,16 +138,15 @@ class NormalProblem:
         return np.asarray(sum((jacobian.T @ row for jacobian, row in parts), np.zeros(1)))
 
 
-def _information(precision: Floats, jacobian: Floats, with_means: bool) -> Floats:
-    """J' J_mu' P J_mu + tr(P dSigma_a P dSigma_b) / 2."""
-    size = len(precision)
-    root = np.linalg.cholesky(precision)
+def _information(root: Floats, jacobian: Floats, with_means: bool) -> Floats:
+    """J' J_mu' P J_mu + tr(P dSigma_a P dSigma_b) / 2, with P = root' root."""
+    size = len(root)
     by_covariance = jacobian[size:] if with_means else jacobian
-    turned = root.T @ symmetric(np.ascontiguousarray(by_covariance.T), size) @ root
+    turned = root @ symmetric(np.ascontiguousarray(by_covariance.T), size) @ root.T
     flat = turned.reshape(len(turned), -1)
     found = flat @ flat.T / 2
     if with_means:
-        by_mean = root.T @ jacobian[:size]
+        by_mean = root @ jacobian[:size]
         found += by_mean.T @ by_mean
     return np.asarray(found)
 

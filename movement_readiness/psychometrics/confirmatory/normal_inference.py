@@ -156,7 +156,10 @@ def _robust_test(
     samples, means, shares = fitted.problem.samples, fitted.problem.model.means, fitted.problem.shares
     observed = [normal.curvature(sample, h.mean, h.covariance, means) for sample, h in zip(samples, free, strict=True)]
     expected = [normal.expected_curvature(h.covariance, means) for h in free]
-    gamma = [np.asarray(np.linalg.inv(part)) for part in observed]
+    try:
+        gamma = [np.asarray(np.linalg.inv(part)) for part in observed]
+    except np.linalg.LinAlgError:
+        return None
     if robust:
         crossed = [crossed_scores(sample, h.mean, h.covariance, means) for sample, h in zip(samples, free, strict=True)]
         gamma = [np.asarray(inverse @ middle @ inverse) for inverse, middle in zip(gamma, crossed, strict=True)]

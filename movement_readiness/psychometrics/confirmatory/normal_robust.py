@@ -83,8 +83,15 @@ def saturated_trace(samples: Sequence[NormalSample], found: Sequence[Saturated],
             continue
         curved = normal.curvature(sample, moments.mean, moments.covariance, with_means)
         middle = crossed_scores(sample, moments.mean, moments.covariance, with_means)
-        total += float(np.trace(np.linalg.solve(curved, middle)))
+        total += _trace(curved, middle)
     return total
+
+
+def _trace(curved: Floats, middle: Floats) -> float:
+    try:
+        return float(np.trace(np.linalg.solve(curved, middle)))
+    except np.linalg.LinAlgError:
+        return float("nan")
 
 
 def _complete_trace(sample: CompleteSample, moments: Saturated, with_means: bool) -> float:

@@ -21,6 +21,7 @@ __all__ = [
     "given_sample",
     "incomplete_sample",
     "pairwise_moments",
+    "uncovered",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -158,3 +159,11 @@ def pairwise_moments(sample: NormalSample) -> tuple[Floats, Floats]:
         own = off.T @ sample.there / both  # mean of i, of those who answered j too, less the mean of i
         covariance = (off.T @ off - both * own * own.T) / (both - 1) * ((sample.n - 1) / sample.n)
     return mean, covariance
+
+
+def uncovered(sample: NormalSample) -> list[tuple[int, int]]:
+    """Pairs of items that nobody answered both of: without a model their covariance is anyone's guess."""
+    if isinstance(sample, CompleteSample):
+        return []
+    first, second = np.nonzero(np.triu(sample.there.T @ sample.there == 0))
+    return list(zip(first.tolist(), second.tolist(), strict=True))

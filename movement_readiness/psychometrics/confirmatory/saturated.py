@@ -13,11 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from movement_readiness.psychometrics.confirmatory.normal import Slopes, slopes
-from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample, IncompleteSample, NormalSample
+from movement_readiness.psychometrics.confirmatory.normal_sample import (
+    CompleteSample,
+    IncompleteSample,
+    NormalSample,
+    uncovered,
+)
 
 __all__ = ["Saturated", "saturated"]
 
 Floats = npt.NDArray[np.float64]
+_SINGULAR = 1e-10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,13 +42,17 @@ class Saturated:
 
 
 def saturated(sample: NormalSample, tolerance: float = 1e-9, steps: int = 5000) -> Saturated | None:
-    """Maximum-likelihood moments; None where the covariance is singular, or an item has no answers.
+    """Maximum-likelihood moments; None where they do not exist.
+
+    That is where the covariance is singular, where an item has no answers, or a pair of items nobody who answered both.
 
     ``tolerance`` bounds the last change of any mean or covariance, in units of standard deviations.
     """
     if isinstance(sample, CompleteSample):
         found = slopes(sample, sample.mean, sample.covariance)
         return None if found is None else Saturated(sample.mean, sample.covariance, found.value, True, 0)
+    if uncovered(sample):
+        return None
     mean, covariance = _start(sample)
     found = slopes(sample, mean, covariance) if np.isfinite(mean).all() else None
     change, step = np.inf, 0
@@ -52,9 +62,15 @@ def saturated(sample: NormalSample, tolerance: float = 1e-9, steps: int = 5000) 
         change = max(float(np.abs(shift / sd).max()), float(np.abs(grown / np.outer(sd, sd)).max()))
         mean, covariance = mean + shift, covariance + grown
         found, step = slopes(sample, mean, covariance), step + 1
-    if found is None:
+    if found is None or _is_singular(covariance):
         return None
     return Saturated(mean, covariance, found.value, change < tolerance, step)
+
+
+def _is_singular(covariance: Floats) -> bool:
+    sd = np.sqrt(np.diag(covariance))
+    values = np.linalg.eigvalsh(covariance / np.outer(sd, sd))
+    return bool(values[0] < _SINGULAR * values[-1])
 
 
 def _start(sample: IncompleteSample) -> tuple[Floats, Floats]:
