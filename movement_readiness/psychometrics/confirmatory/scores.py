@@ -143,7 +143,7 @@ class _Problem:
         arrived = np.zeros(len(codes), dtype=bool)
         value, slope, curvature = self._expansion(eta, lower, upper, there)
         for _ in range(_STEPS):
-            step = np.linalg.solve(curvature, slope[:, :, np.newaxis])[:, :, 0]
+            step: Floats = np.asarray(np.linalg.solve(curvature, slope[:, :, np.newaxis])[:, :, 0], dtype=np.float64)
             step[arrived] = 0.0
             eta, value, slope, curvature = self._ascent(eta, step, value, lower, upper, there)
             arrived |= np.abs(step).max(axis=1) < _CLOSE
