@@ -70,14 +70,14 @@ def _number(value: Any) -> float | None:
 
 def written(calibration: Calibration) -> str:
     """The text of the file."""
-    loadings = calibration.loadings
+    loadings = calibration.loadings.to_numpy(dtype=float).tolist()
     items = {
         item: {
             "categories": list(calibration.categories[item]),
             "thresholds": list(calibration.thresholds[item]),
-            "loadings": {name: float(loadings.loc[item, name]) for name in calibration.factors},
+            "loadings": dict(zip(calibration.factors, row, strict=True)),
         }
-        for item in calibration.items
+        for item, row in zip(calibration.items, loadings, strict=True)
     }
     instrument = calibration.instrument
     comparison = calibration.comparison

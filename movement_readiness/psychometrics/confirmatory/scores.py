@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.integer]
 Flags = npt.NDArray[np.bool_]
 
-BLOCK = 1024  # rows at a time, always: so that a row's arithmetic does not depend on how many others there are
+BLOCK = 256  # rows at a time, always: so that a row's arithmetic does not depend on how many others there are
 _FAR = 30.0  # standard deviations beyond which a probability no longer falls
 _SMALLEST = 1e-6  # residual variance of an item that its factors determine
 _STEPS, _CLOSE, _SLACK = 100, 1e-7, 1e-12  # a step squares the distance: after one of 1e-7 nothing is left
