@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from movement_readiness._validation import check_choice, closest, quoted
-from movement_readiness.exceptions import ArgumentError
+from movement_readiness.exceptions import (
+    ArgumentError,
+    EstimationWarning,
+    HeywoodWarning,
+    MovementReadinessWarning,
+    NonConvergenceWarning,
+    NotIdentifiedWarning,
+)
 from movement_readiness.psychometrics._invariance_result import MEASURES, InvarianceResult
 from movement_readiness.psychometrics.confirmatory.analysis import cfa
 from movement_readiness.psychometrics.confirmatory.comparison import difference_method, difference_test
@@ -34,6 +41,7 @@ __all__ = ["InvarianceResult", "measurement_invariance"]
 
 _ESTIMATORS = ("ml", "mlr", "wlsmv", "dwls")
 _ORDERED = ("wlsmv", "dwls")
+_OF_A_STEP = (NonConvergenceWarning, HeywoodWarning, NotIdentifiedWarning, EstimationWarning)
 
 
 def measurement_invariance(
@@ -130,7 +138,9 @@ def measurement_invariance(
     statements = parse_model(model)
     factors, names = roles(statements)
     freed = [one.replace(" ", "") for one in ([partial] if isinstance(partial, str) else list(partial))]
-    answers = read_answers(items, names, group, cluster, missing)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MovementReadinessWarning)  # the first step gives them
+        answers = read_answers(items, names, group, cluster, missing)
     ordered = estimator in _ORDERED
     notes: tuple[str, ...] = ()
     if ordered:
@@ -236,7 +246,8 @@ def _fits(items: Any, model: str, ladder: Sequence[Rung], options: Mapping[str, 
         for one in caught:
             if (one.category, str(one.message)) not in said:
                 said.add((one.category, str(one.message)))
-                give_warning(f"{rung.name}: {one.message}", one.category)
+                where = f"{rung.name}: " if issubclass(one.category, _OF_A_STEP) else ""
+                give_warning(f"{where}{one.message}", one.category)
     return found
 
 

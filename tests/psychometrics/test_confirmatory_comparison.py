@@ -1,40 +1,19 @@
-"""Difference tests of nested confirmatory models."""
+"""Difference tests of nested confirmatory models; lavaan's values are in test_confirmatory_reference.py."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 import pytest
-from psychometrics import confirmatory_data as reference
 
 from movement_readiness.exceptions import ArgumentError, EstimationWarning
 from movement_readiness.psychometrics import cfa, compare_models
-from movement_readiness.psychometrics.confirmatory.comparison import difference_test
 from movement_readiness.psychometrics.confirmatory.nested import (
     MomentBlock,
     plain_difference,
     satorra_2000,
     satorra_bentler_2001,
 )
-
-DEFAULT = {"ml": "default", "mlr": "satorra.bentler.2001", "wlsmv": "satorra.2000"}
-
-
-def lavaans():
-    """The rows of nested.csv whose method is the default of their estimator."""
-    rows = pd.read_csv(reference.FOLDER / "nested.csv")
-    estimator = rows["free"].map(lambda case: reference.CASES.loc[case, "estimator"])
-    kept = rows["method"] == estimator.map(DEFAULT)
-    kept &= (rows["method"] != "satorra.2000") | rows["scaled_shifted"].astype(str).str.lower().eq("true")
-    return [row for row in rows[kept].itertuples() if row.df_diff > 0]
-
-
-@pytest.mark.parametrize("row", lavaans(), ids=lambda row: f"{row.restricted}-{row.method}")
-def test_differences_are_lavaans(row):
-    found = difference_test(reference.fit(row.restricted), reference.fit(row.free))
-    assert found.chisq == pytest.approx(row.chisq_diff, rel=1e-4)
-    assert found.df == row.df_diff
-    assert found.pvalue == pytest.approx(row.pvalue, abs=1e-4)
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,7 @@ __all__ = ["NormalInference", "expected_misfit", "infer_normal"]
 
 Floats = npt.NDArray[np.float64]
 _NAN = float("nan")
+_SINGULAR = 1e-10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,13 +125,19 @@ def _saturated_value(found: Sequence[Saturated], problem: NormalProblem) -> floa
 
 
 def _covariance(problem: NormalProblem, theta: Floats, matrix: Floats, robust: bool) -> tuple[Floats, float]:
-    try:
-        if robust:
-            found = sandwich(problem, theta, matrix)
-            return found.covariance, found.trace
-        return np.linalg.inv(matrix) / problem.n, _NAN
-    except np.linalg.LinAlgError:
+    if _is_singular(matrix):
         return np.full(matrix.shape, _NAN), _NAN
+    if robust:
+        found = sandwich(problem, theta, matrix)
+        return found.covariance, found.trace
+    return np.linalg.inv(matrix) / problem.n, _NAN
+
+
+def _is_singular(matrix: Floats) -> bool:
+    """Whether some direction of the parameters, each in its own unit, has no curvature, or curves downwards."""
+    size = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
+    values = np.linalg.eigvalsh(matrix / np.outer(size, size))
+    return bool(values.size and values[0] <= _SINGULAR * values[-1])
 
 
 def _base_trace(base: _Fitted) -> float:
