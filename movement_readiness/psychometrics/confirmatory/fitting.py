@@ -22,7 +22,7 @@ from movement_readiness.psychometrics.confirmatory.ordinal_inference import (
 )
 from movement_readiness.psychometrics.confirmatory.search import Found, minimise
 from movement_readiness.psychometrics.confirmatory.specification import ParameterTable
-from movement_readiness.psychometrics.confirmatory.starts import starting_values
+from movement_readiness.psychometrics.confirmatory.starts import cautious_start, starting_values
 
 __all__ = ["Fit", "fit_continuous", "fit_ordinal", "fit_unweighted"]
 
@@ -79,7 +79,7 @@ def fit_ordinal(table: ParameterTable, samples: Sequence[OrdinalSample], estimat
     check_identified(model, start)
     weights = [np.ones_like(s.moments) if estimator == "uls" else 1 / s.variances for s in samples]
     objective = LeastSquares(model, samples, weights)
-    found = fitted(objective, start)
+    found = fitted(objective, start, [cautious_start(table, start, share) for share in (0.5, 0.1)])
     robust = estimator == "wlsmv"
     inference = None
     if found.converged:
@@ -105,7 +105,8 @@ def fit_continuous(table: ParameterTable, samples: Sequence[NormalSample], estim
     start = starting_values(table, [covariance for _, covariance in first], [mean for mean, _ in first])
     check_identified(model, start)
     problem = NormalProblem(model, tuple(samples))
-    found = fit_normal(problem, _possible(problem, start))
+    begin = _possible(problem, table, start)
+    found = fit_normal(problem, begin, [cautious_start(table, begin, share) for share in (0.5, 0.1)])
     inference = infer_normal(problem, found.theta, robust=estimator == "mlr") if found.converged else None
     free = [None for _ in samples] if inference is None else list(inference.saturated)
     observed = tuple(
@@ -125,24 +126,19 @@ def fit_unweighted(table: ParameterTable, samples: Sequence[CompleteSample]) -> 
     check_identified(model, start)
     known = [MomentSample(s.n, model.vector(one)) for s, one in zip(samples, observed, strict=True)]
     objective = LeastSquares(model, known, [np.ones_like(one.moments) for one in known])
-    found = minimise(objective, start)
+    found = minimise(objective, start, [cautious_start(table, start, share) for share in (0.5, 0.1)])
     inference = infer_unweighted(objective, found.theta, observed) if found.converged else None
     n = tuple(sample.n for sample in samples)
     return Fit(model, found, "uls", objective, observed, n, _covariance(inference, model), inference)
 
 
-def _possible(problem: NormalProblem, start: Floats) -> Floats:
-    """A start that implies positive definite covariances: smaller loadings and covariances where it is needed."""
-    rows = problem.model.table.rows  # type: ignore[attr-defined]
-    covariances = [row.free for row in rows if row.op == "~~" and row.lhs != row.rhs and row.free >= 0]
-    loadings = [row.free for row in rows if row.op == "=~" and row.free >= 0]
+def _possible(problem: NormalProblem, table: ParameterTable, start: Floats) -> Floats:
+    """A start that implies positive definite covariances: factors that explain less where it is needed."""
     theta = start
     for share in (0.7, 0.4, 0.1):
         if np.isfinite(problem.value(theta)):
             return theta
-        theta = start.copy()
-        theta[covariances] = 0.0
-        theta[loadings] *= share
+        theta = cautious_start(table, start, share)
     return theta
 
 

@@ -151,9 +151,9 @@ def _information(root: Floats, jacobian: Floats, with_means: bool) -> Floats:
     return np.asarray(found)
 
 
-def fit_normal(problem: NormalProblem, start: Floats) -> Found:
+def fit_normal(problem: NormalProblem, start: Floats, others: Sequence[Floats] = ()) -> Found:
     """Maximum-likelihood estimates from a start; the value is infinite where the start implies nothing possible."""
-    return minimise(problem, start)
+    return minimise(problem, start, others)
 
 
 def saturated_value(values: Sequence[float], samples: Sequence[NormalSample]) -> float:

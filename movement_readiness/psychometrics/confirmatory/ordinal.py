@@ -202,14 +202,14 @@ class _WithoutThresholds:
         return Expansion(value if np.isfinite(value) else np.inf, gradient, curvature)
 
 
-def fitted(objective: LeastSquares, start: Floats) -> Found:
+def fitted(objective: LeastSquares, start: Floats, others: Sequence[Floats] = ()) -> Found:
     """The parameters with the smallest F."""
     model = objective.model
     places = _own_thresholds(model)
     if places is None:
-        return minimise(objective, start)
+        return minimise(objective, start, others)
     rest = np.setdiff1d(np.arange(model.n_free), np.concatenate(places))
-    found = minimise(_WithoutThresholds(objective, rest), start[rest])
+    found = minimise(_WithoutThresholds(objective, rest), start[rest], [other[rest] for other in others])
     theta = np.zeros(model.n_free)
     theta[rest] = found.theta
     at = model.threshold_item

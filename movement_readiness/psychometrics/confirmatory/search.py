@@ -6,7 +6,8 @@ it is not enough, BFGS takes over and scoring finishes. Numpy and scipy alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -16,7 +17,9 @@ __all__ = ["Expansion", "Found", "Objective", "minimise"]
 
 Floats = npt.NDArray[np.float64]
 
-_STEPS, _HALVINGS, _SHARP, _ENOUGH = 250, 40, 1e-17, 1e-10
+_STEPS, _HALVINGS, _SHARP, _ENOUGH = 150, 40, 1e-17, 1e-10
+_CAREFUL = 0.1  # the longest step of a second search, in units of one and the parameter
+_TOO_FAR = 300.0
 _ROUNDING = 4 * np.finfo(np.float64).eps
 _FLAT = 1e-12  # of the largest eigenvalue of the scaled curvature: a direction without information
 
@@ -56,39 +59,45 @@ class Found:
     method: str = "scoring"
 
 
-def minimise(objective: Objective, start: Floats) -> Found:
+def minimise(objective: Objective, start: Floats, others: Sequence[Floats] = ()) -> Found:
     """Find a minimum of a function near a start.
 
     Parameters
     ----------
     objective : Objective
     start : array, shape (n_free,)
+    others : sequence of arrays
+        Where to begin anew when the search does not end well.
 
     Returns
     -------
     Found
+        Of the searches that ended well the lowest, or the lowest of all.
     """
     if not start.size:
         value = objective.value(start)
         return Found(start, value, 0.0, bool(np.isfinite(value)), 0)
-    found = _scored(objective, start)
-    if found.converged or not np.isfinite(found.value):
-        return found
-    theta = _quasi_newton(objective, found.theta)
-    again = _scored(objective, theta)
-    best = again if again.value <= found.value or again.converged else found
-    steps = found.n_steps + again.n_steps
-    return Found(best.theta, best.value, best.decrement, best.converged, steps, "scoring and BFGS")
+    tried = [_scored(objective, start)]
+    for other in others if not tried[0].converged else ():
+        tried.append(_scored(objective, other, _CAREFUL))
+        if tried[-1].converged:
+            break
+    if not any(found.converged or _far(found.theta, start) for found in tried) and np.isfinite(tried[0].value):
+        again = _scored(objective, _quasi_newton(objective, tried[0].theta))
+        tried.append(replace(again, method="scoring and BFGS"))
+    best = min(tried, key=lambda found: (not found.converged, found.value))
+    return replace(best, n_steps=sum(found.n_steps for found in tried))
 
 
-def _scored(objective: Objective, start: Floats) -> Found:
+def _scored(objective: Objective, start: Floats, longest: float = np.inf) -> Found:
     theta, here = start, objective.expansion(start)
     damping, decrement, steps = 0.0, np.inf, 0
-    while steps < _STEPS and np.isfinite(here.value):
+    while steps < _STEPS and np.isfinite(here.value) and not _far(theta, start):
         steps += 1
         move, decrement = _move(here, damping)
         if decrement <= _SHARP * max(1.0, abs(here.value)):
             break
+        move = move * min(1.0, longest / max(float((np.abs(move) / (1 + np.abs(theta))).max()), 1e-300))
         moved = _line(objective, theta, here, move)
         if moved is None:
             if damping > 1e6 or decrement < _ENOUGH:
@@ -101,6 +110,11 @@ def _scored(objective: Objective, start: Floats) -> Found:
         here = objective.expansion(theta)
     decrement = _move(here, 0.0)[1] if np.isfinite(here.value) else np.inf
     return Found(theta, here.value, float(decrement), bool(decrement < _ENOUGH), steps)
+
+
+def _far(theta: Floats, start: Floats) -> bool:
+    """Whether some parameter has gone where none is found: there is no minimum on this way."""
+    return bool((np.abs(theta) > _TOO_FAR * (1 + np.abs(start))).any())
 
 
 def _move(here: Expansion, damping: float) -> tuple[Floats, float]:
@@ -142,5 +156,5 @@ def _quasi_newton(objective: Objective, start: Floats) -> Floats:
         here = objective.expansion(theta)
         return (here.value, here.gradient) if np.isfinite(here.value) else (1e10, np.zeros_like(theta))
 
-    result = minimize(both, start, jac=True, method="BFGS", options={"maxiter": 2000, "gtol": 1e-8})
+    result = minimize(both, start, jac=True, method="BFGS", options={"maxiter": 200, "gtol": 1e-8})
     return np.asarray(result.x, dtype=np.float64)

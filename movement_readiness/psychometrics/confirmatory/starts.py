@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from movement_readiness.psychometrics.confirmatory.specification import ParameterTable, Row
 
-__all__ = ["starting_values"]
+__all__ = ["cautious_start", "starting_values"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,6 +54,27 @@ def starting_values(
             if row.free >= 0 and not done[row.free]:
                 theta[row.free] = guess.value(row) if np.isnan(row.start) else row.start
                 done[row.free] = True
+    return theta
+
+
+def cautious_start(table: ParameterTable, start: Floats, share: float = 0.5) -> Floats:
+    """Begin elsewhere: factors that explain less and have nothing to do with each other.
+
+    Loadings, or where those are scaled by a fixed one the variances of factors, are a ``share`` of what they were;
+    covariances are zero. What the model says with start() stands.
+    """
+    theta = start.copy()
+    for row in table.rows:
+        if row.free < 0 or not np.isnan(row.start):
+            continue
+        scaled = any(
+            other.op == "=~" and other.lhs == row.lhs and other.group == row.group and other.free < 0 and other.value
+            for other in table.rows
+        )
+        if row.op == "~~" and row.lhs != row.rhs:
+            theta[row.free] = 0.0
+        elif (row.op == "=~" and not scaled) or (row.op == "~~" and row.lhs in table.factors and scaled):
+            theta[row.free] = start[row.free] * share
     return theta
 
 
