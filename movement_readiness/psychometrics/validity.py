@@ -93,8 +93,8 @@ def htmt(
     >>> items = mr.item_matrix(study.responses, instrument)
     >>> htmt(items, {name: instrument.item_ids(name) for name in ("rational", "social")}).round(2)
               rational  social
-    rational       1.0     0.6
-    social         0.6     1.0
+    rational      1.00    0.56
+    social        0.56    1.00
     """
     import pandas as pd
 
@@ -378,7 +378,7 @@ def bifactor_indices(result: CFAResult, *, general: str | None = None) -> pd.Dat
     >>> items = mr.item_matrix(study.responses, instrument)
     >>> fit = cfa(items, instrument.measurement_model("bifactor"), estimator="wlsmv")
     >>> bifactor_indices(fit).loc["readiness", ["omega_total", "omega_hierarchical", "ecv"]].round(1).to_dict()
-    {'omega_total': 1.0, 'omega_hierarchical': 0.9, 'ecv': 0.6}
+    {'omega_total': 0.9, 'omega_hierarchical': 0.8, 'ecv': 0.6}
     """
     import pandas as pd
 
