@@ -298,3 +298,18 @@ def test_too_few_respondents_for_the_saturated_model_are_pointed_out():
     with pytest.warns(MovementReadinessWarning):
         found = cfa(items, MODEL, missing="fiml")
     assert np.isnan(found.fit_measures["chisq"])
+
+
+def test_second_derivatives_by_parameter_are_those_of_the_function():
+    """Higher factors, means and equal parameters included."""
+    rng = np.random.default_rng(4)
+    values = np.repeat(rng.normal(size=(200, 1)) + rng.normal(size=(200, 3)), 3, axis=1) + rng.normal(size=(200, 9))
+    values[rng.random(values.shape) < 0.1] = np.nan
+    items = pd.DataFrame(values, columns=[f"x{place}" for place in range(1, 10)]).assign(g=["a", "b"] * 100)
+    model = "a =~ x1 + x2 + x3\nb =~ x4 + x5 + x6\nc =~ x7 + x8 + x9\ntop =~ a + b + c\nx1 ~~ x4\nx1 ~ 1"
+    fit = cfa(items, model, group="g", missing="fiml", group_equal="loadings")._fit
+    theta = fit.theta + 0.05 * rng.normal(size=fit.theta.size)
+    problem = fit.objective
+    by_hand = central(lambda at: problem.expansion(at).gradient, theta)
+    np.testing.assert_allclose(problem.observed_information(theta), by_hand, atol=1e-6)
+    np.testing.assert_allclose(problem.expansion(theta).gradient, central(problem.value, theta), atol=1e-8)

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from movement_readiness.psychometrics.confirmatory import normal
+from movement_readiness.psychometrics.confirmatory.bending import bend
+from movement_readiness.psychometrics.confirmatory.implied import Model
 from movement_readiness.psychometrics.confirmatory.normal_sample import NormalSample
 from movement_readiness.psychometrics.confirmatory.search import Expansion, Found, minimise
 from movement_readiness.psychometrics.confirmatory.vech import symmetric
@@ -97,7 +99,8 @@ class NormalProblem:
             root = normal.inverse_root(sigma)
             if root is None:
                 raise ValueError("the covariance matrix is not positive definite")
-            found += share * _information(root, jacobian, self.model.means)
+            own = np.flatnonzero(jacobian.any(axis=0))  # parameters of other groups move nothing here
+            found[np.ix_(own, own)] += share * _information(root, jacobian[:, own], self.model.means)
         return found
 
     def patterned_information(self, theta: Floats) -> Floats:
@@ -112,30 +115,22 @@ class NormalProblem:
         """Second derivatives of F by theta.
 
         J' H J with the second derivatives H by the moments, and the slopes by the moments times the second
-        derivatives of the moments: central differences of J' slope, exact for moments cubic in theta.
+        derivatives of the moments (`bend`; zero for models that are no `Model`, whose moments are their parameters).
         """
         found = np.zeros((self.model.n_free, self.model.n_free))
-        rows = []
+        held: list[tuple[Floats | None, Floats]] = []
         parts = zip(self.samples, self.shares, self.moments(theta), self.model.jacobian(theta), strict=True)
         for sample, share, (mu, sigma), jacobian in parts:
             curved = normal.curvature(sample, mu, sigma, self.model.means)
-            found += share * jacobian.T @ curved @ jacobian
+            own = np.flatnonzero(jacobian.any(axis=0))
+            found[np.ix_(own, own)] += share * jacobian[:, own].T @ curved @ jacobian[:, own]
             slope = normal.slopes(sample, mu, sigma)
-            rows.append(share * slope.row(self.model.means) if slope is not None else np.zeros(len(jacobian)))
-        found += self._bend(theta, rows)
+            if slope is None:
+                raise ValueError("the covariance matrix is not positive definite")
+            held.append((share * slope.mean if self.model.means else None, share * slope.covariance))
+        if isinstance(self.model, Model):
+            found += bend(self.model, theta, held)
         return (found + found.T) / 2
-
-    def _bend(self, theta: Floats, rows: list[Floats]) -> Floats:
-        found = np.zeros((theta.size, theta.size))
-        for place in range(theta.size):
-            step = np.zeros_like(theta)
-            step[place] = 1e-4 * max(1.0, abs(theta[place]))
-            found[place] = (self._pull(theta + step, rows) - self._pull(theta - step, rows)) / (2 * step[place])
-        return found
-
-    def _pull(self, theta: Floats, rows: list[Floats]) -> Floats:
-        parts = zip(self.model.jacobian(theta), rows, strict=True)
-        return np.asarray(sum((jacobian.T @ row for jacobian, row in parts), np.zeros(1)))
 
 
 def _information(root: Floats, jacobian: Floats, with_means: bool) -> Floats:
