@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,9 @@ from movement_readiness.psychometrics.confirmatory.ordinal_inference import (
     infer_ordinal,
     infer_unweighted,
 )
+from movement_readiness.psychometrics.confirmatory.rescue import rescaled_start, with_unit_variances
 from movement_readiness.psychometrics.confirmatory.search import Found, minimise
-from movement_readiness.psychometrics.confirmatory.specification import ParameterTable
+from movement_readiness.psychometrics.confirmatory.specification import ParameterTable, Row
 from movement_readiness.psychometrics.confirmatory.starts import cautious_start, starting_values
 
 __all__ = ["Fit", "fit_continuous", "fit_ordinal", "fit_unweighted"]
@@ -79,7 +80,11 @@ def fit_ordinal(table: ParameterTable, samples: Sequence[OrdinalSample], estimat
     check_identified(model, start)
     weights = [np.ones_like(s.moments) if estimator == "uls" else 1 / s.variances for s in samples]
     objective = LeastSquares(model, samples, weights)
-    found = fitted(objective, start, [cautious_start(table, start, share) for share in (0.5, 0.1)])
+
+    def run(other: Model, begin: Floats) -> Found:
+        return fitted(LeastSquares(other, samples, weights), begin, _others(other.table, begin))
+
+    found = _rescued(model, run, run(model, start), start)
     robust = estimator == "wlsmv"
     inference = None
     if found.converged:
@@ -106,7 +111,11 @@ def fit_continuous(table: ParameterTable, samples: Sequence[NormalSample], estim
     check_identified(model, start)
     problem = NormalProblem(model, tuple(samples))
     begin = _possible(problem, table, start)
-    found = fit_normal(problem, begin, [cautious_start(table, begin, share) for share in (0.5, 0.1)])
+
+    def run(other: Model, at: Floats) -> Found:
+        return fit_normal(NormalProblem(other, tuple(samples)), at, _others(other.table, at))
+
+    found = _rescued(model, run, run(model, begin), begin)
     inference = infer_normal(problem, found.theta, robust=estimator == "mlr") if found.converged else None
     free = [None for _ in samples] if inference is None else list(inference.saturated)
     observed = tuple(
@@ -126,10 +135,46 @@ def fit_unweighted(table: ParameterTable, samples: Sequence[CompleteSample]) -> 
     check_identified(model, start)
     known = [MomentSample(s.n, model.vector(one)) for s, one in zip(samples, observed, strict=True)]
     objective = LeastSquares(model, known, [np.ones_like(one.moments) for one in known])
-    found = minimise(objective, start, [cautious_start(table, start, share) for share in (0.5, 0.1)])
+
+    def run(other: Model, begin: Floats) -> Found:
+        return minimise(LeastSquares(other, known, objective.given), begin, _others(other.table, begin))
+
+    found = _rescued(model, run, run(model, start), start)
     inference = infer_unweighted(objective, found.theta, observed) if found.converged else None
     n = tuple(sample.n for sample in samples)
     return Fit(model, found, "uls", objective, observed, n, _covariance(inference, model), inference)
+
+
+def _others(table: ParameterTable, start: Floats) -> list[Floats]:
+    return [cautious_start(table, start, share) for share in (0.5, 0.1)]
+
+
+def _rescued(model: Model, run: Callable[[Model, Floats], Found], found: Found, start: Floats) -> Found:
+    """What was found, or, where the search did not end well, what is found by way of factor variances of one."""
+    other = None if found.converged else with_unit_variances(model.table)
+    if other is None:
+        return found
+    begin = np.array([_standard(model.table, row, start) for row in other.rows if row.free >= 0])
+    first = run(Model(other), begin)
+    if not first.converged:
+        return found
+    again = run(model, rescaled_start(model.table, other, first.theta))
+    return replace(again, n_steps=found.n_steps + first.n_steps + again.n_steps) if again.converged else found
+
+
+def _standard(table: ParameterTable, row: Row, start: Floats) -> float:
+    """A start in units of factors with a variance of one."""
+    before = next(old for old in table.rows if old.key == row.key and old.group == row.group)
+    value = before.value if before.free < 0 else start[before.free]
+    size = {
+        old.lhs: np.sqrt(abs(start[old.free])) if old.free >= 0 else 1.0
+        for old in table.rows
+        if old.op == "~~" and old.lhs == old.rhs and old.group == row.group and old.lhs in table.factors
+    }
+    left, right = size.get(row.lhs, 1.0), size.get(row.rhs, 1.0)
+    if row.op == "=~":
+        return float(value * left / right)
+    return float(value / (left * right)) if row.op == "~~" else float(value / left)
 
 
 def _possible(problem: NormalProblem, table: ParameterTable, start: Floats) -> Floats:

@@ -134,7 +134,7 @@ class _Guess:
         size = 1.0
         if fixed:
             size = fixed[0][1] / fixed[0][0]
-            size = size if abs(size) > 0.1 * float(np.mean(scale)) else 0.5 * float(np.mean(scale))
+            size = float(np.copysign(max(abs(size), 0.2 * float(np.mean(scale))), size))
         elif not np.isnan(variance) and variance > 0:
             size = float(np.sqrt(variance))
         self.variance[factor] = size**2
