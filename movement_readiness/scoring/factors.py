@@ -15,6 +15,7 @@ from movement_readiness._validation import quoted
 from movement_readiness.exceptions import ArgumentError, ResponsesError
 from movement_readiness.instrument import Instrument
 from movement_readiness.psychometrics.confirmatory.scores import expected_answers, posterior_modes
+from movement_readiness.psychometrics.confirmatory.threads import one_thread
 from movement_readiness.scoring.calibration import Calibration
 from movement_readiness.scoring.checks import check_answers, check_identity, check_items, check_types
 from movement_readiness.scoring.expressions import N_ANSWERED, ScorePlan, answer, keyed
@@ -228,7 +229,8 @@ def _categories(values: Floats, calibration: Calibration, item: str) -> Codes:
 
 def _scored(codes: Codes, calibration: Calibration) -> tuple[Floats, Floats, dict[str, Floats]]:
     model = calibration.ordinal_factors
-    found = posterior_modes(codes, model)
+    with one_thread():  # products of small matrices
+        found = posterior_modes(codes, model)
     percents = _expected_percents(found.values, calibration)
     instrument = calibration.instrument
 
