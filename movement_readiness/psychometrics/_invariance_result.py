@@ -11,7 +11,6 @@ from scipy.stats import chi2
 
 from movement_readiness._validation import check_choice
 from movement_readiness.psychometrics.confirmatory.comparison import METHODS
-from movement_readiness.psychometrics.confirmatory.modification import score_tests
 from movement_readiness.psychometrics.confirmatory.release import release_tests
 from movement_readiness.psychometrics.confirmatory.result import CFAResult
 from movement_readiness.psychometrics.confirmatory.specification import Row
@@ -179,7 +178,7 @@ def _suggested(step: str, kinds: set[str], fit: CFAResult, groups: Sequence[Any]
     columns = ["step", "parameter", "item", "group", "chisq", "pvalue", "change"]
     if not fit.converged:
         return pd.DataFrame(columns=columns)
-    rows = [one for one in _releases(fit) if one[0].op in kinds]
+    rows = _releases(fit, kinds)
     chisq = np.array([one[1] for one in rows], dtype=np.float64)
     found = pd.DataFrame(
         {
@@ -196,16 +195,15 @@ def _suggested(step: str, kinds: set[str], fit: CFAResult, groups: Sequence[Any]
     return found.sort_values("chisq", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _releases(fit: CFAResult) -> list[tuple[Row, float, float]]:
+def _releases(fit: CFAResult, kinds: set[str]) -> list[tuple[Row, float, float]]:
     """What is equal across groups: tied parameters, and intercepts and residual variances that are fixed in all."""
     inner = fit._fit
-    expand = expansion(inner)
-    found = list(zip(*release_tests(inner.model, inner.theta, expand), strict=True))
-    if inner.model.ordinal:
-        fixed = zip(*score_tests(inner.model, inner.theta, expand), strict=True)
-        found += [one for one in fixed if _is_of_an_item(one[0], fit.items)]
-    return [(row, float(chisq), float(change)) for row, chisq, change in found]
 
+    def same_by_being_fixed(row: Row) -> bool:
+        own = row.op == "~1" or (row.op == "~~" and row.lhs == row.rhs)
+        return own and row.op in kinds and row.group > 0 and row.lhs in fit.items
 
-def _is_of_an_item(row: Row, items: Sequence[str]) -> bool:
-    return row.group > 0 and row.lhs in items and (row.op == "~1" or (row.op == "~~" and row.lhs == row.rhs))
+    fixed = same_by_being_fixed if inner.model.ordinal else None
+    found = release_tests(inner.model, inner.theta, expansion(inner), fixed)
+    rows = zip(*found, strict=True)
+    return [(row, float(chisq), float(change)) for row, chisq, change in rows if row.op in kinds]

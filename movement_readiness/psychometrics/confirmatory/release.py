@@ -6,6 +6,7 @@ of delta = 0 is that of `modification`, with the derivatives of the moments by d
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +22,9 @@ Floats = npt.NDArray[np.float64]
 _SINGULAR = 1e-8
 
 
-def release_tests(model: Model, theta: Floats, expand: Expand) -> tuple[list[Row], Floats, Floats]:
+def release_tests(
+    model: Model, theta: Floats, expand: Expand, fixed: Callable[[Row], bool] | None = None
+) -> tuple[list[Row], Floats, Floats]:
     """Rows of later groups that equal one of an earlier group, with chi-square and expected change of their release.
 
     Parameters
@@ -31,33 +34,43 @@ def release_tests(model: Model, theta: Floats, expand: Expand) -> tuple[list[Row
         The estimates.
     expand : function of a model and its theta
         Gives slope and curvature of chi-square / 2.
+    fixed : function of a row, optional
+        Which rows that are fixed are tested too.
 
     Returns
     -------
     list of Row, array, array
         Without rows whose release could not be told from the other parameters.
     """
-    table = model.table
-    earlier: set[int] = set()
-    places: dict[int, int] = {}  # of a row among all, to its place among the released
-    for place, row in enumerate(table.rows):
-        if row.free >= 0 and row.free in earlier and row.group > 0:
-            places[place] = len(places)
-        earlier.add(row.free)
+    table, n = model.table, model.table.n_free
+    places = _released(table.rows, fixed)
     if not places:
         return [], np.zeros(0), np.zeros(0)
-    n = table.n_free
     rows = [table.rows[place] for place in places]
     wider = tuple(
         replace(row, free=n + places[place]) if place in places else row for place, row in enumerate(table.rows)
     )
-    shared = np.array([row.free for row in rows])
+    start = [theta[row.free] if row.free >= 0 else row.value for row in rows]
     slope, curvature = expand(
-        Model(replace(table, rows=wider, n_free=n + len(rows))), np.concatenate([theta, theta[shared]])
+        Model(replace(table, rows=wider, n_free=n + len(rows))), np.concatenate([theta, np.array(start)])
     )
     turn = np.eye(n + len(rows))  # from (theta, delta) to (theta, theta + delta)
-    turn[n + np.arange(len(rows)), shared] = 1.0
+    for place, row in enumerate(rows):
+        if row.free >= 0:
+            turn[n + place, row.free] = 1.0
     return _tests(rows, slope @ turn, turn.T @ curvature @ turn, n)
+
+
+def _released(rows: Sequence[Row], fixed: Callable[[Row], bool] | None) -> dict[int, int]:
+    """The places of the rows to release, each with its number among them."""
+    earlier: set[int] = set()
+    places: dict[int, int] = {}
+    for place, row in enumerate(rows):
+        tied = row.free >= 0 and row.free in earlier and row.group > 0
+        if tied or (row.free < 0 and fixed is not None and fixed(row)):
+            places[place] = len(places)
+        earlier.add(row.free)
+    return places
 
 
 def _tests(rows: list[Row], slope: Floats, curvature: Floats, n: int) -> tuple[list[Row], Floats, Floats]:
