@@ -19,95 +19,27 @@ Numpy alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from movement_readiness.psychometrics.confirmatory.matrices import (
+    KINDS,
+    Entries,
+    Matrices,
+    Moments,
+    entries_of,
+    of_covariances,
+    of_means,
+)
 from movement_readiness.psychometrics.confirmatory.specification import ParameterTable, Row
 
 __all__ = ["Matrices", "Model", "Moments"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-_KINDS = ("lambda", "beta", "psi", "theta", "nu", "alpha", "tau", "delta")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Matrices:
-    """The matrices of one group.
-
-    ``loadings`` (items, factors), ``beta`` (factors, factors), ``psi`` (factors, factors), ``theta`` (items, items),
-    ``nu`` (items,), ``alpha`` (factors,), ``tau`` (thresholds,), ``delta`` (items,). With the delta parameterisation
-    the diagonal of ``theta`` is what the scales leave.
-    """
-
-    loadings: Floats
-    beta: Floats
-    psi: Floats
-    theta: Floats
-    nu: Floats
-    alpha: Floats
-    tau: Floats
-    delta: Floats
-
-    @property
-    def total(self) -> Floats:
-        """(I - Beta)^-1: of factors on factors, through all others."""
-        if not self.beta.any():
-            return np.eye(len(self.beta))
-        return np.asarray(np.linalg.inv(np.eye(len(self.beta)) - self.beta))
-
-    @property
-    def factor_covariances(self) -> Floats:
-        """Covariance of the factors, shape (factors, factors)."""
-        total = self.total
-        return np.asarray(total @ self.psi @ total.T)
-
-    @property
-    def factor_means(self) -> Floats:
-        """Means of the factors, shape (factors,)."""
-        return np.asarray(self.total @ self.alpha)
-
-    @property
-    def mu(self) -> Floats:
-        """Means of items or latent responses, shape (items,)."""
-        return np.asarray(self.nu + self.loadings @ self.factor_means)
-
-    @property
-    def sigma(self) -> Floats:
-        """Covariance of items or latent responses, shape (items, items)."""
-        return np.asarray(self.loadings @ self.factor_covariances @ self.loadings.T + self.theta)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Moments:
-    """Implied moments of one group: ``mu`` (items,), ``sigma`` (items, items), ``thresholds`` (thresholds,).
-
-    Of ordered items ``sigma`` holds the correlations, ``thresholds`` those of the standardised latent responses, and
-    ``mu`` zeros.
-    """
-
-    mu: Floats
-    sigma: Floats
-    thresholds: Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Entries:
-    """Where the parameters of one group stand in one of its matrices."""
-
-    rows: Ints
-    columns: Ints
-    free: Ints
-    values: Floats
-
-    def filled(self, theta: Floats) -> Floats:
-        if not theta.size:
-            return self.values
-        return np.where(self.free >= 0, theta[np.maximum(self.free, 0)], self.values)
 
 
 class Model:
@@ -170,20 +102,20 @@ class Model:
             return "tau", int(self._begin[item[row.lhs]]) + int(row.rhs[1:]) - 1, 0
         return "delta", item[row.lhs], 0
 
-    def _compiled(self, rows: Sequence[Row]) -> dict[str, _Entries]:
-        found: dict[str, list[tuple[int, int, int, float]]] = {kind: [] for kind in _KINDS}
+    def _compiled(self, rows: Sequence[Row]) -> dict[str, Entries]:
+        found: dict[str, list[tuple[int, int, int, float]]] = {kind: [] for kind in KINDS}
         for row in rows:
             kind, first, second = self.place(row)
             found[kind].append((first, second, row.free, row.value))
         if self.ordinal and self.delta:
             found["theta"] = [entry for entry in found["theta"] if entry[0] != entry[1]]
-        return {kind: _entries(entries) for kind, entries in found.items()}
+        return {kind: entries_of(entries) for kind, entries in found.items()}
 
     def matrices(self, theta: Floats) -> tuple[Matrices, ...]:
         """The matrices of each group."""
         return tuple(self._matrices(entries, theta) for entries in self._entries)
 
-    def _matrices(self, entries: dict[str, _Entries], theta: Floats) -> Matrices:
+    def _matrices(self, entries: dict[str, Entries], theta: Floats) -> Matrices:
         p, m = self.n_items, self.n_factors
         filled = {
             "lambda": np.zeros((p, m)),
@@ -245,12 +177,12 @@ class Model:
             for matrices, entries in zip(self.matrices(theta), self._entries, strict=True)
         )
 
-    def _jacobian(self, matrices: Matrices, entries: dict[str, _Entries]) -> Floats:
-        free = {kind: _only_free(places) for kind, places in entries.items()}
-        order = np.concatenate([free[kind].free for kind in _KINDS])
+    def _jacobian(self, matrices: Matrices, entries: dict[str, Entries]) -> Floats:
+        free = {kind: places.only_free() for kind, places in entries.items()}
+        order = np.concatenate([free[kind].free for kind in KINDS])
         first, second = self.pairs
-        of_sigma = _of_covariances(matrices, free, first, second)
-        of_mu = _of_means(matrices, free)
+        of_sigma = of_covariances(matrices, free, first, second)
+        of_mu = of_means(matrices, free)
         if self.ordinal:
             by_entry = self._ordinal(matrices, free, of_sigma, of_mu)
         else:
@@ -277,17 +209,17 @@ class Model:
             for matrices, entries in zip(self.matrices(theta), self._entries, strict=True)
         )
 
-    def _variances(self, matrices: Matrices, entries: dict[str, _Entries]) -> tuple[Floats, Floats]:
-        free = {kind: _only_free(places) for kind, places in entries.items()}
-        order = np.concatenate([free[kind].free for kind in _KINDS])
+    def _variances(self, matrices: Matrices, entries: dict[str, Entries]) -> tuple[Floats, Floats]:
+        free = {kind: places.only_free() for kind, places in entries.items()}
+        order = np.concatenate([free[kind].free for kind in KINDS])
         items, factors = np.arange(self.n_items), np.arange(self.n_factors)
         bare = replace(matrices, loadings=np.eye(self.n_factors))
-        of_factors = _of_covariances(bare, free, factors, factors)
+        of_factors = of_covariances(bare, free, factors, factors)
         n_loadings, n_theta = free["lambda"].free.size, free["theta"].free.size
         of_factors[:, :n_loadings] = 0.0
         begin = n_loadings + free["beta"].free.size + free["psi"].free.size
         of_factors[:, begin : begin + n_theta] = 0.0
-        of_items = _of_covariances(matrices, free, items, items)
+        of_items = of_covariances(matrices, free, items, items)
         of_psi, of_theta = np.zeros_like(of_factors), np.zeros_like(of_items)
         psi, theta = free["psi"], free["theta"]
         of_psi[psi.rows, begin - psi.free.size + np.arange(psi.free.size)] = psi.rows == psi.columns
@@ -304,19 +236,19 @@ class Model:
         slopes = np.concatenate([of_factors, of_psi, of_items, of_theta])
         return np.concatenate([*values, np.diag(matrices.theta)]), self._by_free(slopes, order)
 
-    def _ordinal(self, matrices: Matrices, free: dict[str, _Entries], of_sigma: Floats, of_mu: Floats) -> Floats:
+    def _ordinal(self, matrices: Matrices, free: dict[str, Entries], of_sigma: Floats, of_mu: Floats) -> Floats:
         """Derivatives of thresholds and correlations from those of the latent responses' means and covariances."""
         first, second = self.pairs
         at = self.threshold_item
         scale, sigma = self.scales(matrices), matrices.sigma
         of_scale = np.zeros_like(of_mu)
-        begin = sum(free[kind].free.size for kind in _KINDS[:6])
+        begin = sum(free[kind].free.size for kind in KINDS[:6])
         n_tau = free["tau"].free.size
         if self.delta:
             of_scale[free["delta"].rows, begin + n_tau + np.arange(free["delta"].free.size)] = 1.0
         else:
             items = np.arange(self.n_items)
-            of_scale = -0.5 * scale[:, np.newaxis] ** 3 * _of_covariances(matrices, free, items, items)
+            of_scale = -0.5 * scale[:, np.newaxis] ** 3 * of_covariances(matrices, free, items, items)
         of_tau = np.zeros((at.size, of_mu.shape[1]))
         of_tau[free["tau"].rows, begin + np.arange(n_tau)] = 1.0
         above = (matrices.tau - matrices.mu[at])[:, np.newaxis]
@@ -326,50 +258,3 @@ class Model:
             :, np.newaxis
         ]
         return np.concatenate([of_thresholds, of_correlations])
-
-
-def _entries(found: Sequence[tuple[int, int, int, float]]) -> _Entries:
-    rows, columns, free, values = zip(*found, strict=True) if found else ((), (), (), ())
-    return _Entries(
-        np.array(rows, dtype=np.int64),
-        np.array(columns, dtype=np.int64),
-        np.array(free, dtype=np.int64),
-        np.array(values, dtype=np.float64),
-    )
-
-
-def _only_free(places: _Entries) -> _Entries:
-    kept = places.free >= 0
-    return _Entries(places.rows[kept], places.columns[kept], places.free[kept], places.values[kept])
-
-
-def _of_covariances(m: Matrices, free: dict[str, _Entries], first: Ints, second: Ints) -> Floats:
-    """Derivatives of Sigma at (first, second) by the free entries of all matrices, shape (pairs, entries)."""
-    through = m.loadings @ m.total
-    crossed = m.factor_covariances @ m.loadings.T
-    one, other = first[:, np.newaxis], second[:, np.newaxis]
-    lam, beta, psi, theta = (free[kind] for kind in _KINDS[:4])
-    by_loading = (one == lam.rows) * crossed.T[second][:, lam.columns]
-    by_loading += (other == lam.rows) * crossed.T[first][:, lam.columns]
-    by_beta = through[first][:, beta.rows] * crossed.T[second][:, beta.columns]
-    by_beta += through[second][:, beta.rows] * crossed.T[first][:, beta.columns]
-    by_psi = through[first][:, psi.rows] * through[second][:, psi.columns]
-    by_psi += (psi.rows != psi.columns) * through[first][:, psi.columns] * through[second][:, psi.rows]
-    by_theta = ((one == theta.rows) & (other == theta.columns)) | ((one == theta.columns) & (other == theta.rows))
-    rest = np.zeros((first.size, sum(free[kind].free.size for kind in _KINDS[4:])))
-    return np.concatenate([by_loading, by_beta, by_psi, by_theta, rest], axis=1)
-
-
-def _of_means(m: Matrices, free: dict[str, _Entries]) -> Floats:
-    """Derivatives of mu by the free entries of all matrices, shape (items, entries)."""
-    through, means = m.loadings @ m.total, m.factor_means
-    items = np.arange(len(m.nu))[:, np.newaxis]
-    blocks = [
-        (items == free["lambda"].rows) * means[free["lambda"].columns],
-        through[:, free["beta"].rows] * means[free["beta"].columns],
-        np.zeros((len(m.nu), free["psi"].free.size + free["theta"].free.size)),
-        items == free["nu"].rows,
-        through[:, free["alpha"].rows],
-        np.zeros((len(m.nu), free["tau"].free.size + free["delta"].free.size)),
-    ]
-    return np.concatenate(blocks, axis=1)

@@ -24,6 +24,7 @@ from movement_readiness.psychometrics.confirmatory.normal_fit import NormalProbl
 from movement_readiness.psychometrics.confirmatory.normal_robust import crossed_scores, sandwich, saturated_trace
 from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample, NormalSample, pairwise_moments
 from movement_readiness.psychometrics.confirmatory.residual_fit import (
+    NormalWeight,
     ObservedImplied,
     goodness,
     residual_measures,
@@ -226,7 +227,7 @@ def _others(fitted: _Fitted, free: Sequence[Saturated], whole: float, trace: flo
     found = residual_measures(groups, ordinal=False)
     found |= goodness(
         [
-            _seen(sample, mu, sigma, normal.patterned_curvature(sample, mu, sigma, mu is not None))
+            _seen(sample, mu, sigma, _weight(sample, mu, sigma))
             for sample, (mu, sigma) in zip(problem.samples, problem.moments(fitted.theta), strict=True)
         ],
         fitted.df,
@@ -242,7 +243,16 @@ def _n_named(model: object, n_free: int) -> int:
     return n_free if table is None else sum(row.free >= 0 for row in table.rows)
 
 
-def _seen(sample: NormalSample, mu: Floats | None, sigma: Floats, weight: Floats) -> tuple[int, Floats, Floats, Floats]:
+def _weight(sample: NormalSample, mu: Floats | None, sigma: Floats) -> Floats | NormalWeight:
+    found = normal.precision_of(sigma) if isinstance(sample, CompleteSample) else None
+    if found is None:
+        return normal.patterned_curvature(sample, mu, sigma, mu is not None)
+    return NormalWeight(found[0], mu is not None)
+
+
+def _seen(
+    sample: NormalSample, mu: Floats | None, sigma: Floats, weight: Floats | NormalWeight
+) -> tuple[int, Floats, Floats, Floats | NormalWeight]:
     """What `goodness` compares: moments of the answers there are, pair by pair, with those implied."""
     mean, covariance = pairwise_moments(sample)
     if mu is None:

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from movement_readiness.psychometrics.confirmatory.vech import places, vech
+from movement_readiness.psychometrics.confirmatory.vech import half, places, symmetric, vech
 
-__all__ = ["ObservedImplied", "goodness", "residual_measures"]
+__all__ = ["NormalWeight", "ObservedImplied", "goodness", "residual_measures"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -107,17 +107,37 @@ def _ordinal(group: ObservedImplied) -> dict[str, float]:
     }
 
 
-def goodness(parts: Sequence[tuple[int, Floats, Floats, Floats]], df: int) -> dict[str, float]:
+@dataclass(frozen=True, slots=True, eq=False)
+class NormalWeight:
+    """The normal-theory weight of [means,] vech(covariances), with ``precision`` the inverse of Sigma."""
+
+    precision: Floats
+    with_means: bool
+
+    def times(self, moments: Floats) -> Floats:
+        """The product with a vector."""
+        size = len(self.precision)
+        second = moments[size:] if self.with_means else moments
+        turned = half(size) * vech(self.precision @ symmetric(second, size) @ self.precision)
+        return np.concatenate([self.precision @ moments[:size], turned]) if self.with_means else turned
+
+
+def goodness(parts: Sequence[tuple[int, Floats, Floats, Floats | NormalWeight]], df: int) -> dict[str, float]:
     """Measures gfi, agfi and pgfi from n, observed and implied moments and weight (a vector for a diagonal one)."""
     total = sum(n for n, _, _, _ in parts)
     gfi = 0.0
     for n, observed, implied, weight in parts:
         off = observed - implied
-        left, right = (weight * off, weight * observed) if weight.ndim == 1 else (weight @ off, weight @ observed)
-        gfi += n / total * (1 - float(off @ left) / float(observed @ right))
+        gfi += n / total * (1 - float(off @ _times(weight, off)) / float(observed @ _times(weight, observed)))
     count = sum(observed.size for _, observed, _, _ in parts)
     return {
         "gfi": gfi,
         "agfi": 1 - count / df * (1 - gfi) if df else 1.0,
         "pgfi": df / count * gfi,
     }
+
+
+def _times(weight: Floats | NormalWeight, moments: Floats) -> Floats:
+    if isinstance(weight, NormalWeight):
+        return weight.times(moments)
+    return np.asarray(weight * moments if weight.ndim == 1 else weight @ moments)
