@@ -221,7 +221,11 @@ class Calibration:
     def _repr_html_(self) -> str:
         frame = self.to_frame()
         names = [str(name) for name in frame.columns]
-        body = [[str(item), *(_cell(value) for value in row)] for item, row in zip(frame.index, frame.to_numpy())]  # noqa: B905
+        m = len(self.factors)
+        body = [
+            [str(item), *(_cell(value) if value else "" for value in row[:m]), *map(_cell, row[m:])]
+            for item, row in zip(frame.index, frame.to_numpy(dtype=float), strict=True)
+        ]
         of_scores = [[str(name), *(_cell(x) for x in row)] for name, row in self.comparison.iterrows()]
         words = "".join(f"<p>{escape(sentence)}</p>" for sentence in self._sentences())
         return (
@@ -231,7 +235,8 @@ class Calibration:
         )
 
     def _heading(self) -> str:
-        return f"Calibration of {self.instrument.title} {self.instrument.version}, {self.created_on}"
+        kind = ", SYNTHETIC" if self.provenance in {"synthetic", "mixed"} else ""
+        return f"Calibration of {self.instrument.title} {self.instrument.version}, {self.created_on}{kind}"
 
     def _sentences(self) -> Sequence[str]:
         sample, fit = self.sample, self.fit
@@ -250,7 +255,8 @@ class Calibration:
             f"{_best(fit, 'rmsea')}, SRMR {shown(fit['srmr'])}.",
             f"Factor correlations: {', '.join(said)}." if said else "",
             "Scores are posterior modes on a T metric: in the population of the sample a factor has mean 50 and "
-            "standard deviation 10.",
+            "standard deviation 10. Reliability and correlation (with the simple score) are those of the factor score; "
+            "differences are expected minus simple scores, in points of 0 to 100.",
             *self.warnings,
         ]
 

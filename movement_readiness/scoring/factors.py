@@ -11,11 +11,12 @@ import numpy.typing as npt
 from narwhals.stable.v2.typing import IntoFrameT
 
 from movement_readiness import evidence
-from movement_readiness._validation import quoted
-from movement_readiness.exceptions import ArgumentError, ResponsesError
+from movement_readiness._validation import n_of, quoted
+from movement_readiness.exceptions import ArgumentError, NonConvergenceWarning, ResponsesError
 from movement_readiness.instrument import Instrument
 from movement_readiness.psychometrics.confirmatory.scores import expected_answers, posterior_modes
 from movement_readiness.psychometrics.confirmatory.threads import one_thread
+from movement_readiness.psychometrics.results import give_warning
 from movement_readiness.scoring.calibration import Calibration
 from movement_readiness.scoring.checks import check_answers, check_identity, check_items, check_types
 from movement_readiness.scoring.expressions import N_ANSWERED, ScorePlan, answer, keyed
@@ -64,6 +65,11 @@ def factor_scores(responses: IntoFrameT, calibration: Calibration) -> IntoFrameT
         `responses` is no data frame, `calibration` no calibration.
     ResponsesError
         Answers to another instrument or version than the one calibrated; otherwise as for `score_scales`.
+
+    Warns
+    -----
+    NonConvergenceWarning
+        The search for a respondent's scores did not end; they are missing.
 
     See Also
     --------
@@ -231,6 +237,13 @@ def _scored(codes: Codes, calibration: Calibration) -> tuple[Floats, Floats, dic
     model = calibration.ordinal_factors
     with one_thread():  # products of small matrices
         found = posterior_modes(codes, model)
+    if lost := int((~found.converged).sum()):
+        found.values[~found.converged] = found.errors[~found.converged] = np.nan
+        give_warning(
+            f"responses: the scores of {n_of(lost, 'respondent')} were not reached, and are missing. Look at their "
+            "answers, and at the calibration's loadings: one near 1 says almost everything.",
+            NonConvergenceWarning,
+        )
     percents = _expected_percents(found.values, calibration)
     instrument = calibration.instrument
 
