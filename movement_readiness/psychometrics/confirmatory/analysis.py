@@ -3,80 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from movement_readiness._validation import check_choice, quoted
+from movement_readiness._validation import check_choice
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.psychometrics._options import check_whole
-from movement_readiness.psychometrics.confirmatory import diagnostics, tables
-from movement_readiness.psychometrics.confirmatory.coverage import without_moments
-from movement_readiness.psychometrics.confirmatory.fitting import Fit, fit_continuous, fit_ordinal, fit_unweighted
-from movement_readiness.psychometrics.confirmatory.normal_sample import (
-    CompleteSample,
-    NormalSample,
-    complete_sample,
-    given_sample,
-    incomplete_sample,
-)
-from movement_readiness.psychometrics.confirmatory.ordinal import OrdinalSample, ordinal_sample
-from movement_readiness.psychometrics.confirmatory.reading import Answers, coded_answers, read_answers
+from movement_readiness.psychometrics.confirmatory.asked import ESTIMATORS, ORDINAL, Asked, check_together
+from movement_readiness.psychometrics.confirmatory.reading import read_answers
 from movement_readiness.psychometrics.confirmatory.result import CFAResult
-from movement_readiness.psychometrics.confirmatory.specification import (
-    ModelOptions,
-    parameter_table,
-    roles,
-)
-from movement_readiness.psychometrics.confirmatory.syntax import Statement, parse_model
+from movement_readiness.psychometrics.confirmatory.roles import roles
+from movement_readiness.psychometrics.confirmatory.runs import of_matrix, of_numbers, of_ordered
+from movement_readiness.psychometrics.confirmatory.syntax import parse_model
 from movement_readiness.psychometrics.confirmatory.threads import one_thread
-from movement_readiness.psychometrics.correlation import _findings
-from movement_readiness.psychometrics.correlation._findings import give
-from movement_readiness.psychometrics.correlation.given import checked_matrix
 
 __all__ = ["ESTIMATORS", "cfa"]
-
-Floats = npt.NDArray[np.float64]
-
-ESTIMATORS = ("ml", "mlr", "uls", "dwls", "wlsmv")
-_ORDINAL = ("dwls", "wlsmv")
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """The arguments of `cfa`, checked."""
-
-    model: str
-    statements: tuple[Statement, ...]
-    items: tuple[str, ...]
-    estimator: str
-    missing: str
-    ordered: bool
-    meanstructure: bool | None
-    clustered: bool
-    std_lv: bool
-    orthogonal: bool
-    parameterization: str
-    group_equal: tuple[str, ...]
-    group_partial: tuple[str, ...]
-
-    def options(self, n_groups: int, thresholds: dict[str, int]) -> ModelOptions:
-        named = any(statement.op == "~1" for statement in self.statements)
-        tied = {"intercepts", "means"} & set(self.group_equal)
-        needed = self.missing == "fiml" or named or bool(tied)
-        wanted = n_groups > 1 or self.clustered if self.meanstructure is None else bool(self.meanstructure)
-        return ModelOptions(
-            n_groups=n_groups,
-            std_lv=self.std_lv,
-            orthogonal=self.orthogonal,
-            meanstructure=needed or wanted,
-            group_equal=self.group_equal if n_groups > 1 else (),
-            partial=self.group_partial if n_groups > 1 else (),
-            thresholds=thresholds,
-            parameterization=self.parameterization,
-        )
 
 
 def cfa(  # noqa: PLR0913 - the arguments of lavaan's cfa() that people know
@@ -197,7 +136,7 @@ NearPerfectCorrelationWarning, ClusteredDataWarning
     >>> found.parameters.loc[0, ["lhs", "op", "rhs"]].tolist(), found.fit_measures["df"]
     (['f', '=~', 'x1'], np.float64(2.0))
     """
-    asked = _Asked(
+    asked = Asked(
         model=model,
         statements=(statements := parse_model(model)),
         items=roles(statements)[1],
@@ -205,7 +144,7 @@ NearPerfectCorrelationWarning, ClusteredDataWarning
         if estimator == "ml" and cluster is not None
         else check_choice("estimator", estimator, ESTIMATORS),
         missing=check_choice("missing", missing, ("listwise", "fiml", "pairwise")),
-        ordered=estimator in _ORDINAL if ordered is None else bool(ordered),
+        ordered=estimator in ORDINAL if ordered is None else bool(ordered),
         meanstructure=meanstructure,
         clustered=cluster is not None,
         std_lv=std_lv,
@@ -214,180 +153,17 @@ NearPerfectCorrelationWarning, ClusteredDataWarning
         group_equal=(group_equal,) if isinstance(group_equal, str) else tuple(group_equal),
         group_partial=(group_partial,) if isinstance(group_partial, str) else tuple(group_partial),
     )
-    _check_together(asked, cluster)
+    check_together(asked, cluster)
     with one_thread():
         return _fitted(asked, items, group, cluster, sample_cov, n_obs)
 
 
-def _fitted(asked: _Asked, items: Any, group: Any, cluster: Any, sample_cov: Any, n_obs: Any) -> CFAResult:
+def _fitted(asked: Asked, items: Any, group: Any, cluster: Any, sample_cov: Any, n_obs: Any) -> CFAResult:
     if sample_cov is not None:
-        return _of_matrix(asked, items, sample_cov, n_obs, group, cluster)
+        return of_matrix(asked, items, sample_cov, n_obs, group, cluster)
     if n_obs is not None:
         raise ArgumentError("n_obs: expected only with sample_cov; answers say themselves how many there are.")
     if items is None:
         raise ArgumentError("items: expected answers, one row a respondent (or sample_cov= with n_obs=); got none.")
     answers = read_answers(items, asked.items, group, cluster, asked.missing)
-    return _of_ordered(asked, answers) if asked.ordered else _of_numbers(asked, answers)
-
-
-def _check_together(asked: _Asked, cluster: Any) -> None:
-    """Refuse arguments that do not go together."""
-    if asked.ordered and asked.estimator in {"ml", "mlr"}:
-        raise ArgumentError(
-            f"ordered: expected estimator='wlsmv' (or 'dwls', 'uls') for ordered items; got {asked.estimator!r}."
-        )
-    if not asked.ordered and asked.estimator in _ORDINAL:
-        raise ArgumentError(f"ordered: expected True with estimator={asked.estimator!r}, which is for ordered items.")
-    if asked.ordered and asked.missing == "fiml":
-        raise ArgumentError("missing: expected 'listwise' or 'pairwise' for ordered items; 'fiml' needs ml or mlr.")
-    if asked.missing == "pairwise" and not asked.ordered:
-        raise ArgumentError("missing: expected 'listwise' or 'fiml'; 'pairwise' is for ordered items.")
-    if asked.missing == "fiml" and asked.estimator == "uls":
-        raise ArgumentError("missing: expected 'listwise' with estimator='uls'; 'fiml' needs ml or mlr.")
-    if cluster is not None and asked.estimator not in {"mlr", "wlsmv"}:
-        raise ArgumentError(
-            f"cluster: expected estimator='mlr' or 'wlsmv', whose errors can be robust; got {asked.estimator!r}."
-        )
-
-
-def _of_ordered(asked: _Asked, answers: Answers) -> CFAResult:
-    coded = coded_answers(answers)
-    thresholds = {name: int(n) - 1 for name, n in zip(asked.items, coded.n_categories, strict=True)}
-    n_groups = len(answers.labels)
-    table = parameter_table(asked.statements, asked.options(n_groups, thresholds))
-    full = asked.estimator == "wlsmv"
-    samples: list[OrdinalSample] = []
-    findings: list[tuple[type[Warning], str]] = []
-    for group in range(n_groups):
-        codes = coded.codes if n_groups == 1 else coded.codes[answers.group == group]
-        sample = ordinal_sample(codes, coded.n_categories, full=full, clusters=answers.clusters_of(group))
-        samples.append(sample)
-        if group == 0 or n_groups > 1:
-            findings += _findings.ordinal(coded, sample.found, _REMEDIES)
-    _check_estimable(samples, answers, asked.items)
-    return _result(asked, fit_ordinal(table, samples, asked.estimator), answers, findings)
-
-
-_REMEDIES = _findings.Remedies("give items that differ more", ". Merge categories, or leave one of them out")
-
-
-def _check_estimable(samples: Sequence[OrdinalSample], answers: Answers, items: Sequence[str]) -> None:
-    """Refuse correlations that have no estimate, or no standard error to weight them by."""
-    for sample, label in zip(samples, answers.labels, strict=True):
-        bad = np.flatnonzero(~(np.isfinite(sample.variances) & (sample.variances > 0) & np.isfinite(sample.moments)))
-        bad = bad[bad >= sample.n_thresholds] - sample.n_thresholds
-        if not bad.size:
-            continue
-        pairs = sample.found.pairs
-        named = [f"{items[pairs.first[one]]} with {items[pairs.second[one]]}" for one in bad]
-        where = f" in group {label!r}" if len(answers.labels) > 1 else ""
-        raise ArgumentError(
-            f"items: expected polychoric correlations between -1 and 1 that have a standard error; these have none"
-            f"{where}: {quoted(named)}. Nobody answered both, or an empty cell of their table makes it perfect: merge "
-            "categories, or leave one of the two out."
-        )
-
-
-def _of_numbers(asked: _Asked, answers: Answers) -> CFAResult:
-    n_groups = len(answers.labels)
-    table = parameter_table(asked.statements, asked.options(n_groups, {}))
-    samples: list[NormalSample] = []
-    for group in range(n_groups):
-        values, clusters = answers.values_of(group), answers.clusters_of(group)
-        gaps = bool(np.isnan(values).any())
-        sample = incomplete_sample(values, clusters) if gaps else complete_sample(values, clusters)
-        samples.append(sample)
-    _check_samples(samples, answers, asked.items)
-    if asked.estimator == "uls":
-        complete = [sample for sample in samples if isinstance(sample, CompleteSample)]
-        return _result(asked, fit_unweighted(table, complete), answers, [])
-    return _result(asked, fit_continuous(table, samples, asked.estimator), answers, [])
-
-
-def _check_samples(samples: Sequence[NormalSample], answers: Answers, items: Sequence[str]) -> None:
-    """Refuse covariances without an inverse."""
-    for sample, label in zip(samples, answers.labels, strict=True):
-        covariance = getattr(sample, "covariance", None)
-        if covariance is None:
-            continue
-        spread = np.sqrt(np.diag(covariance))
-        values = np.linalg.eigvalsh(covariance / np.outer(spread, spread))
-        if values[0] > 1e-10:
-            continue
-        where = f" of group {label!r}" if len(answers.labels) > 1 else ""
-        why = (
-            f"{sample.n} respondents answer {len(items)} items"
-            if sample.n <= len(items)
-            else "some item follows from others"
-        )
-        raise ArgumentError(
-            f"items: expected a covariance matrix{where} with an inverse; its smallest eigenvalue is {values[0]:.2g}: "
-            f"{why}. Leave out an item that repeats others, or use fewer items."
-        )
-
-
-def _of_matrix(asked: _Asked, items: Any, matrix: Any, n_obs: Any, group: Any, cluster: Any) -> CFAResult:
-    if items is not None:
-        raise ArgumentError("sample_cov: expected a covariance matrix in place of items, not beside them.")
-    if asked.estimator != "ml" or asked.missing != "listwise":
-        raise ArgumentError("sample_cov: expected estimator='ml'; the others, and missing answers, need the answers.")
-    if group is not None or cluster is not None:
-        raise ArgumentError("sample_cov: expected no group and no cluster; they need the answers.")
-    if n_obs is None:
-        raise ArgumentError("n_obs: expected the number of respondents behind sample_cov; got none.")
-    count = check_whole("n_obs", n_obs, 3)
-    names, correlations, spread = checked_matrix("sample_cov", matrix)
-    available = [str(name) for name in names]
-    lost = [name for name in asked.items if name not in available]
-    if lost:
-        raise ArgumentError(
-            f"model: expected items that sample_cov has; got {quoted(lost)}; available: {quoted(available)}."
-        )
-    if asked.options(1, {}).meanstructure:
-        raise ArgumentError("model: expected no means (~ 1) with sample_cov, which has none.")
-    at = [available.index(name) for name in asked.items]
-    covariance = (correlations * np.outer(spread, spread))[np.ix_(at, at)]
-    if np.linalg.eigvalsh(correlations[np.ix_(at, at)])[0] < 1e-10:
-        raise ArgumentError("sample_cov: expected a positive definite matrix; it has no inverse.")
-    table = parameter_table(asked.statements, asked.options(1, {}))
-    return _result(asked, fit_continuous(table, [given_sample(covariance, count)], asked.estimator), None, [])
-
-
-def _result(asked: _Asked, fit: Fit, answers: Answers | None, findings: list[tuple[type[Warning], str]]) -> CFAResult:
-    import pandas as pd
-
-    found = fit.found
-    findings = [*findings, *diagnostics.convergence(found, fit.model)]
-    if found.converged:
-        findings += diagnostics.admissibility(fit.model, fit.theta)
-        if np.isnan(fit.covariance).any():
-            findings += diagnostics.not_identified(fit.model, fit.theta)
-        findings += without_moments(fit)
-    several = answers is not None and len(answers.labels) > 1
-    clusters = None if answers is None or answers.clusters is None else int(np.unique(answers.clusters).size)
-    convergence = {
-        "method": found.method,
-        "steps": found.n_steps,
-        "minimum": found.value,
-        "decrement": found.decrement,
-    }
-    return CFAResult(
-        parameters=tables.parameters(fit),
-        fit_measures=pd.Series(fit.measures, name="fit"),
-        factor_correlations=tables.factor_correlations(fit),
-        factor_means=tables.factor_means(fit),
-        r_square=tables.r_square(fit),
-        thresholds=tables.thresholds(fit),
-        converged=found.converged,
-        convergence=pd.Series(convergence, dtype=object, name="convergence"),
-        model=asked.model,
-        estimator=asked.estimator,
-        missing=asked.missing,
-        parameterization=asked.parameterization,
-        n_respondents=sum(fit.n),
-        groups=answers.labels if answers is not None and several else (),
-        n_clusters=clusters,
-        warnings=give(findings),
-        _fit=fit,
-        _answers=answers,
-    )
+    return of_ordered(asked, answers) if asked.ordered else of_numbers(asked, answers)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from movement_readiness._validation import check_choice, closest, n_of, quoted
+from movement_readiness._validation import check_choice, n_of, quoted
 from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics.confirmatory.roles import fault_at, roles
 from movement_readiness.psychometrics.confirmatory.syntax import Statement
 
 __all__ = ["GROUP_EQUAL", "ModelOptions", "ParameterTable", "Row", "parameter_table", "roles"]
@@ -109,66 +110,6 @@ class ParameterTable:
         return tuple(self.options.thresholds.get(item, 0) for item in self.items)
 
 
-def roles(statements: Sequence[Statement]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The factors (left of ``=~``) and the items (right of it and no factor), each in order of appearance.
-
-    Raises
-    ------
-    ArgumentError
-        No factor; a name beside ``~~``, ``~1``, ``|`` or ``~*~`` that belongs to no factor; a factor measured by
-        itself.
-    """
-    loads = [statement for statement in statements if statement.op == "=~"]
-    if not loads:
-        raise ArgumentError("model: expected a factor, as in 'f =~ x1 + x2 + x3'; got a model without '=~'.")
-    factors = tuple(dict.fromkeys(statement.lhs for statement in loads))
-    items = tuple(dict.fromkeys(statement.rhs for statement in loads if statement.rhs not in factors))
-    if len(items) < 2:
-        raise ArgumentError(f"model: expected two items or more; got {quoted(items)}.")
-    known = {*factors, *items}
-    for statement in statements:
-        strange = [name for name in (statement.lhs, statement.rhs) if name not in known and name]
-        if strange and statement.op != "|":
-            hint = closest(strange[0], sorted(known))
-            raise _at(statement, f"expected names that some '=~' mentions; {strange[0]!r} belongs to no factor.{hint}")
-        _check_roles(statement, factors, items)
-    _check_order(loads, factors)
-    return factors, items
-
-
-def _at(statement: Statement, sentence: str) -> ArgumentError:
-    return ArgumentError(f"model: line {statement.line}, column {statement.column}: {sentence}")
-
-
-def _check_roles(statement: Statement, factors: Sequence[str], items: Sequence[str]) -> None:
-    lhs, op, rhs = statement.key
-    if op == "~~" and (lhs in factors) != (rhs in factors):
-        raise _at(
-            statement,
-            f"expected a covariance of two items or of two factors; {lhs!r} and {rhs!r} are one of each. "
-            "A factor with this one item can stand for it.",
-        )
-    if op in {"|", "~*~"} and lhs not in items:
-        raise _at(statement, f"expected an item before {op!r}; {lhs!r} is none of {quoted(items)}.")
-    if op == "~*~" and lhs != rhs:
-        raise _at(statement, f"expected the scale of one item ({lhs} ~*~ {lhs}); got {rhs!r} after '~*~'.")
-
-
-def _check_order(loads: Sequence[Statement], factors: Sequence[str]) -> None:
-    """No factor is measured by itself, not over others either."""
-    below = {name: {one.rhs for one in loads if one.lhs == name and one.rhs in factors} for name in factors}
-    for name in factors:
-        seen: set[str] = set()
-        waiting = set(below[name])
-        while waiting:
-            one = waiting.pop()
-            seen.add(one)
-            waiting |= below[one] - seen
-        if name in seen:
-            at = next(statement for statement in loads if statement.lhs == name)
-            raise _at(at, f"expected factors that do not measure themselves; {name!r} does.")
-
-
 def parameter_table(statements: Sequence[Statement], options: ModelOptions) -> ParameterTable:
     """The parameters of a model with lavaan's defaults for ``cfa()``.
 
@@ -228,7 +169,7 @@ def _group_rows(
     for statement in statements:
         key = _ordered(statement.key)
         if key in rows or (key[0], key[1]) == (key[2], "=~"):
-            raise _at(
+            raise fault_at(
                 statement,
                 f"expected each parameter once; {statement.lhs} {statement.op} {statement.rhs} is there before.",
             )
@@ -250,17 +191,19 @@ def _ordered(key: Key) -> Key:
 def _check_allowed(statement: Statement, options: ModelOptions) -> None:
     lhs, op, rhs = statement.key
     if op in {"|", "~*~"} and not options.ordinal:
-        raise _at(statement, f"expected no {op!r}: thresholds and scales belong to ordered items (estimator='wlsmv').")
+        raise fault_at(
+            statement, f"expected no {op!r}: thresholds and scales belong to ordered items (estimator='wlsmv')."
+        )
     if op == "|":
         known = [f"t{place + 1}" for place in range(options.thresholds[lhs])]
         if rhs not in known:
-            raise _at(statement, f"expected one of the thresholds {quoted(known)} of {lhs!r}; got {rhs!r}.")
+            raise fault_at(statement, f"expected one of the thresholds {quoted(known)} of {lhs!r}; got {rhs!r}.")
     if not options.ordinal:
         return
     if op == "~*~" and options.parameterization == "theta":
-        raise _at(statement, "expected no '~*~': with parameterization='theta' scales follow from the variances.")
+        raise fault_at(statement, "expected no '~*~': with parameterization='theta' scales follow from the variances.")
     if op == "~~" and lhs == rhs and lhs in options.thresholds and options.parameterization == "delta":
-        raise _at(
+        raise fault_at(
             statement,
             f"expected no residual variance of {lhs!r}: with parameterization='delta' it follows from the rest. Use "
             "parameterization='theta', or '~*~' for the scale.",
@@ -278,7 +221,7 @@ def _fixed_by_default(statement: Statement, statements: Sequence[Statement], opt
 def _modified(row: Row, statement: Statement, n_groups: int) -> Row:
     for modifier in statement.modifiers:
         if len(modifier.values) not in {1, n_groups}:
-            raise _at(
+            raise fault_at(
                 statement,
                 f"expected one modifier, or one for each of {n_of(n_groups, 'group')}; got {len(modifier.values)}.",
             )
