@@ -326,6 +326,30 @@ def test_parts_that_do_not_fit_get_a_sentence(calibration, parts, sentence):
         Calibration.from_json(changed(calibration, **parts))
 
 
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [
+        ({"thresholds": [0.0, -1.0, 1.0, 2.0]}, "thresholds that do not rise"),
+        ({"thresholds": [0.0]}, "categories that do not fit its thresholds"),
+        ({"loadings": {"rational": 1.2} | dict.fromkeys(DOMAINS[1:], 0.0)}, "explain more than all of it"),
+        ({"loadings": {"rational": 0.5}}, "loadings on other factors"),
+    ],
+)
+def test_an_item_whose_numbers_do_not_fit_gets_a_sentence(calibration, part, sentence):
+    items = json.loads(calibration.to_json())["items"]
+    items["R1"] |= part
+    with pytest.raises(ArgumentError, match=re.escape(sentence)):
+        Calibration.from_json(changed(calibration, items=items))
+
+
+def test_samples_that_say_too_little_get_a_sentence(instrument, garden):
+    with pytest.raises(ArgumentError, match="expected factors that can be told apart"):
+        calibrate(study_of(instrument, icc1=0.1).responses.head(30), instrument)
+    few = mr.simulate_responses(garden, n_sites=1, teams_per_site=1, team_size=30, icc1=0, seed=2).responses
+    with pytest.raises(ArgumentError, match="more than all of 'g_often'"):
+        calibrate(few, garden)
+
+
 def test_an_instrument_that_is_not_the_one_it_names(calibration):
     part = json.loads(calibration.to_json())["instrument"] | {"version": "9.9.9"}
     with pytest.raises(ArgumentError, match="the instrument is not the one it names"):

@@ -69,8 +69,8 @@ def calibrate(
     Raises
     ------
     ArgumentError
-        An item with one answer only, items missing from the columns, a search that did not converge, factors that
-        cannot be told apart.
+        An item with one answer only, items missing from the columns, a search that did not converge, items explained
+        beyond all of their variance, factors that cannot be told apart.
     ResponsesError
         As for `score_scales`.
 
@@ -157,6 +157,13 @@ def _check(fit: CFAResult) -> None:
         raise ArgumentError(
             "responses: expected answers that a model can be fitted to; the search did not converge. "
             + " ".join(fit.warnings)
+        )
+    shares = fit.r_square[list(fit.items)]
+    if (over := shares[shares > 1 + 1e-8]).size:
+        raise ArgumentError(
+            f"responses: expected items that leave something to chance; the factors explain more than all of "
+            f"{quoted([str(item) for item in over.index])} (R-square {over.max():.2f}), which is impossible: "
+            "scores would rest on it. Use a larger sample, or look at these items."
         )
     correlations = fit.factor_correlations
     values = np.linalg.eigvalsh(correlations.to_numpy())

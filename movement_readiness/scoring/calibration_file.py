@@ -158,14 +158,22 @@ def _check_shapes(file: _File, name: str) -> None:
     if [len(row) for row in matrix] != [m] * m or np.linalg.eigvalsh(np.array(matrix)).min() <= 0:
         wrong = "factor_correlations are no positive definite matrix of the factors"
     for item, part in file.items.items():
-        if list(part.loadings) != file.factors:
-            wrong = f"item {item!r} has loadings on other factors"
-        if len(part.thresholds) != len(part.categories) - 1 or sorted(set(part.categories)) != part.categories:
-            wrong = f"item {item!r} has categories that do not fit its thresholds"
-        if sorted(set(part.thresholds)) != part.thresholds:
-            wrong = f"item {item!r} has thresholds that do not rise"
+        wrong = wrong or _wrong_with(item, part, file)
     if wrong:
         raise ArgumentError(f"source: expected a calibration; in {name}, {wrong}.")
+
+
+def _wrong_with(item: str, part: _ItemPart, file: _File) -> str:
+    if list(part.loadings) != file.factors:
+        return f"item {item!r} has loadings on other factors"
+    if len(part.thresholds) != len(part.categories) - 1 or sorted(set(part.categories)) != part.categories:
+        return f"item {item!r} has categories that do not fit its thresholds"
+    if sorted(set(part.thresholds)) != part.thresholds:
+        return f"item {item!r} has thresholds that do not rise"
+    loadings = np.array(list(part.loadings.values()))
+    if loadings @ np.array(file.factor_correlations) @ loadings > 1 + 1e-8:
+        return f"item {item!r} has loadings that explain more than all of it"
+    return ""
 
 
 def _instrument(file: _File, name: str, given: Instrument | None) -> Instrument:
