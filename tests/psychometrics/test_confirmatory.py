@@ -131,6 +131,24 @@ def test_items_may_come_in_any_frame_and_in_any_order():
     np.testing.assert_allclose(array.parameters["est"], expected, atol=1e-9)
 
 
+@pytest.mark.parametrize("options", [{}, {"std_lv": True}, {"estimator": "mlr"}, {"missing": "fiml"}])
+def test_units_and_directions_of_numbers_do_not_matter(options):
+    answers = numbers()
+    answers = answers.mask(np.random.default_rng(1).random(answers.shape) < 0.1 * ("missing" in options))
+    other = answers * [1, -100, 0.01, 10, 1e4, 1, 1e-3, 5]
+    one, same = cfa(answers, MODEL, **options), cfa(other, MODEL, **options)
+    assert same.fit_measures["chisq"] == pytest.approx(one.fit_measures["chisq"], rel=1e-6)
+    np.testing.assert_allclose(same.r_square, one.r_square, atol=1e-6)
+
+
+def test_reversing_an_item_turns_its_loading():
+    one, other = (
+        cfa(frame, MODEL, estimator="wlsmv") for frame in (ordered(), ordered().assign(x1=5 - ordered()["x1"]))
+    )
+    assert other.fit_measures["chisq.scaled"] == pytest.approx(one.fit_measures["chisq.scaled"], rel=1e-6)
+    np.testing.assert_allclose(other.r_square, one.r_square, atol=1e-6)
+
+
 def test_a_covariance_matrix_gives_what_the_answers_give():
     answers = numbers()
     whole = cfa(answers, MODEL)

@@ -60,15 +60,43 @@ def check_identified(model: Model, start: Floats) -> None:
     """Refuse a model whose parameters no data could tell apart: J has not full rank near the start."""
     rng = np.random.default_rng(1)
     for _ in range(2):
-        theta = start * (1 + 0.1 * rng.uniform(-1, 1, start.size)) + 0.02 * rng.uniform(-1, 1, start.size)
-        theta = np.where(np.isfinite(theta), theta, 0.1)
-        names = free_directions(np.concatenate(model.jacobian(theta)), model.table.free_names)
+        theta = start * (1 + 0.1 * rng.uniform(-1, 1, start.size)) + _unit(model, start) * rng.uniform(
+            -1, 1, start.size
+        )
+        names = free_directions(_in_units(model, theta), model.table.free_names)
         if not names:
             return
     raise ArgumentError(
         f"model: not identified; no data can tell these parameters apart: {_listed(names)}. {_small_factor(model)}"
         "Fix one of them (a loading or a variance at 1, a covariance at 0), or make some equal."
     )
+
+
+def _unit(model: Model, start: Floats) -> Floats:
+    """A fiftieth of what is usual for each parameter: covariances that begin at zero are not left there."""
+    sizes = {
+        (row.group, row.lhs): np.sqrt(abs(start[row.free] if row.free >= 0 else row.value))
+        for row in model.table.rows
+        if row.op == "~~" and row.lhs == row.rhs
+    }
+    unit = 0.02 * np.abs(start)
+    for row in model.table.rows:
+        if row.free >= 0 and row.op == "~~" and row.lhs != row.rhs:
+            unit[row.free] = 0.02 * sizes[row.group, row.lhs] * sizes[row.group, row.rhs]
+    return unit
+
+
+def _in_units(model: Model, theta: Floats) -> Floats:
+    """The derivatives of all moments, those of means and covariances in implied standard deviations."""
+    parts = []
+    first, second = model.pairs
+    for jacobian, moments in zip(model.jacobian(theta), model.implied(theta), strict=True):
+        spread = np.sqrt(np.maximum(np.abs(np.diag(moments.sigma)), 1e-300))
+        products = spread[first] * spread[second]
+        before = model.n_moments - products.size
+        sizes = np.concatenate([spread if before == spread.size and not model.ordinal else np.ones(before), products])
+        parts.append(jacobian / sizes[:, np.newaxis])
+    return np.concatenate(parts)
 
 
 def free_directions(jacobian: Floats, names: Sequence[str]) -> list[str]:
@@ -109,7 +137,7 @@ def convergence(found: Found, model: Model) -> list[Finding]:
 
 def not_identified(model: Model, theta: Floats) -> list[Finding]:
     """The finding that at these estimates parameters cannot be told apart."""
-    names = free_directions(np.concatenate(model.jacobian(theta)), model.table.free_names)
+    names = free_directions(_in_units(model, theta), model.table.free_names)
     what = f"these parameters cannot be told apart: {_listed(names)}" if names else "the information is singular"
     sentence = (
         f"At the estimates {what}; there are no standard errors. Fix one of them, or leave out what has loadings "

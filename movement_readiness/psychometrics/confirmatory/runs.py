@@ -144,7 +144,7 @@ def _result(asked: Asked, fit: Fit, answers: Answers | None, findings: list[tupl
     import pandas as pd
 
     found = fit.found
-    findings = [*findings, *diagnostics.convergence(found, fit.model)]
+    findings = [*dict.fromkeys(findings), *diagnostics.convergence(found, fit.model)]
     if found.converged:
         findings += diagnostics.admissibility(fit.model, fit.theta)
         if np.isnan(fit.covariance).any():
