@@ -90,7 +90,7 @@ def compare_models(*models: CFAResult, names: Sequence[str] | None = None) -> Mo
     r"""Chi-square difference tests of nested confirmatory models.
 
     With T_0, d_0 and T_1, d_1 the unscaled statistics and degrees of freedom of the restricted and the larger model,
-    T_0 - T_1 is a chi-square on d_0 - d_1 only if answers are normal ("ml") . For "mlr" it is divided by
+    T_0 - T_1 is a chi-square on d_0 - d_1 only if answers are normal ("ml"). For "mlr" it is divided by
     (d_0 c_0 - d_1 c_1) / (d_0 - d_1) with the scaling factors c [1]_; for "wlsmv" it is scaled and shifted by the
     derivatives of both models [2]_ (the choice "delta" of lavaan's ``A.method``, which needs only that the moments of
     one model can be reached by the other). Scaled statistics are never subtracted.
