@@ -1,6 +1,6 @@
 # lavaan on the first replications of tests/benchmarks/confirmatory_monte_carlo.py. Run from this folder, after
-#   python ../../benchmarks/confirmatory_monte_carlo.py --export FOLDER --replications 200
-# as: Rscript monte_carlo.R FOLDER 200. Writes monte_carlo.csv.gz. WLSMV with teams named is left out: lavaan 0.6-14
+#   python ../../benchmarks/confirmatory_monte_carlo.py --export FOLDER --replications 40
+# as: Rscript monte_carlo.R FOLDER 40. Writes monte_carlo.csv.gz. WLSMV with teams named is left out: lavaan 0.6-14
 # takes cluster= for ordered items and gives the errors of independent people.
 source("common.R")
 chosen <- commandArgs(TRUE)
