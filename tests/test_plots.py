@@ -16,6 +16,7 @@ from movement_readiness.psychometrics import (
     item_analysis,
     mcdonald_omega,
     parallel_analysis,
+    retention_summary,
     schmid_leiman,
 )
 
@@ -64,6 +65,13 @@ def fits(picture):
 def test_every_figure_of_before_is_still_there():
     assert set(plots.__all__) >= {"Picture", "heat_map", "profile", "pull_strip"}
     assert all(hasattr(plots, name) for name in plots.__all__)
+
+
+def test_the_scree_of_a_summary_says_where_its_parallel_analysis_is(answers):
+    summary = retention_summary(answers, n_iterations=20)
+    with pytest.raises(ArgumentError, match=r"summary\.parallel"):
+        scree(summary)
+    assert scree(summary.parallel).alternative
 
 
 def test_the_scree_fills_the_dots_that_stand_out(answers):

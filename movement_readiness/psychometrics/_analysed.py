@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from movement_readiness._validation import check_choice, quoted
 from movement_readiness.exceptions import ArgumentError, NotPositiveDefiniteWarning, TooFewRespondentsWarning
-from movement_readiness.psychometrics._frames import ItemTable, item_frame, item_table
+from movement_readiness.psychometrics._frames import ItemTable, answer_table, item_frame
 from movement_readiness.psychometrics._options import check_whole
 from movement_readiness.psychometrics.correlation import CorrelationResult, PolychoricResult
 from movement_readiness.psychometrics.correlation._findings import IN_ANALYSIS
@@ -24,10 +24,14 @@ from movement_readiness.psychometrics.results import give_warning
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SINGULAR", "Analysed", "analysed", "frame_of"]
+__all__ = ["DESCRIPTIVE", "SINGULAR", "Analysed", "analysed", "frame_of"]
 
 Floats = npt.NDArray[np.float64]
 
+DESCRIPTIVE = (
+    "Descriptive only: chi-square, and what is computed from it, has its distribution for correlations of normal "
+    "answers, not for polychoric ones."
+)
 SINGULAR = 1e-11  # a smallest eigenvalue below this: no inverse, no determinant
 
 
@@ -102,7 +106,7 @@ def analysed(
         return _warned(_from_result(items, n_obs, at_least))
     if n_obs is not None or is_matrix(items):
         return _warned(_given(items, n_obs, at_least))
-    table, before = _answers(items, missing, at_least)
+    table, before = _answers(items, missing, at_least, correlation == "polychoric")
     result = correlated(table, correlation, IN_ANALYSIS.within(missing, before, table.n_respondents <= table.n_items))
     found = Analysed(
         names=table.names,
@@ -116,9 +120,9 @@ def analysed(
     return _warned(_known(found))
 
 
-def _answers(items: Any, missing: str, at_least: int) -> tuple[ItemTable, int]:
+def _answers(items: Any, missing: str, at_least: int, ordered: bool) -> tuple[ItemTable, int]:
     """Read items for an analysis; refuse, by name, those with fewer than two different answers."""
-    table, before = read_items(item_table("items", items, at_least=at_least), missing)
+    table, before = read_items(answer_table("items", items, at_least=at_least, ordered=ordered), missing)
     if table.n_respondents < 3:
         every = " who answered every item" if missing == "listwise" else " with answers"
         raise ArgumentError(f"items: expected three or more respondents{every}; got {table.n_respondents}.")

@@ -16,6 +16,7 @@ from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._clusters import warn_of_clusters, without_groups
 from movement_readiness.psychometrics._inputs import number_column
 from movement_readiness.psychometrics._item_frame import item_frame
+from movement_readiness.psychometrics._suspects import look_for_identifiers, look_for_stray_codes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +26,7 @@ __all__ = [
     "MOST_CATEGORIES",
     "CodedItems",
     "ItemTable",
+    "answer_table",
     "coded_items",
     "complete_rows",
     "item_frame",
@@ -126,6 +128,25 @@ def item_table(argument: str, items: Any, *, at_least: int = 2, missing: str = "
             f"{len(table.values)} did. missing='pairwise' uses what there is."
         )
     return kept
+
+
+def answer_table(argument: str, items: Any, *, at_least: int = 2, ordered: bool = False) -> ItemTable:
+    """Read an item frame as `item_table` does, and warn of columns and codes that look like no answers.
+
+    Parameters
+    ----------
+    argument, items, at_least : str, frame, int
+        As in `item_table`. An ItemTable was looked at when it was read.
+    ordered : bool
+        Whether `coded_items` comes next, which refuses what has too many different values.
+    """
+    if isinstance(items, ItemTable):
+        return items
+    table = item_table(argument, items, at_least=at_least)
+    look_for_identifiers(argument, table.names, table.values, MOST_CATEGORIES if ordered else None)
+    numbers = [place for place, options in enumerate(table.options) if options is None]
+    look_for_stray_codes(argument, [table.names[place] for place in numbers], table.values[:, numbers])
+    return table
 
 
 def _read(argument: str, items: Any, at_least: int) -> ItemTable:
@@ -249,7 +270,7 @@ def _check_number_of_categories(argument: str, found: int) -> None:
     if found > MOST_CATEGORIES:
         raise ArgumentError(
             f"{argument}: expected ordered categories, {MOST_CATEGORIES} at most; got {found} different values. "
-            "A continuous variable goes into polyserial, or into Pearson correlations."
+            "A continuous variable goes into polyserial, or into Pearson correlations; row numbers are no item."
         )
 
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from scipy.special import chdtrc
 
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.psychometrics._analysed import Analysed, analysed
-from movement_readiness.psychometrics.results import Result, shown
+from movement_readiness.psychometrics._analysed import DESCRIPTIVE, Analysed, analysed
+from movement_readiness.psychometrics.results import Result, shown, shown_p
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,8 @@ class KMOResult(Result):
         return self.items.to_frame("kmo")
 
     def __repr__(self) -> str:
-        return f"<KMOResult: overall {shown(self.overall)}, items from {shown(float(self.items.min()))}>"
+        least = shown(float(self.items.min()))
+        return f"<KMOResult: overall {shown(self.overall)}, items from {least}; {self._words}>"
 
     def _heading(self) -> str:
         return f"Sampling adequacy (KMO): {shown(self.overall)} overall"
@@ -85,17 +86,22 @@ class BartlettResult(Result):
         return pd.DataFrame({"chisq": [self.chisq], "df": [self.df], "pvalue": [self.pvalue]}, index=["bartlett"])
 
     def __repr__(self) -> str:
-        return f"<BartlettResult: chi-square {shown(self.chisq)}, df {self.df}, p {shown(self.pvalue)}>"
+        return f"<BartlettResult: chi-square {shown(self.chisq)}, df {self.df}, {shown_p(self.pvalue)}; {self._words}>"
 
     def _heading(self) -> str:
         return "Bartlett's test of sphericity"
 
     def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-        p = "< 0.001" if self.pvalue < 0.001 else shown(self.pvalue)
+        p = shown_p(self.pvalue).removeprefix("p ")
         return ["Test", "χ²", "df", "p"], [["No items correlate", shown(self.chisq), str(self.df), p]]
 
     def _sentences(self) -> Sequence[str]:
-        return [f"{self._words}.", "A small p says only that some items correlate; with many respondents it always is."]
+        latent = self._words.startswith(("Polychoric", "Tetrachoric"))
+        return [
+            f"{self._words}.",
+            "A small p says only that some items correlate; with many respondents it always is.",
+            DESCRIPTIVE if latent else "",
+        ]
 
 
 def sampling_adequacy(correlations: Floats) -> tuple[float, Floats]:
@@ -189,7 +195,7 @@ def bartlett_sphericity(
     References
     ----------
     Bartlett MS (1951). The effect of standardization on a chi-square approximation in factor analysis. Biometrika
-    38:337-344. doi:10.1093/biomet/38.3-4.337
+    38:337-344.
 
     Examples
     --------

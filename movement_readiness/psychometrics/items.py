@@ -13,7 +13,7 @@ import numpy.typing as npt
 from movement_readiness._validation import check_choice
 from movement_readiness.exceptions import ConstantItemWarning, EmptyCategoryWarning, ReversedItemWarning
 from movement_readiness.psychometrics._clusters import without_groups
-from movement_readiness.psychometrics._frames import MISSING, ItemTable, item_frame, item_table
+from movement_readiness.psychometrics._frames import MISSING, ItemTable, answer_table, item_frame
 from movement_readiness.psychometrics._moments import category_counts, moments
 from movement_readiness.psychometrics._options import look_at_answers, response_options
 from movement_readiness.psychometrics._scales import KeyedScales, ScaleStatistics, keyed_scales, scale_statistics
@@ -159,6 +159,8 @@ def item_analysis(
     ConstantItemWarning, EmptyCategoryWarning, ReversedItemWarning, NearPerfectCorrelationWarning
         An item with one answer only; an option nobody chose; an item that goes against its scale; two items that
         (almost) repeat each other.
+    IdentifierColumnWarning, StrayCodeWarning
+        A column of row numbers or identifiers, taken as an item; a code far from the others, such as 99 or -9.
 
     Notes
     -----
@@ -195,7 +197,7 @@ def item_analysis(
     check_choice("skewness_type", skewness_type, _TYPES)
     refuse_matrix("items", items)
     frame, _ = without_groups(item_frame("items", items))
-    table = item_table("items", frame)
+    table = answer_table("items", frame, ordered=correlation == "polychoric")
     keyed = keyed_scales(table, scales)
     if correlation == "polychoric":
         with warnings.catch_warnings():  # what these two say is said below, of all response options

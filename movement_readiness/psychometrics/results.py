@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["EstimationWarning", "Result", "give_warning", "shown", "shown_interval", "warn_not_estimable"]
+__all__ = [
+    "EstimationWarning",
+    "Result",
+    "counted",
+    "give_warning",
+    "shown",
+    "shown_interval",
+    "shown_p",
+    "warn_not_estimable",
+]
 
 _PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 
@@ -42,6 +51,16 @@ def shown(number: float, digits: int = 3) -> str:
 def shown_interval(low: float, high: float, digits: int = 3) -> str:
     """Both limits as readers see them, 'low to high'."""
     return "not estimable" if np.isnan(low) or np.isnan(high) else f"{shown(low, digits)} to {shown(high, digits)}"
+
+
+def counted(number: int, thing: str) -> str:
+    """'1 factor', '2 factors'."""
+    return f"{number} {thing}{'s' * (number != 1)}"
+
+
+def shown_p(p: float) -> str:
+    """Write a p value as readers see it, with the letter: 'p < .001', never a p of nought."""
+    return "p < .001" if p < 0.001 else f"p {shown(p)}"
 
 
 class Result(ABC):

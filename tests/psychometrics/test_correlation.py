@@ -479,9 +479,14 @@ def test_tetrachoric_wants_two_categories():
 
 def test_the_result_shows_itself():
     found = polychoric(answers(equal(0.4, 3), 200, 12), se=True)
-    assert repr(found) == "<PolychoricResult: polychoric correlations of 3 items, 200 respondents>"
+    assert repr(found) == (
+        "<PolychoricResult: polychoric correlations of 3 items, 200 respondents, missing answers pairwise, "
+        "with standard errors>"
+    )
     html = found._repr_html_()
     for words in ("Polychoric correlations", "200 respondents", "pairwise", "two-step", "no correction of empty cells"):
+        assert words in html
+    for words in ("thresholds in .thresholds", "standard errors in .standard_errors", ".n_pairs"):
         assert words in html
     frame = found.to_frame()
     assert list(frame.columns) == ["item", "with", "correlation", "standard_error", "n"]
@@ -526,7 +531,10 @@ def test_the_polychoric_matrix_is_that_of_polychoric_and_brings_its_thresholds()
     assert found.polychoric.thresholds.shape == (12, 5)
     np.testing.assert_allclose(found.means, items.mean())
     np.testing.assert_allclose(found.standard_deviations, items.std())
-    assert repr(found) == "<CorrelationResult: polychoric correlations of 3 items, 200 respondents>"
+    assert (
+        repr(found)
+        == "<CorrelationResult: polychoric correlations of 3 items, 200 respondents, missing answers pairwise>"
+    )
 
 
 def test_pearson_warns_too():

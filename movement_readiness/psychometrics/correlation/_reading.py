@@ -10,17 +10,24 @@ import numpy.typing as npt
 from movement_readiness._validation import check_choice
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._clusters import split_clusters
-from movement_readiness.psychometrics._frames import MISSING, ItemTable, complete_rows, item_frame, item_table
+from movement_readiness.psychometrics._frames import (
+    MISSING,
+    ItemTable,
+    answer_table,
+    complete_rows,
+    item_frame,
+    item_table,
+)
 
 __all__ = ["read_items", "read_with_clusters"]
 
 Ints = npt.NDArray[np.int64]
 
 
-def read_items(items: Any, missing: str) -> tuple[ItemTable, int]:
+def read_items(items: Any, missing: str, *, ordered: bool = False) -> tuple[ItemTable, int]:
     """The answers, and how many respondents there were before listwise deletion (0 where it left out nobody)."""
     check_choice("missing", missing, MISSING)
-    return _deleted(item_table("items", items), missing)
+    return _deleted(answer_table("items", items, ordered=ordered), missing)
 
 
 def _deleted(table: ItemTable, missing: str) -> tuple[ItemTable, int]:
@@ -41,14 +48,14 @@ def _deleted(table: ItemTable, missing: str) -> tuple[ItemTable, int]:
 def read_with_clusters(items: Any, missing: str, cluster: Any) -> tuple[ItemTable, Ints | None, int]:
     """`read_items` with the cluster of each row between: a row without one is a cluster of its own."""
     if cluster is None:
-        table, before = read_items(items, missing)
+        table, before = read_items(items, missing, ordered=True)
         return table, None, before
     check_choice("missing", missing, MISSING)
     frame, clusters = split_clusters("items", item_frame("items", items), cluster)
     if clusters is None:
-        table, before = read_items(frame, missing)
+        table, before = read_items(frame, missing, ordered=True)
         return table, None, before
-    everybody = item_table("items", frame)
+    everybody = answer_table("items", frame, ordered=True)
     unknown = clusters < 0
     clusters = np.where(unknown, clusters.max() + np.cumsum(unknown), clusters)
     table, before = _deleted(everybody, missing)

@@ -86,7 +86,7 @@ class CorrelationResult(Result):
     def __repr__(self) -> str:
         return (
             f"<CorrelationResult: {self.correlation} correlations of {len(self.correlations)} items, "
-            f"{self.n_respondents} respondents>"
+            f"{self.n_respondents} respondents{f', missing answers {self.missing}' if self.missing else ''}>"
         )
 
     def _heading(self) -> str:
@@ -134,6 +134,8 @@ def correlation_matrix(
     ConstantItemWarning, NearPerfectCorrelationWarning, NotPositiveDefiniteWarning, TooFewRespondentsWarning, \
 EstimationWarning
         As `polychoric` does; each names the items and what to do.
+    IdentifierColumnWarning, StrayCodeWarning
+        A column of row numbers or identifiers, taken as an item; a code far from the others, such as 99 or -9.
 
     Notes
     -----
@@ -156,7 +158,7 @@ EstimationWarning
     """
     check_choice("correlation", correlation, CORRELATIONS)
     checked_correction(correct)
-    table, before = read_items(items, missing)
+    table, before = read_items(items, missing, ordered=correlation == "polychoric")
     remedies = _findings.IN_MATRIX.within(missing, before)
     return correlated(table, correlation, remedies, correct=correct, smooth=smooth)
 

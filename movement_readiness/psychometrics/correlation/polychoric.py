@@ -100,6 +100,8 @@ def polychoric(
 TooFewRespondentsWarning (fewer than 50 for a pair), NonConvergenceWarning, ClusteredDataWarning, EstimationWarning
         Each names the items and what to do; the sentences are also in ``warnings``. Nothing is ever replaced by a
         Pearson correlation.
+    IdentifierColumnWarning, StrayCodeWarning
+        A column of row numbers or identifiers, taken as an item; a code far from the others, such as 99 or -9.
 
     Notes
     -----
@@ -109,7 +111,7 @@ TooFewRespondentsWarning (fewer than 50 for a pair), NonConvergenceWarning, Clus
     the scores of each are summed first and the covariance is multiplied by J / (J - 1) [4]_. Smoothing raises
     eigenvalues below 1e-12 to 1e-10 and rescales to a unit diagonal, as ``psych::cor.smooth`` documents it.
 
-    Checked against ``lavaan::lavCor`` 0.6-14 (correlations 1e-7, thresholds 1e-12, standard errors and acov 1e-6
+    Checked against ``lavaan::lavCor`` 0.6-14 (correlations 2e-7, thresholds 1e-12, standard errors and acov 1e-6
     relative; complete, listwise and pairwise data) and against the maximum in 45-digit arithmetic (1e-13). At an
     empty cell of a 2 x 2 table without correction lavaan and psych stop where their likelihood turns flat (at .95,
     say); here it is 1, which is the maximum.

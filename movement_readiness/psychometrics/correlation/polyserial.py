@@ -15,6 +15,7 @@ from movement_readiness.psychometrics._frames import (
     MISSING,
     CodedItems,
     ItemTable,
+    answer_table,
     coded_items,
     complete_rows,
     item_table,
@@ -164,7 +165,7 @@ def polyserial(items: Any, measured: Any, *, missing: str = "pairwise", smooth: 
     1  item_2  measured_1        0.615           0.029  500
     """
     check_choice("missing", missing, MISSING)
-    ordered, numbers = item_table("items", items, at_least=1), _measured_table(measured)
+    ordered, numbers = answer_table("items", items, at_least=1, ordered=True), _measured_table(measured)
     check_same_rows("items", ordered.values, "measured", numbers.values)
     twice = [name for name in numbers.names if name in ordered.names]
     if twice:

@@ -85,7 +85,11 @@ class PolychoricResult(Result):
 
     def __repr__(self) -> str:
         n_items = len(self.correlations)
-        return f"<PolychoricResult: {self.kind} correlations of {n_items} items, {self.n_respondents} respondents>"
+        errors = "" if self.standard_errors is None else ", with standard errors"
+        return (
+            f"<PolychoricResult: {self.kind} correlations of {n_items} items, {self.n_respondents} respondents, "
+            f"missing answers {self.missing}{errors}>"
+        )
 
     def _heading(self) -> str:
         return f"{self.kind.capitalize()} correlations"
@@ -104,8 +108,15 @@ class PolychoricResult(Result):
             f"{self.n_respondents} respondents{pairs}{teams}; missing answers {self.missing}.",
             "Thresholds from each item's own distribution, then each correlation by maximum likelihood (two-step); "
             f"{_correction_in_words(self.correct)}.{repaired}",
+            f"Further tables: {self._tables()}.",
             *self.warnings,
         )
+
+    def _tables(self) -> str:
+        named = {"standard errors in .standard_errors": self.standard_errors, "their covariance in .acov": self.acov}
+        there = [words for words, table in named.items() if table is not None]
+        more = [] if there else ["standard errors with se=True"]
+        return ", ".join(["thresholds in .thresholds", *there, "respondents of each pair in .n_pairs", *more])
 
 
 def _correction_in_words(correct: float | str) -> str:

@@ -73,7 +73,7 @@ class SchmidLeimanResult(Result):
     def __repr__(self) -> str:
         return (
             f"<SchmidLeimanResult: general and {len(self.second_order)} group factors of {len(self.loadings)} items, "
-            f"ECV {shown(self.ecv)}>"
+            f"ECV {shown(self.ecv)}; from {self.efa!r}>"
         )
 
     def _heading(self) -> str:

@@ -10,10 +10,10 @@ import numpy as np
 
 from movement_readiness._validation import check_choice
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.psychometrics._analysed import SINGULAR, frame_of
+from movement_readiness.psychometrics._analysed import DESCRIPTIVE, SINGULAR, frame_of
 from movement_readiness.psychometrics.exploratory.respondents import Calibrated, scored
 from movement_readiness.psychometrics.exploratory.scores import SCORES, determinacy, score_weights
-from movement_readiness.psychometrics.results import Result, shown, shown_interval
+from movement_readiness.psychometrics.results import Result, counted, shown, shown_interval, shown_p
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EFAResult"]
 
+_NAMES_OF_PEOPLE = ("pearson", "spearman")
 _METHODS = {"minres": "Minimum residuals", "ml": "Maximum likelihood", "paf": "Principal axes"}
 
 
@@ -148,6 +149,11 @@ class EFAResult(Result):
         DataFrame, respondents x factors
             With the row labels of ``items``.
 
+        Warns
+        -----
+        StrayCodeWarning
+            With "codes", an answer outside those of the analysis (of measurements: far outside).
+
         Examples
         --------
         >>> import numpy as np, movement_readiness as mr
@@ -188,15 +194,23 @@ class EFAResult(Result):
 
     def __repr__(self) -> str:
         return (
-            f"<EFAResult: {self.n_factors} factors of {self.n_items} items, {self.method}, {self.rotation.method}, "
-            f"n {self._count()}, RMSEA {shown(self.fit['rmsea'])}, RMSR {shown(self.fit['rmsr'])}>"
+            f"<EFAResult: {counted(self.n_factors, 'factor')} of {self.n_items} items, "
+            f"{self._kind()}, {self.method}, {self.rotation.method}, n {self._count()}, "
+            f"RMSEA {shown(self.fit['rmsea'])}, RMSR {shown(self.fit['rmsr'])}>"
         )
 
     def _count(self) -> str:
         return "unknown" if np.isnan(self.n_respondents) else f"{self.n_respondents:.0f}"
 
+    def _kind(self) -> str:
+        """The correlations as they are written within a sentence."""
+        if self.correlation == "given":
+            return "a given correlation matrix"
+        name = self.correlation.capitalize() if self.correlation in _NAMES_OF_PEOPLE else self.correlation
+        return f"{name} correlations"
+
     def _heading(self) -> str:
-        return f"Exploratory factor analysis: {self.n_factors} factors of {self.n_items} items"
+        return f"Exploratory factor analysis: {counted(self.n_factors, 'factor')} of {self.n_items} items"
 
     def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         headings = ["Item", *map(str, self.loadings.columns), "Communality", "Uniqueness", "Complexity"]
@@ -208,19 +222,14 @@ class EFAResult(Result):
 
     def _sentences(self) -> Sequence[str]:
         fit = self.fit
-        kind = (
-            "a given correlation matrix"
-            if self.correlation == "given"
-            else f"{self.correlation.capitalize()} correlations"
-        )
         dealt = f", missing answers {self.missing}" if self.missing else ""
         limits = shown_interval(fit["rmsea_ci_low"], fit["rmsea_ci_high"])
         sentences = [
-            f"{_METHODS[self.method]} from {kind}; {self._count()} respondents{dealt}.",
+            f"{_METHODS[self.method]} from {self._kind()}; {self._respondents()}{dealt}.",
             self._rotation_sentence(),
-            f"χ² {shown(fit['chisq'])} (Bartlett's factor), df {fit['df']:.0f}, p {shown(fit['pvalue'])}; RMSEA "
+            f"χ² {shown(fit['chisq'])} (Bartlett's factor), df {fit['df']:.0f}, {shown_p(fit['pvalue'])}; RMSEA "
             f"{shown(fit['rmsea'])} (90% interval {limits}), TLI {shown(fit['tli'])}, CFI {shown(fit['cfi'])}, "
-            f"RMSR {shown(fit['rmsr'])}.",
+            f"RMSR {shown(fit['rmsr'])}.{self._caution()}",
             "Explained variance: "
             + ", ".join(f"{name} {share:.1%}" for name, share in self.variance["proportion"].items())
             + f"; together {self.variance['cumulative'].iloc[-1]:.1%}.",
@@ -231,6 +240,15 @@ class EFAResult(Result):
             sentences.append(f"Heywood case: {', '.join(map(str, self.heywood))} (uniqueness of .005 or less).")
         return sentences
 
+    def _respondents(self) -> str:
+        if np.isnan(self.n_respondents):
+            return "number of respondents unknown (chi-square, RMSEA and their like need it: give n_obs=)"
+        return f"{self._count()} respondents"
+
+    def _caution(self) -> str:
+        latent = self.correlation in ("polychoric", "tetrachoric") and np.isfinite(self.fit["chisq"])
+        return f" {DESCRIPTIVE}" if latent else ""
+
     def _rotation_sentence(self) -> str:
         turned = self.rotation
         if turned.method == "none":
@@ -240,7 +258,9 @@ class EFAResult(Result):
             kaiser = f"{'with' if turned.normalized else 'without'} Kaiser normalisation"
         often = f", the best found by {turned.optima[0][1]}" if turned.n_local_optima > 1 else ""
         optima = "one optimum" if turned.n_local_optima == 1 else f"{turned.n_local_optima} distinct optima"
-        return f"Rotation: {turned.method.replace('_', ' ')}, {kaiser}; {optima} in {turned.n_starts} starts{often}."
+        options = "".join(f" ({name} {value:g})" for name, value in turned.options)
+        name = f"{turned.method.replace('_', ' ')}{options}"
+        return f"Rotation: {name}, {kaiser}; {optima} in {turned.n_starts} starts{often}."
 
     def _correlation_words(self) -> str:
         names, table = self.factor_correlations.columns, self.factor_correlations.to_numpy()

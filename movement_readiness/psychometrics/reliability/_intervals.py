@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from movement_readiness._validation import check_choice, check_number
 from movement_readiness.exceptions import ArgumentError, EstimationWarning
 from movement_readiness.psychometrics._clusters import split_clusters
-from movement_readiness.psychometrics._frames import ItemTable, complete_rows, item_frame, item_table
+from movement_readiness.psychometrics._frames import ItemTable, answer_table, complete_rows, item_frame
 from movement_readiness.psychometrics._options import check_seed, check_whole
 from movement_readiness.psychometrics.correlation.given import refuse_matrix
 from movement_readiness.psychometrics.reliability._bootstrap import bootstrap_values
@@ -72,11 +72,11 @@ class Interval:
     standard_error: float = float("nan")
 
 
-def read_answers(items: Any, *, missing: str, cluster: Any, at_least: int = 2) -> Answers:
+def read_answers(items: Any, *, missing: str, cluster: Any, at_least: int = 2, ordered: bool = False) -> Answers:
     """Read items and clusters, and leave out rows: incomplete ones (listwise) or empty ones (pairwise)."""
     refuse_matrix("items", items)
     frame, codes = split_clusters("items", item_frame("items", items), cluster)
-    table = item_table("items", frame, at_least=at_least)
+    table = answer_table("items", frame, at_least=at_least, ordered=ordered)
     values = table.values
     kept = complete_rows(values) if missing == "listwise" else ~np.isnan(values).all(axis=1)
     if codes is not None:
@@ -162,6 +162,8 @@ class ReliabilityResult(Result):
         Clusters that the interval allowed for.
     method, interval : str
         How the estimate and its interval were made, in words.
+    missing : str
+        "listwise" or "pairwise".
     """
 
     coefficient: str
@@ -175,6 +177,7 @@ class ReliabilityResult(Result):
     n_clusters: int | None
     method: str
     interval: str
+    missing: str
 
     def to_frame(self) -> pd.DataFrame:
         """One row, named by the coefficient, full precision."""
@@ -189,8 +192,13 @@ class ReliabilityResult(Result):
         around = "" if np.isnan(self.ci_low) else f" ({self.confidence:.0%} interval {limits})"
         return (
             f"<{type(self).__name__}: {self.coefficient} {shown(self.estimate)}{around}, "
-            f"{self.n_items} items, {self.n_respondents} respondents>"
+            f"{self.n_items} items, {self.n_respondents} respondents{self._made_of()}>"
         )
+
+    def _made_of(self) -> str:
+        """The method in a few words, for the one line."""
+        clusters = "" if self.n_clusters is None else f" in {self.n_clusters} clusters"
+        return f"{clusters}, {self.missing}"
 
     def _heading(self) -> str:
         return f"Reliability: {self.coefficient}"

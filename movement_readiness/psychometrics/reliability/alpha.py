@@ -124,6 +124,8 @@ def cronbach_alpha(
         Two items (almost) repeat each other.
     ClusteredDataWarning
         The frame has a team column and no cluster was named.
+    IdentifierColumnWarning, StrayCodeWarning
+        A column of row numbers or identifiers, taken as an item; a code far from the others, such as 99 or -9.
 
     Notes
     -----
@@ -176,7 +178,7 @@ def cronbach_alpha(
     check_choice("missing", missing, MISSING)
     check_choice("correlation", correlation, CORRELATIONS)
     level, samples = check_interval(ci, INTERVALS, confidence, n_bootstrap, seed, progress)
-    answers = read_answers(items, missing=missing, cluster=cluster)
+    answers = read_answers(items, missing=missing, cluster=cluster, ordered=correlation == "polychoric")
     kind = "ordinal" if correlation == "polychoric" else "standardized" if standardized else "raw"
     chosen = _chosen_interval(ci, kind, missing, answers)
     if kind == "ordinal":
@@ -297,5 +299,6 @@ def _result(
         n_clusters=answers.n_clusters,
         method=f"{of[kind]} {DELETION[missing]}",
         interval=interval.words,
+        missing=missing,
         mean_correlation=float(correlations[~np.eye(len(matrix), dtype=bool)].mean()),
     )

@@ -12,7 +12,7 @@ from movement_readiness._validation import check_choice
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._frames import MISSING
 from movement_readiness.psychometrics._options import check_whole
-from movement_readiness.psychometrics.exploratory.fit import degrees_of_freedom
+from movement_readiness.psychometrics.exploratory.fit import degrees_of_freedom, most_factors
 from movement_readiness.psychometrics.reliability._intervals import (
     DELETION,
     Answers,
@@ -34,7 +34,8 @@ from movement_readiness.psychometrics.reliability._models import (
     factor_model,
     look_at_model,
 )
-from movement_readiness.psychometrics.reliability._omega_result import OmegaResult
+from movement_readiness.psychometrics.reliability._omega_result import OmegaResult, coefficient_name
+from movement_readiness.psychometrics.results import counted
 
 __all__ = ["OmegaResult", "mcdonald_omega"]
 
@@ -120,6 +121,8 @@ def mcdonald_omega(
         The factor solution is improper, or was not reached.
     ClusteredDataWarning
         The frame has a team column and no cluster was named.
+    IdentifierColumnWarning, StrayCodeWarning
+        A column of row numbers or identifiers, taken as an item; a code far from the others, such as 99 or -9.
 
     Notes
     -----
@@ -168,7 +171,7 @@ def mcdonald_omega(
     >>> items = [[5, 4, 5, 5], [1, 1, 1, 1], [3, 4, 3, 4], [2, 2, 4, 3], [2, 2, 3, 4], [3, 3, 4, 2], [1, 2, 1, 1]]
     >>> found = mr.mcdonald_omega(items, ci="none")
     >>> found
-    <OmegaResult: omega total 0.935, 4 items, 7 respondents>
+    <OmegaResult: omega total 0.935, 4 items, 7 respondents, listwise, one factor of Pearson correlations>
     >>> found.loadings["general"].round(2).tolist()
     [0.99, 0.84, 0.86, 0.84]
     """
@@ -178,7 +181,7 @@ def mcdonald_omega(
     chosen = _chosen_correlation(kind, correlation)
     level, samples = check_interval(ci, ("bootstrap", "none"), confidence, n_bootstrap, seed, progress)
     check_whole("n_starts", n_starts, 1)
-    answers = read_answers(items, missing=missing, cluster=cluster, at_least=3)
+    answers = read_answers(items, missing=missing, cluster=cluster, at_least=3, ordered=chosen == "polychoric")
     factors = _chosen_factors(kind, n_factors, answers.table.n_items)
     if chosen == "polychoric":
         look_at_categories(answers.table)
@@ -216,7 +219,12 @@ def _chosen_factors(kind: str, n_factors: int | None, n_items: int) -> int:
             'n_factors: with one factor there is no general factor apart from it; expected 2 or more, or kind="total".'
         )
     if degrees_of_freedom(n_items, factors) < 0:
-        raise ArgumentError(f"n_factors: {n_items} items do not identify {factors} factors; expected fewer.")
+        default = f", which kind={kind!r} takes where none is given" if n_factors is None else ""
+        most = most_factors(n_items)
+        remedy = 'more items, or kind="total"' if kind == "hierarchical" and most < 2 else f"{most} at most"
+        raise ArgumentError(
+            f"n_factors: {n_items} items do not identify {counted(factors, 'factor')}{default}; expected {remedy}."
+        )
     return factors
 
 
@@ -244,8 +252,7 @@ def _result(
     level: float,
 ) -> OmegaResult:
     return OmegaResult(
-        coefficient=f"{'categorical omega' if kind == 'categorical' else f'omega {kind}'}"
-        + (" of latent responses" if correlation == "polychoric" and kind != "categorical" else ""),
+        coefficient=coefficient_name(kind, correlation),
         estimate=model.estimate(kind),
         ci_low=interval.low,
         ci_high=interval.high,
@@ -257,6 +264,7 @@ def _result(
         method=f"Model: {model.words} of {_WRITTEN[correlation]} correlations; variance of the sum as "
         f"{total_variance}. {DELETION[missing]}",
         interval=interval.words,
+        missing=missing,
         kind=kind,
         n_factors=model.n_factors,
         correlation=correlation,

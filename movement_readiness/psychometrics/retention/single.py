@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._analysed import Analysed, analysed
 from movement_readiness.psychometrics.correlation._findings import IN_ANALYSIS
 from movement_readiness.psychometrics.exploratory.fit import most_factors
+from movement_readiness.psychometrics.results import counted
 from movement_readiness.psychometrics.retention.result import RetentionResult
 from movement_readiness.psychometrics.retention.rules import (
     eigenvalues,
@@ -21,6 +22,9 @@ from movement_readiness.psychometrics.retention.rules import (
     leading,
     partial_averages,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["MAPResult", "empirical_kaiser", "hull", "map_test"]
 
@@ -227,8 +231,27 @@ def hull_of(data: Analysed, fit: str = "caf", most: int | None = None) -> Retent
         {"parameters": parameters, "fit": fits, "scree": scree}, index=pd.RangeIndex(fits.size, name="factors")
     )
     chosen = int(np.argmax(fits)) if np.isnan(scree).all() else int(np.nanargmax(scree))
-    words = (f"{data.words()}.", f"Fit: {fit.upper()} of minres solutions (Lorenzo-Seva, Timmerman & Kiers 2011).")
-    return RetentionResult("Hull", chosen, table, data.n_respondents, words)
+    words = (
+        f"{data.words()}.",
+        f"Fit: {fit.upper()} of minres solutions (Lorenzo-Seva, Timmerman & Kiers 2011).",
+        _few_candidates(table, chosen, asked=most is not None),
+    )
+    return RetentionResult("Hull", chosen, table, data.n_respondents, tuple(word for word in words if word))
+
+
+def _few_candidates(table: pd.DataFrame, chosen: int, *, asked: bool) -> str:
+    """Say so where hardly anything was left to choose from: the ends of a hull are never chosen by their slopes."""
+    last, candidates = int(table.index[-1]), int(table["scree"].notna().sum())
+    tried = f"0 to {last} factors were tried" + (
+        " as most= asks" if asked else ", one more than parallel analysis finds"
+    )
+    if last == 2:
+        return f"1 factor was the only candidate: {tried}, and the ends are none. A larger most= gives a choice."
+    if candidates == 0:
+        return f"The hull has ends only ({tried}): {counted(chosen, 'factor')} fit best, and more fit no better."
+    if candidates == 1:
+        return f"{counted(chosen, 'factor')} was the only candidate on the hull: {tried}, and the ends are none."
+    return ""
 
 
 def _check_n(data: Analysed) -> None:
