@@ -12,7 +12,7 @@ from scipy.special import chdtrc
 
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._analysed import DESCRIPTIVE, Analysed, analysed
-from movement_readiness.psychometrics.results import Result, shown, shown_p
+from movement_readiness.psychometrics.results import Result, shown, shown_p, within
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ class KMOResult(Result):
 
     def __repr__(self) -> str:
         least = shown(float(self.items.min()))
-        return f"<KMOResult: overall {shown(self.overall)}, items from {least}; {self._words}>"
+        return f"<KMOResult: overall {shown(self.overall)}, items from {least}; {within(self._words)}>"
 
     def _heading(self) -> str:
         return f"Sampling adequacy (KMO): {shown(self.overall)} overall"
@@ -86,7 +86,8 @@ class BartlettResult(Result):
         return pd.DataFrame({"chisq": [self.chisq], "df": [self.df], "pvalue": [self.pvalue]}, index=["bartlett"])
 
     def __repr__(self) -> str:
-        return f"<BartlettResult: chi-square {shown(self.chisq)}, df {self.df}, {shown_p(self.pvalue)}; {self._words}>"
+        test = f"chi-square {shown(self.chisq)}, df {self.df}, {shown_p(self.pvalue)}"
+        return f"<BartlettResult: {test}; {within(self._words)}>"
 
     def _heading(self) -> str:
         return "Bartlett's test of sphericity"

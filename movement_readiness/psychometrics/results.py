@@ -32,6 +32,7 @@ __all__ = [
     "shown_interval",
     "shown_p",
     "warn_not_estimable",
+    "within",
 ]
 
 _PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
@@ -56,6 +57,11 @@ def shown_interval(low: float, high: float, digits: int = 3) -> str:
 def counted(number: int, thing: str) -> str:
     """'1 factor', '2 factors'."""
     return f"{number} {thing}{'s' * (number != 1)}"
+
+
+def within(words: str) -> str:
+    """The beginning of a sentence as it is written within one: 'polychoric ...', but 'Pearson ...'."""
+    return words if words.startswith(("Pearson", "Spearman")) else words[:1].lower() + words[1:]
 
 
 def shown_p(p: float) -> str:

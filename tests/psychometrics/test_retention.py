@@ -298,3 +298,9 @@ def test_one_line_of_every_rule_says_of_what_and_of_how_many():
 def test_polychoric_correlations_alone_are_refused_with_the_way_out():
     with pytest.raises(ArgumentError, match=r"expected the answers.*correlation='polychoric'"):
         ps.retention_summary(ps.polychoric(one_factor()), method="normal")
+
+
+def test_one_line_writes_polychoric_small():
+    assert "; polychoric correlations of 5 items" in repr(ps.map_test(one_factor(), correlation="polychoric"))
+    assert "; polychoric correlations of 5 items" in repr(ps.kmo(one_factor(), correlation="polychoric"))
+    assert "one optimum in" in repr(ps.efa(np.hstack([one_factor(1), one_factor(2)]), n_factors=2).rotation)

@@ -13,7 +13,7 @@ from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._analysed import DESCRIPTIVE, SINGULAR, frame_of
 from movement_readiness.psychometrics.exploratory.respondents import Calibrated, scored
 from movement_readiness.psychometrics.exploratory.scores import SCORES, determinacy, score_weights
-from movement_readiness.psychometrics.results import Result, counted, shown, shown_interval, shown_p
+from movement_readiness.psychometrics.results import Result, counted, shown, shown_interval, shown_p, within
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["EFAResult"]
 
-_NAMES_OF_PEOPLE = ("pearson", "spearman")
 _METHODS = {"minres": "Minimum residuals", "ml": "Maximum likelihood", "paf": "Principal axes"}
 
 
@@ -206,8 +205,7 @@ class EFAResult(Result):
         """The correlations as they are written within a sentence."""
         if self.correlation == "given":
             return "a given correlation matrix"
-        name = self.correlation.capitalize() if self.correlation in _NAMES_OF_PEOPLE else self.correlation
-        return f"{name} correlations"
+        return within(f"{self.correlation.capitalize()} correlations")
 
     def _heading(self) -> str:
         return f"Exploratory factor analysis: {counted(self.n_factors, 'factor')} of {self.n_items} items"

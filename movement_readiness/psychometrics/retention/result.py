@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from movement_readiness.psychometrics.results import Result, counted, shown
+from movement_readiness.psychometrics.results import Result, counted, shown, within
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +43,7 @@ class RetentionResult(Result):
         return self.table.copy()
 
     def __repr__(self) -> str:
-        of = self.sentences[0].rstrip(".") if self.sentences else ""
+        of = within(self.sentences[0].rstrip(".")) if self.sentences else ""
         return f"<{type(self).__name__}: {self.rule}, {counted(self.n_factors, 'factor')}{self._how()}; {of}>"
 
     def _how(self) -> str:

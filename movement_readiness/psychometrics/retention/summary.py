@@ -11,7 +11,7 @@ import numpy as np
 
 from movement_readiness.psychometrics._analysed import Analysed, analysed
 from movement_readiness.psychometrics._options import check_seed
-from movement_readiness.psychometrics.results import Result, counted
+from movement_readiness.psychometrics.results import Result, counted, within
 from movement_readiness.psychometrics.retention.parallel import ParallelAnalysisResult, Plan, parallel_analyses
 from movement_readiness.psychometrics.retention.result import RetentionResult
 from movement_readiness.psychometrics.retention.single import MAPResult, hull_of, kaiser_of, map_of
@@ -58,7 +58,7 @@ class RetentionSummary(Result):
 
     def __repr__(self) -> str:
         found = ", ".join(f"{rule} {count}" for rule, count in self.table["n_factors"].dropna().items())
-        return f"<RetentionSummary: {found}; {self.parallel.sentences[0].rstrip('.')}>"
+        return f"<RetentionSummary: {found}; {within(self.parallel.sentences[0].rstrip('.'))}>"
 
     def _heading(self) -> str:
         return "How many factors: the rules side by side"

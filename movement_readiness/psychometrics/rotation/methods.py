@@ -134,7 +134,8 @@ class Rotation:
         return self.arranged(order, _signs(self.loadings[:, order]))
 
     def __repr__(self) -> str:
-        found = f", {self.n_local_optima} optima in {self.n_starts} starts" if self.optima else ""
+        optima = "one optimum" if self.n_local_optima == 1 else f"{self.n_local_optima} optima"
+        found = f", {optima} in {self.n_starts} starts" if self.optima else ""
         return f"<Rotation: {self.method}, {counted(self.loadings.shape[1], 'factor')}{found}>"
 
 
