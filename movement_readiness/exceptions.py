@@ -200,7 +200,7 @@ class NotIdentifiedWarning(MovementReadinessWarning):
 
 
 class IdentifierColumnWarning(MovementReadinessWarning):
-    """A column looks like a running number or an identifier of the rows, and was taken as answers; leave it out."""
+    """A column looks like no item (a running number, an identifier, a total), and was taken as one; leave it out."""
 
 
 class StrayCodeWarning(MovementReadinessWarning):

@@ -114,6 +114,7 @@ def test_items_are_sorted_by_factor_or_left(solution):
     assert fits(left)
 
 
+@pytest.mark.filterwarnings("ignore::movement_readiness.exceptions.ReversedItemWarning")
 def test_general_factors_do_not_decide_the_order(answers):
     for found in (schmid_leiman(answers), mcdonald_omega(answers, kind="hierarchical", ci="none")):
         picture = loadings_heat_map(found)

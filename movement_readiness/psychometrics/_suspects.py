@@ -19,7 +19,8 @@ __all__ = ["look_for_identifiers", "look_for_stray_codes", "stray_codes"]
 Floats = npt.NDArray[np.float64]
 
 _NAMES = re.compile(
-    r"(id|index|row|row_?names?|unnamed: \d+|(response|respondent|person|participant|subject|case|row)_?id)"
+    r"(id|index|row|row_?names?|unnamed: \d+|respondent|participant|subject|case|"
+    r"(response|respondent|person|participant|subject|case|row|record|user|questionnaire)_?(id|no|nr|number))"
 )
 _MOST_OPTIONS = 10  # as many different answers in the first rows, and one more, are no response options
 _NEAR = 4  # steps: a code no farther than this from the next is an option that few chose
@@ -27,11 +28,12 @@ _FARTHER = 3  # times as far as the others reach, for a code that does not often
 _USUAL = {float(digit) * repeated for digit in (6, 7, 8, 9) for repeated in (1, 11, 111, 1111)} | {96.0, 97.0, 98.0}
 _USUAL |= {996.0, 997.0, 998.0}  # so do negative codes beside others that are not
 _MOST_DISTINCT = 20
+_FEW_ROWS, _MANY = 20, 1000
 _COUNTED = 4096  # whole-number codes in such a range are counted rather than sorted
 
 
-def look_for_identifiers(argument: str, names: Sequence[Any], values: Floats, at_most: int | None = None) -> None:
-    """Warn of columns that number the rows, or are named as an identifier.
+def look_for_identifiers(argument: str, names: Sequence[Any], values: Floats, at_most: int | None = None) -> list[Any]:
+    """Warn of columns that number the rows, or are named as an identifier; their names.
 
     Parameters
     ----------
@@ -48,12 +50,71 @@ def look_for_identifiers(argument: str, names: Sequence[Any], values: Floats, at
         if (_NAMES.fullmatch(str(name).strip().casefold()) or _numbers_rows(values[:, place]))
         and (at_most is None or np.unique(values[:, place]).size <= at_most)
     ]
+    wide = [] if at_most is not None else _wide(names, values, found)
+    totals = _totals([*found, *wide], names, values)
+    wide = [name for name in wide if name not in totals]
+    for name, what in totals.items():
+        give_warning(
+            f"{argument}: {name!r} is the {what} of the other columns, so it repeats them and was taken as one more "
+            f"item. Leave it out (pandas: {argument}.drop(columns=[{name!r}])).",
+            IdentifierColumnWarning,
+        )
+    if wide:
+        one = len(wide) == 1
+        give_warning(
+            f"{argument}: {quoted(wide)} {'looks' if one else 'look'} like no item: more than {_MOST_DISTINCT} "
+            f"different values, where the other columns have {_MOST_OPTIONS} or fewer. Leave {'it' if one else 'them'} "
+            f"out (pandas: {argument}.drop(columns={wide!r})).",
+            IdentifierColumnWarning,
+        )
     if found:
         give_warning(
             f"{argument}: {quoted(found)} looks like a running number or an identifier of the rows, and was taken as "
             f"answers. Leave it out (pandas: {argument}.drop(columns={found!r})).",
             IdentifierColumnWarning,
         )
+    return [*found, *wide, *totals]
+
+
+def _wide(names: Sequence[Any], values: Floats, known: Sequence[Any]) -> list[Any]:
+    """Columns with more different values than response options have, where the others look like items."""
+    sizes = {name: _n_different(values[:, place]) for place, name in enumerate(names) if name not in known}
+    found = [name for name, size in sizes.items() if size > _MOST_DISTINCT]
+    others = [size for size in sizes.values() if size <= _MOST_DISTINCT]
+    return found if len(others) >= max(2, len(found)) and max(others) <= _MOST_OPTIONS else []
+
+
+def _n_different(column: Floats) -> int:
+    """How many different values there are; of whole numbers in a short range at most as many as it has."""
+    low, high = float(np.fmin.reduce(column)), float(np.fmax.reduce(column))
+    head = column[:_MANY]
+    if high - low < _MOST_OPTIONS and bool(((head == np.rint(head)) | np.isnan(head)).all()):
+        return int(high - low) + 1
+    return int(np.unique(column[~np.isnan(column)]).size)
+
+
+def _totals(suspects: Sequence[Any], names: Sequence[Any], values: Floats) -> dict[Any, str]:
+    """The one column that is the sum or the mean of the others, suspects but itself left aside; and which."""
+    base = [place for place, name in enumerate(names) if name not in suspects]
+    found = {}
+    for place, name in enumerate(names):
+        others = [one for one in base if one != place]
+        what = "" if len(others) < 2 else _combination(values[:, place], values, others)
+        if what:
+            found[name] = what
+    return found if len(found) == 1 else {}
+
+
+def _combination(column: Floats, values: Floats, others: list[int]) -> str:
+    for rows in (slice(0, _FEW_ROWS), slice(None)):  # the first few rows rule nearly everything out
+        total = values[rows][:, others].sum(axis=1)
+        there = np.isfinite(total) & np.isfinite(column[rows])
+        one, total = column[rows][there], total[there]
+        if one.size and not np.allclose(one, total) and not np.allclose(one, total / len(others)):
+            return ""
+    if one.size < _FEW_ROWS or np.ptp(one) == 0:
+        return ""
+    return "sum" if np.allclose(one, total) else "mean"
 
 
 def _numbers_rows(column: Floats) -> bool:

@@ -21,6 +21,7 @@ __all__ = ["BartlettResult", "KMOResult", "bartlett_sphericity", "kmo", "samplin
 
 Floats = npt.NDArray[np.float64]
 
+NO_INVERSE = "Not estimable: the matrix is not positive definite (smallest eigenvalue {:.2g}) and has no inverse."
 _WORDS = ((0.9, "marvellous"), (0.8, "meritorious"), (0.7, "middling"), (0.6, "mediocre"), (0.5, "miserable"))
 
 
@@ -40,6 +41,7 @@ class KMOResult(Result):
     items: pd.Series[float]
     n_respondents: float
     _words: str
+    _why: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """The measure of each item."""
@@ -58,7 +60,7 @@ class KMOResult(Result):
     def _sentences(self) -> Sequence[str]:
         word = next((word for least, word in _WORDS if self.overall >= least), "unacceptable")
         called = "" if np.isnan(self.overall) else f"Kaiser and Rice (1974) call {shown(self.overall)} {word}."
-        return [f"{self._words}.", called]
+        return [f"{self._words}.", called, self._why]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -78,6 +80,7 @@ class BartlettResult(Result):
     pvalue: float
     n_respondents: float
     _words: str
+    _why: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """One row: chisq, df, pvalue."""
@@ -97,11 +100,12 @@ class BartlettResult(Result):
         return ["Test", "χ²", "df", "p"], [["No items correlate", shown(self.chisq), str(self.df), p]]
 
     def _sentences(self) -> Sequence[str]:
-        latent = self._words.startswith(("Polychoric", "Tetrachoric"))
+        latent = self._words.startswith(("Polychoric", "Tetrachoric", "Spearman")) or "(said to be " in self._words
         return [
             f"{self._words}.",
             "A small p says only that some items correlate; with many respondents it always is.",
             DESCRIPTIVE if latent else "",
+            self._why,
         ]
 
 
@@ -159,11 +163,12 @@ def kmo(items: Any, *, correlation: str = "pearson", missing: str = "pairwise", 
     """
     import pandas as pd
 
-    data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)
+    data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs, intervals=False)
     nothing = np.full(data.n_items, np.nan)
     overall, each = (float("nan"), nothing) if data.singular else sampling_adequacy(data.correlations)
     index = pd.Index(list(data.names))
-    return KMOResult(overall, pd.Series(each, index=index, name="kmo"), data.n_respondents, data.words())
+    why = NO_INVERSE.format(data.smallest_eigenvalue) if data.singular else ""
+    return KMOResult(overall, pd.Series(each, index=index, name="kmo"), data.n_respondents, data.words(), why)
 
 
 def bartlett_sphericity(
@@ -212,7 +217,8 @@ def bartlett_sphericity(
         raise ArgumentError("n_obs: expected the number of respondents behind the correlation matrix; got none.")
     df = data.n_items * (data.n_items - 1) // 2
     chisq = _chisq(data)
-    return BartlettResult(chisq, df, float(chdtrc(df, max(chisq, 0.0))), data.n_respondents, data.words())
+    why = NO_INVERSE.format(data.smallest_eigenvalue) if data.singular else ""
+    return BartlettResult(chisq, df, float(chdtrc(df, max(chisq, 0.0))), data.n_respondents, data.words(), why)
 
 
 def _chisq(data: Analysed) -> float:

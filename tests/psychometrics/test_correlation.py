@@ -274,7 +274,7 @@ def test_clusters_of_one_change_only_the_factor_and_copies_of_a_person_add_nothi
     assert f"{n} clusters" in three._repr_html_()
 
 
-def test_team_columns_are_no_items_and_a_missing_label_is_a_team_of_one():
+def test_team_columns_are_no_items_and_who_has_no_label_is_left_out():
     items = answers(equal(0.4, 3), 240, 22).assign(team=np.repeat(np.arange(24), 10).astype(float))
     with pytest.warns(ClusteredDataWarning, match="24 teams"):
         plain = polychoric(items, se=True)
@@ -283,10 +283,13 @@ def test_team_columns_are_no_items_and_a_missing_label_is_a_team_of_one():
     pd.testing.assert_frame_equal(found.correlations, plain.correlations)
     assert found.n_clusters == 24
     items.loc[:2, "team"] = np.nan
-    assert polychoric(items, se=True, cluster="team").n_clusters == 27
+    fewer = polychoric(items, se=True, cluster="team")
+    assert (fewer.n_clusters, fewer.n_respondents, fewer.n_unlabelled) == (24, 237, 3)
+    assert "3 respondents without a cluster label were left out." in fewer._repr_html_()
+    assert "in 24 clusters" in repr(fewer)
     gaps = items.astype(float)
     gaps.loc[gaps["team"] == 5, "x0"] = np.nan
-    assert quietly(polychoric, gaps, se=True, cluster="team", missing="listwise").n_clusters == 26
+    assert quietly(polychoric, gaps, se=True, cluster="team", missing="listwise").n_clusters == 23
 
 
 def test_standard_errors_that_allow_for_teams_are_the_spread_of_the_estimates():

@@ -146,13 +146,15 @@ def test_an_item_worded_the_other_way_is_turned_by_omega_and_named(answers):
     other = answers.assign(b=6 - answers["b"], e=6 - answers["e"])
     for kind, n_factors in (("total", 1), ("categorical", 1)):
         straight = mcdonald_omega(answers, kind=kind, n_factors=n_factors, ci="none")
-        turned = mcdonald_omega(other, kind=kind, n_factors=n_factors, ci="none")
+        with pytest.warns(ReversedItemWarning, match="negatively"):
+            turned = mcdonald_omega(other, kind=kind, n_factors=n_factors, ci="none")
         assert turned.estimate == pytest.approx(straight.estimate, abs=1e-6)
         assert turned.turned == ("b", "e")
         assert "Reversed: b, e" in turned._repr_html_()
     table = bifactor(np.random.default_rng(1), 400)[0]
     straight = mcdonald_omega(table, kind="hierarchical", ci="none", seed=1)
-    turned = mcdonald_omega(table * np.where(np.arange(12) == 3, -1, 1), kind="hierarchical", ci="none", seed=1)
+    with pytest.warns(ReversedItemWarning, match="'item_4' loads negatively"):
+        turned = mcdonald_omega(table * np.where(np.arange(12) == 3, -1, 1), kind="hierarchical", ci="none", seed=1)
     assert turned.estimate == pytest.approx(straight.estimate, abs=1e-5)
     assert turned.turned == ("item_4",)
 
@@ -542,7 +544,7 @@ def test_items_that_say_nothing(answers):
         mcdonald_omega(answers.assign(c=3))
     with pytest.raises(ArgumentError, match="3 or more items"):
         mcdonald_omega(answers[["a", "b"]])
-    with pytest.raises(ArgumentError, match=r"complete rows; got 0 of 300.*pairwise"):
+    with pytest.raises(ArgumentError, match="nobody answered 'c'"):
         cronbach_alpha(answers.assign(c=np.nan))
     with pytest.warns(ReversedItemWarning, match="'b'"):
         cronbach_alpha(answers.assign(b=6 - answers["b"]))

@@ -99,7 +99,10 @@ class CorrelationResult(Result):
     def _sentences(self) -> Sequence[str]:
         missing = f"; missing answers {self.missing}" if self.missing else ""
         repaired = f"Smoothed: the smallest eigenvalue was {shown(self.smallest_eigenvalue, 4)}." * self.smoothed
-        return (f"{self.n_respondents} respondents{missing}.", repaired, *self.warnings)
+        pairs = ""
+        if self.missing == "pairwise" and self.n_pairs is not None:
+            pairs = f", {int(self.n_pairs.to_numpy().min(initial=self.n_respondents))} or more a pair"
+        return (f"{self.n_respondents} respondents{pairs}{missing}.", repaired, *self.warnings)
 
 
 def correlation_matrix(
@@ -158,7 +161,7 @@ EstimationWarning
     """
     check_choice("correlation", correlation, CORRELATIONS)
     checked_correction(correct)
-    table, before = read_items(items, missing, ordered=correlation == "polychoric")
+    table, before = read_items(items, missing, ordered=correlation == "polychoric", intervals=False)
     remedies = _findings.IN_MATRIX.within(missing, before)
     return correlated(table, correlation, remedies, correct=correct, smooth=smooth)
 
@@ -187,7 +190,7 @@ def correlated(
             [
                 *_findings.about_respondents(table.n_respondents, remedies),
                 *_about(table, found, n, remedies),
-                *_findings.about_matrix(smallest, repair, remedies),
+                *_findings.about_matrix(found, table.names, repair, remedies, n),
             ]
         ),
         **_moments(table),

@@ -27,7 +27,7 @@ from movement_readiness.psychometrics.correlation._moments import pearson
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, estimate
 from movement_readiness.psychometrics.correlation._polyserial import PolyserialPair, fit_polyserial
 from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite, smallest_eigenvalue, smoothed
-from movement_readiness.psychometrics.results import Result, shown
+from movement_readiness.psychometrics.results import Result, counted, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,8 +86,8 @@ class PolyserialResult(Result):
     def __repr__(self) -> str:
         items, measured = self.polyserial.shape
         return (
-            f"<PolyserialResult: correlations of {items} items with {measured} measured variables, "
-            f"{self.n_respondents} respondents>"
+            f"<PolyserialResult: correlations of {counted(items, 'item')} with "
+            f"{counted(measured, 'measured variable')}, {self.n_respondents} respondents>"
         )
 
     def _heading(self) -> str:
@@ -253,7 +253,7 @@ def _result(
                 *_findings.about_respondents(int(has.sum()), remedies),
                 *_findings.ordinal(coded, found, remedies),
                 *_about_between(coded, numbers, between, remedies),
-                *_findings.about_matrix(smallest, repair, remedies),
+                *_findings.about_matrix(mixed, names, repair, remedies, counts),
             ]
         ),
     )

@@ -162,10 +162,16 @@ def _check_names_of_options(given: dict[str, Any]) -> None:
     strange = [name for name in given if name not in OPTIONS]
     if not strange:
         return
-    hint = closest(strange[0], [*inspect.signature(efa).parameters, *OPTIONS])
+    hint = _hint_of_psych(strange[0]) or closest(strange[0], [*inspect.signature(efa).parameters, *OPTIONS])
     if strange[0] in ("smooth", "correct"):
         hint = f" Give correlation_matrix(items, correlation=..., {strange[0]}=...) in place of the items."
     raise ArgumentError(f"{strange[0]}: efa takes no argument {strange[0]!r}.{hint}")
+
+
+def _hint_of_psych(name: str) -> str:
+    """What a name of an argument of psych::fa is called here."""
+    here = {"fm": "method", "cor": "correlation", "nfactors": "n_factors", "rotate": "rotation", "use": "missing"}
+    return f" psych::fa's {name} is called {here[name]} here." if name in here else ""
 
 
 def _checked_number(n_factors: Any, n_items: int) -> int:
@@ -241,6 +247,8 @@ def _result(data: Analysed, extraction: Extraction, turned: Rotation, method: st
         missing=data.missing,
         n_respondents=data.n_respondents,
         _calibrated=calibrated(data),
+        _pairs=data.pairs(),
+        _said=data.said_words(),
     )
 
 

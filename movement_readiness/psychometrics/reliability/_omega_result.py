@@ -48,6 +48,8 @@ class OmegaResult(ReliabilityResult):
         general one (second_order). No rows with one factor.
     turned : tuple
         Items with a negative general loading, which were reversed.
+    warnings : tuple of str
+        What was said when the result was made.
     """
 
     kind: str
@@ -61,6 +63,7 @@ class OmegaResult(ReliabilityResult):
     loadings: pd.DataFrame
     group_factors: pd.DataFrame
     turned: tuple[Any, ...]
+    warnings: tuple[str, ...] = ()
 
     def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         headings, rows = super()._rows()
@@ -76,8 +79,9 @@ class OmegaResult(ReliabilityResult):
     def _made_of(self) -> str:
         factors = "one factor" if self.n_factors == 1 else counted(self.n_factors, "group factor")
         kind = "Pearson" if self.correlation == "pearson" else self.correlation
-        return f"{super()._made_of()}, {factors} of {kind} correlations"
+        turned = f", {len(self.turned)} reversed" if self.turned else ""
+        return f"{super()._made_of()}, {factors} of {kind} correlations{turned}"
 
     def _sentences(self) -> Sequence[str]:
         turned = f"Reversed: {', '.join(map(str, self.turned))}." if self.turned else ""
-        return (*super()._sentences(), turned)
+        return (*super()._sentences(), turned, *self.warnings)

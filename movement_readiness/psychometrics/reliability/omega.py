@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -35,7 +36,7 @@ from movement_readiness.psychometrics.reliability._models import (
     look_at_model,
 )
 from movement_readiness.psychometrics.reliability._omega_result import OmegaResult, coefficient_name
-from movement_readiness.psychometrics.results import counted
+from movement_readiness.psychometrics.results import counted, noted
 
 __all__ = ["OmegaResult", "mcdonald_omega"]
 
@@ -117,6 +118,8 @@ def mcdonald_omega(
     -----
     NotIdentifiedWarning
         Two group factors: their loadings on the general factor cannot be told apart, and are taken as equal.
+    ReversedItemWarning
+        Items with a negative (general) loading were reversed; the coefficient is that of the sum so made.
     HeywoodWarning, NonConvergenceWarning
         The factor solution is improper, or was not reached.
     ClusteredDataWarning
@@ -137,7 +140,8 @@ def mcdonald_omega(
 
         ``omega hierarchical = (sum_i g_i)^2 / V,   ECV = sum g_i^2 / (sum g_i^2 + sum f_if^2)``
 
-    [3]_. Items with g_i < 0 are reversed before summing (psych's ``flip``) and named in ``turned``. A Schmid-Leiman
+    [3]_. Items with g_i < 0 are reversed before summing (psych's ``flip``), warned of and named in ``turned``;
+    semTools' ``compRelSEM`` reverses none, so give it the items reversed to compare categorical omega. A Schmid-Leiman
     solution holds the proportions of general and group loadings equal within a factor, so a bifactor model fitted
     directly gives another omega hierarchical.
 
@@ -183,11 +187,12 @@ def mcdonald_omega(
     check_whole("n_starts", n_starts, 1)
     answers = read_answers(items, missing=missing, cluster=cluster, at_least=3, ordered=chosen == "polychoric")
     factors = _chosen_factors(kind, n_factors, answers.table.n_items)
-    if chosen == "polychoric":
-        look_at_categories(answers.table)
     models = _models(answers.table.values, kind, factors, chosen, total_variance, samples.seed)
     model = models(ALL_ROWS, n_starts, None)
-    look_at_model(answers.table, model)
+    with noted() as said:
+        if chosen == "polychoric":
+            look_at_categories(answers.table)
+        look_at_model(answers.table, model)
     interval = Interval(float("nan"), float("nan"), "none asked for")
     if ci == "bootstrap" and np.isfinite(model.estimate(kind)):
 
@@ -195,7 +200,8 @@ def mcdonald_omega(
             return models(rows, 1, model).estimate(kind)
 
         interval = bootstrap_interval(answers, statistic, model.estimate(kind), confidence=level, samples=samples)
-    return _result(answers, model, kind, chosen, missing, total_variance, interval, level)
+    found = _result(answers, model, kind, chosen, missing, total_variance, interval, level)
+    return replace(found, warnings=tuple(said))
 
 
 def _chosen_correlation(kind: str, correlation: str | None) -> str:
@@ -262,7 +268,7 @@ def _result(
         n_items=answers.table.n_items,
         n_clusters=answers.n_clusters,
         method=f"Model: {model.words} of {_WRITTEN[correlation]} correlations; variance of the sum as "
-        f"{total_variance}. {DELETION[missing]}",
+        f"{total_variance}. {DELETION[missing]}{answers.deletion}",
         interval=interval.words,
         missing=missing,
         kind=kind,

@@ -140,7 +140,7 @@ def parallel_analysis(
     >>> mr.parallel_analysis(answers, n_iterations=100).n_factors
     2
     """
-    data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)
+    data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs, intervals=False)
     plan = Plan(method, n_iterations, quantile, check_seed(seed), workers, progress)
     return parallel_analyses(data, plan, (eigenvalues,))[0]
 

@@ -80,7 +80,7 @@ def map_test(
     >>> mr.map_test(pairs).n_factors
     2
     """
-    return map_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs))
+    return map_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs, intervals=False))
 
 
 def map_of(data: Analysed) -> MAPResult:
@@ -143,7 +143,7 @@ def empirical_kaiser(
     >>> mr.empirical_kaiser(pairs, n_obs=200).n_factors
     2
     """
-    return kaiser_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs))
+    return kaiser_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs, intervals=False))
 
 
 def kaiser_of(data: Analysed) -> RetentionResult:
@@ -209,7 +209,7 @@ def hull(
     >>> mr.hull(answers).n_factors
     2
     """
-    return hull_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs), fit, most)
+    return hull_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs, intervals=False), fit, most)
 
 
 def hull_of(data: Analysed, fit: str = "caf", most: int | None = None) -> RetentionResult:
@@ -228,7 +228,8 @@ def hull_of(data: Analysed, fit: str = "caf", most: int | None = None) -> Retent
     fits, parameters = hull_points(data.correlations, data.n_respondents, min(count, highest), fit)
     scree = hull_scree(fits, parameters)
     table = pd.DataFrame(
-        {"parameters": parameters, "fit": fits, "scree": scree}, index=pd.RangeIndex(fits.size, name="factors")
+        {"parameters": parameters.astype(np.int64), "fit": fits, "scree": scree},
+        index=pd.RangeIndex(fits.size, name="factors"),
     )
     chosen = int(np.argmax(fits)) if np.isnan(scree).all() else int(np.nanargmax(scree))
     words = (

@@ -126,7 +126,7 @@ def retention_summary(
     >>> mr.retention_summary(answers, n_iterations=100).to_frame()["n_factors"].tolist()
     [2, 2, 2, 2, 2, 2]
     """
-    data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)
+    data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs, intervals=False)
     plan = Plan(method, n_iterations, quantile, check_seed(seed), progress=progress)
     parallel, reduced = parallel_analyses(data, plan, ("pca", "reduced"))
     partial, kaiser = map_of(data), kaiser_of(data)

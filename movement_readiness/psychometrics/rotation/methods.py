@@ -12,7 +12,7 @@ import numpy.typing as npt
 from movement_readiness._validation import check_choice, check_integer, check_number, quoted
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._options import check_seed
-from movement_readiness.psychometrics.results import counted
+from movement_readiness.psychometrics.results import counted, html_table, shown
 from movement_readiness.psychometrics.rotation import criteria
 from movement_readiness.psychometrics.rotation.projection import Projected, project, random_starts, rotated
 
@@ -137,6 +137,21 @@ class Rotation:
         optima = "one optimum" if self.n_local_optima == 1 else f"{self.n_local_optima} optima"
         found = f", {optima} in {self.n_starts} starts" if self.optima else ""
         return f"<Rotation: {self.method}, {counted(self.loadings.shape[1], 'factor')}{found}>"
+
+    def _repr_html_(self) -> str:
+        numbers = [[str(place), *(shown(value, 2) for value in row)] for place, row in enumerate(self.loadings, 1)]
+        headings = ["Item", *(f"F{number}" for number in range(1, self.loadings.shape[1] + 1))]
+        ended = "" if self.converged else "; no optimum was reached"
+        kaiser = f"Kaiser normalisation: {'varimax step' if isinstance(self.normalized, str) else self._yes()}"
+        sentences = [f"{'Oblique' if self.oblique else 'Orthogonal'}; {kaiser}{ended}."]
+        if self.optima:
+            sentences.append(
+                f"{counted(self.n_local_optima, 'distinct optimum', 'distinct optima')} in {self.n_starts} starts."
+            )
+        return html_table(repr(self)[1:-1], headings, numbers, sentences)
+
+    def _yes(self) -> str:
+        return "yes" if self.normalized else "no"
 
 
 def _signs(loadings: Floats) -> Floats:
