@@ -104,7 +104,7 @@ def htmt(
     if not isinstance(scales, Mapping) or len(scales) < 2:
         raise ArgumentError(f"scales: expected a mapping of two or more scales to item names; got {scales!r}.")
     table = item_table("items", items)
-    places = keyed_scales(table, scales)
+    places = keyed_scales(table.names, scales)
     used = sorted({place for own, _ in places.values() for place in own})
     table = item_table("items", _subset(table, used), missing=missing)
     if len(table.values) < 3:
