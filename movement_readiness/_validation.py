@@ -28,7 +28,9 @@ def n_of(number: int, one: str, several: str = "") -> str:
 def closest(value: object, available: Collection[str]) -> str:
     """' Did you mean ...?' where one of the available names is close, else nothing."""
     by_folded = {name.casefold(): name for name in available}
-    near = difflib.get_close_matches(str(value).casefold(), by_folded, n=1, cutoff=0.6)
+    short = str(value).casefold()
+    longer = [name for name in by_folded if len(short) > 1 and name.startswith(short)]
+    near = longer if len(longer) == 1 else difflib.get_close_matches(str(value).casefold(), by_folded, n=1, cutoff=0.6)
     return f" Did you mean {by_folded[near[0]]!r}?" if near else ""
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "EstimationWarning",
     "Fault",
     "HeywoodWarning",
+    "IdentifierColumnWarning",
     "InstrumentError",
     "MissingDependencyError",
     "MovementReadinessError",
@@ -22,6 +23,7 @@ __all__ = [
     "NotIdentifiedWarning",
     "NotPositiveDefiniteWarning",
     "NothingToReleaseError",
+    "OtherReliabilityWarning",
     "Problem",
     "ResponseConflictError",
     "ResponseWithdrawnError",
@@ -30,6 +32,7 @@ __all__ = [
     "ReversedItemWarning",
     "SessionError",
     "StoreError",
+    "StrayCodeWarning",
     "SubmissionError",
     "TooFewRespondentsWarning",
 ]
@@ -194,3 +197,15 @@ class ReversedItemWarning(MovementReadinessWarning):
 
 class NotIdentifiedWarning(MovementReadinessWarning):
     """The data cannot tell apart what was asked for; something was assumed, and the sentence says what."""
+
+
+class IdentifierColumnWarning(MovementReadinessWarning):
+    """A column looks like no item (a running number, an identifier, a total), and was taken as one; leave it out."""
+
+
+class StrayCodeWarning(MovementReadinessWarning):
+    """A code lies far from, or outside, the others of its item: a code for a missing answer, or a slip."""
+
+
+class OtherReliabilityWarning(MovementReadinessWarning):
+    """A reliability is of another score than the one it is used for; the sentence names the one to take."""

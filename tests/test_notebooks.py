@@ -18,6 +18,7 @@ def test_the_notebooks_are_there():
         "02_score_your_own_file.ipynb",
         "03_workshop.ipynb",
         "04_explore_the_structure.ipynb",
+        "05_confirm_and_calibrate.ipynb",
         "06_explore_teams_and_sites.ipynb",
         "07_team_dashboard.ipynb",
     ]

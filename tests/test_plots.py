@@ -16,6 +16,7 @@ from movement_readiness.psychometrics import (
     item_analysis,
     mcdonald_omega,
     parallel_analysis,
+    retention_summary,
     schmid_leiman,
 )
 
@@ -66,6 +67,13 @@ def test_every_figure_of_before_is_still_there():
     assert all(hasattr(plots, name) for name in plots.__all__)
 
 
+def test_the_scree_of_a_summary_says_where_its_parallel_analysis_is(answers):
+    summary = retention_summary(answers, n_iterations=20)
+    with pytest.raises(ArgumentError, match=r"summary\.parallel"):
+        scree(summary)
+    assert scree(summary.parallel).alternative
+
+
 def test_the_scree_fills_the_dots_that_stand_out(answers):
     found = parallel_analysis(answers, n_iterations=50, seed=1)
     picture = scree(found)
@@ -106,6 +114,7 @@ def test_items_are_sorted_by_factor_or_left(solution):
     assert fits(left)
 
 
+@pytest.mark.filterwarnings("ignore::movement_readiness.exceptions.ReversedItemWarning")
 def test_general_factors_do_not_decide_the_order(answers):
     for found in (schmid_leiman(answers), mcdonald_omega(answers, kind="hierarchical", ci="none")):
         picture = loadings_heat_map(found)

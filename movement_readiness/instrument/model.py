@@ -204,6 +204,54 @@ class Instrument:
             and (form in scale.report_forms if scale.report_forms is not None else set(scale.keys) <= shown)
         )
 
+    def measurement_model(self, structure: str = "correlated", *, separate: bool = False) -> str:
+        """The factor model that the scales say, in lavaan's syntax, for `cfa` or lavaan's ``cfa()``.
+
+        Parameters
+        ----------
+        structure : {"correlated", "one_factor", "second_order", "bifactor"}
+            "correlated": a factor for each domain. "one_factor": one for the items of all domains. "second_order":
+            domains, and a factor of the domains. "bifactor": a factor of all items and, uncorrelated with it and with
+            each other, one for what the items of a domain share besides.
+        separate : bool, default False
+            Also a factor for each scale that stands apart from the domains (kind "separate"; of ours, programme
+            pull), correlated with the others. In "bifactor" it correlates with the factor of all items alone.
+
+        Returns
+        -------
+        str
+            One line a factor, then what is fixed.
+
+        Raises
+        ------
+        ArgumentError
+            An unknown structure; "second_order" or "bifactor" of an instrument with one domain.
+
+        Notes
+        -----
+        For items that :func:`item_matrix` has keyed (without `scale`): an item of several scales belongs to the first
+        that has it, its home scale, and is keyed as there. Items without an order are left out. The factor of all
+        domains is called as the index that they make up, or "general". Two loadings that cannot be told apart
+        (domains under a second-order factor, items of a bifactor domain) are equal; a domain of one item is that
+        item's latent response.
+
+        Examples
+        --------
+        >>> import movement_readiness as mr
+        >>> print(mr.load_instrument().measurement_model("second_order"))
+        rational =~ R1 + R2 + R3 + R4 + R5
+        emotional =~ E1 + E2 + E3 + E4 + E5
+        social =~ S1 + S2 + S3 + S4 + S5
+        behavioural =~ B1 + B2 + B3 + B4 + B5
+        organisational =~ O1 + O2 + O3 + O4 + O5
+        leadership =~ L1 + L2 + L3 + L4 + L5
+        readiness =~ rational + emotional + social + behavioural + organisational + leadership
+        <BLANKLINE>
+        """
+        from movement_readiness.instrument.measurement import measurement_model
+
+        return measurement_model(self, structure, separate=separate)
+
     @overload
     def codebook(self, format: None = None, *, language: str | None = None) -> pd.DataFrame: ...
     @overload

@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from movement_readiness._validation import check_number
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.plots.picture import INK, PALE, QUIET, STYLE, WIDTH, Picture, new_axes
-from movement_readiness.psychometrics import EFAResult, ParallelAnalysisResult, SchmidLeimanResult
+from movement_readiness.psychometrics import EFAResult, ParallelAnalysisResult, RetentionSummary, SchmidLeimanResult
 from movement_readiness.psychometrics.items import ItemAnalysis
 from movement_readiness.psychometrics.reliability import OmegaResult
 
@@ -57,6 +57,11 @@ def scree(found: ParallelAnalysisResult) -> Picture:
     >>> picture.alternative[:72]
     'Eigenvalues of 6 items beside those of unrelated items: 1 stands out. Co'
     """
+    if isinstance(found, RetentionSummary):
+        raise ArgumentError(
+            "found: expected what parallel_analysis gave; got the summary of all rules. Its parallel analysis is "
+            "scree(summary.parallel); with communalities in the diagonal, scree(summary.parallel_reduced)."
+        )
     if not isinstance(found, ParallelAnalysisResult):
         raise ArgumentError(f"found: expected what parallel_analysis gave; got {type(found).__name__}.")
     table = found.table

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from movement_readiness.psychometrics.agreement import ICCResult, average_deviation, evidence_state, icc, rwg_j
+    from movement_readiness.psychometrics.confirmatory import CFAResult, ModelComparison, cfa, compare_models
     from movement_readiness.psychometrics.correlation import (
         CorrelationResult,
         PolychoricResult,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     )
     from movement_readiness.psychometrics.exploratory import EFAResult, SchmidLeimanResult, efa, schmid_leiman
     from movement_readiness.psychometrics.factorability import BartlettResult, KMOResult, bartlett_sphericity, kmo
+    from movement_readiness.psychometrics.invariance import InvarianceResult, measurement_invariance
     from movement_readiness.psychometrics.items import ItemAnalysis, item_analysis
     from movement_readiness.psychometrics.reliability import (
         AlphaResult,
@@ -45,18 +47,27 @@ if TYPE_CHECKING:
         retention_summary,
     )
     from movement_readiness.psychometrics.rotation import Rotation, rotate
+    from movement_readiness.psychometrics.validity import (
+        average_variance_extracted,
+        bifactor_indices,
+        composite_reliability,
+        htmt,
+    )
 
 __all__ = [
     "AlphaResult",
     "BartlettResult",
+    "CFAResult",
     "CorrelationResult",
     "EFAResult",
     "EstimationWarning",
     "ICCResult",
+    "InvarianceResult",
     "ItemAnalysis",
     "KMOResult",
     "MAPResult",
     "MeasurementErrorResult",
+    "ModelComparison",
     "OmegaResult",
     "ParallelAnalysisResult",
     "PolychoricResult",
@@ -68,18 +79,25 @@ __all__ = [
     "SchmidLeimanResult",
     "SmallestChangeResult",
     "average_deviation",
+    "average_variance_extracted",
     "bartlett_sphericity",
+    "bifactor_indices",
+    "cfa",
+    "compare_models",
+    "composite_reliability",
     "correlation_matrix",
     "cronbach_alpha",
     "efa",
     "empirical_kaiser",
     "evidence_state",
+    "htmt",
     "hull",
     "icc",
     "item_analysis",
     "kmo",
     "map_test",
     "mcdonald_omega",
+    "measurement_invariance",
     "parallel_analysis",
     "polychoric",
     "polyserial",
@@ -96,14 +114,17 @@ __all__ = [
 _HOMES = {
     "AlphaResult": "reliability",
     "BartlettResult": "factorability",
+    "CFAResult": "confirmatory",
     "CorrelationResult": "correlation",
     "EFAResult": "exploratory",
     "EstimationWarning": "results",
     "ICCResult": "agreement",
+    "InvarianceResult": "invariance",
     "ItemAnalysis": "items",
     "KMOResult": "factorability",
     "MAPResult": "retention",
     "MeasurementErrorResult": "reliability",
+    "ModelComparison": "confirmatory",
     "OmegaResult": "reliability",
     "ParallelAnalysisResult": "retention",
     "PolychoricResult": "correlation",
@@ -115,18 +136,25 @@ _HOMES = {
     "SchmidLeimanResult": "exploratory",
     "SmallestChangeResult": "reliability",
     "average_deviation": "agreement",
+    "average_variance_extracted": "validity",
     "bartlett_sphericity": "factorability",
+    "bifactor_indices": "validity",
+    "cfa": "confirmatory",
+    "compare_models": "confirmatory",
+    "composite_reliability": "validity",
     "correlation_matrix": "correlation",
     "cronbach_alpha": "reliability",
     "efa": "exploratory",
     "empirical_kaiser": "retention",
     "evidence_state": "agreement",
+    "htmt": "validity",
     "hull": "retention",
     "icc": "agreement",
     "item_analysis": "items",
     "kmo": "factorability",
     "map_test": "retention",
     "mcdonald_omega": "reliability",
+    "measurement_invariance": "invariance",
     "parallel_analysis": "retention",
     "polychoric": "correlation",
     "polyserial": "correlation",

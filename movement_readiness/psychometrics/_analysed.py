@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from movement_readiness._validation import check_choice, quoted
 from movement_readiness.exceptions import ArgumentError, NotPositiveDefiniteWarning, TooFewRespondentsWarning
-from movement_readiness.psychometrics._frames import ItemTable, item_frame, item_table
+from movement_readiness.psychometrics._frames import ItemTable, answer_table, item_frame
 from movement_readiness.psychometrics._options import check_whole
 from movement_readiness.psychometrics.correlation import CorrelationResult, PolychoricResult
-from movement_readiness.psychometrics.correlation._findings import IN_ANALYSIS
+from movement_readiness.psychometrics.correlation._findings import IN_ANALYSIS, heaviest
 from movement_readiness.psychometrics.correlation._moments import varying
 from movement_readiness.psychometrics.correlation._reading import read_items
 from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite
@@ -24,10 +24,14 @@ from movement_readiness.psychometrics.results import give_warning
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SINGULAR", "Analysed", "analysed", "frame_of"]
+__all__ = ["DESCRIPTIVE", "SINGULAR", "Analysed", "analysed", "frame_of", "not_invertible"]
 
 Floats = npt.NDArray[np.float64]
 
+DESCRIPTIVE = (
+    "Descriptive only: chi-square, and what is computed from it, has its distribution for Pearson correlations of "
+    "normal answers, not for polychoric or rank correlations."
+)
 SINGULAR = 1e-11  # a smallest eigenvalue below this: no inverse, no determinant
 
 
@@ -36,7 +40,8 @@ class Analysed:
     """A correlation matrix with what is known of the answers behind it.
 
     ``kind`` is "pearson", "spearman", "polychoric" or "given"; ``n_respondents`` is NaN where a matrix came without;
-    ``found`` is the result that the matrix is from, None for a bare one; ``table`` the answers, None for a matrix.
+    ``said`` is the kind that was named beside a matrix, which cannot show it; ``found`` is the result that the matrix
+    is from, None for a bare one; ``table`` the answers, None for a matrix.
     """
 
     names: tuple[Any, ...]
@@ -46,6 +51,7 @@ class Analysed:
     n_respondents: float
     found: CorrelationResult | PolychoricResult | None = None
     table: ItemTable | None = None
+    said: str = ""
 
     @property
     def n_items(self) -> int:
@@ -62,16 +68,41 @@ class Analysed:
         """Whether the matrix has no inverse to speak of."""
         return self.smallest_eigenvalue < SINGULAR
 
+    def pairs(self) -> str:
+        """The fewest respondents of a pair where that is fewer than all, to be put behind their number."""
+        counts = getattr(self.found, "n_pairs", None)
+        if counts is None or self.missing != "pairwise":
+            return ""
+        fewest = int(counts.to_numpy().min(initial=int(self.n_respondents)))
+        return f", {fewest} or more a pair" if fewest < self.n_respondents else ""
+
+    def said_words(self) -> str:
+        """What was said of a matrix that was given, to be put behind it."""
+        return f" (said to be {self.said})" if self.said else ""
+
     def words(self) -> str:
         """What kind of correlations, of how many respondents, as the beginning of a sentence."""
         count = "an unstated number of" if np.isnan(self.n_respondents) else f"{self.n_respondents:.0f}"
-        kind = "A given correlation matrix" if self.kind == "given" else f"{self.kind.capitalize()} correlations"
+        kind = (
+            f"A given correlation matrix{self.said_words()}"
+            if self.kind == "given"
+            else f"{self.kind.capitalize()} correlations"
+        )
         dealt = f", missing answers {self.missing}" if self.missing else ""
-        return f"{kind} of {self.n_items} items, {count} respondents{dealt}"
+        return f"{kind} of {self.n_items} items, {count} respondents{self.pairs()}{dealt}"
 
     def frame(self, values: Floats) -> pd.DataFrame:
         """A matrix of items by items, labelled."""
         return frame_of(values, self.names, self.names)
+
+
+def not_invertible(correlations: Floats) -> str:
+    """Why what needs an inverse is not estimable, as one sentence."""
+    smallest = float(np.linalg.eigvalsh(correlations)[0])
+    return (
+        "Chi-square and other measures that need the inverse or determinant of the matrix are not estimable: it is not "
+        f"positive definite (smallest eigenvalue {smallest:.2g})."
+    )
 
 
 def frame_of(values: Floats, rows: Any, columns: Any) -> pd.DataFrame:
@@ -82,7 +113,13 @@ def frame_of(values: Floats, rows: Any, columns: Any) -> pd.DataFrame:
 
 
 def analysed(
-    items: Any, *, correlation: str = "pearson", missing: str = "pairwise", n_obs: int | None = None, at_least: int = 3
+    items: Any,
+    *,
+    correlation: str = "pearson",
+    missing: str = "pairwise",
+    n_obs: int | None = None,
+    at_least: int = 3,
+    intervals: bool = True,
 ) -> Analysed:
     """Correlate an item frame, or take a correlation or covariance matrix as it is.
 
@@ -91,18 +128,23 @@ def analysed(
     items : item frame, square matrix, or a result of `correlation_matrix` or `polychoric`
         With ``n_obs`` a matrix; without, a square table that `is_matrix`. A covariance matrix is standardised.
     correlation : {"pearson", "spearman", "polychoric"}
+        Beside a matrix, which is taken as it is, what the result says of it.
     missing : {"pairwise", "listwise"}
     n_obs : int, optional
         Respondents behind a matrix; only with a matrix.
     at_least : int
         How many items are needed.
+    intervals : bool
+        Whether there will be intervals or tests, which teams would make too narrow.
     """
     check_choice("correlation", correlation, CORRELATIONS)
     if hasattr(items, "correlations") and hasattr(items, "n_respondents"):
         return _warned(_from_result(items, n_obs, at_least))
     if n_obs is not None or is_matrix(items):
-        return _warned(_given(items, n_obs, at_least))
-    table, before = _answers(items, missing, at_least)
+        said = "" if correlation == "pearson" else correlation
+        return _warned(replace(_given(items, n_obs, at_least), said=said))
+    read = answer_table("items", items, at_least=at_least, ordered=correlation == "polychoric", intervals=intervals)
+    table, before = _answers(read, missing)
     result = correlated(table, correlation, IN_ANALYSIS.within(missing, before, table.n_respondents <= table.n_items))
     found = Analysed(
         names=table.names,
@@ -116,9 +158,9 @@ def analysed(
     return _warned(_known(found))
 
 
-def _answers(items: Any, missing: str, at_least: int) -> tuple[ItemTable, int]:
-    """Read items for an analysis; refuse, by name, those with fewer than two different answers."""
-    table, before = read_items(item_table("items", items, at_least=at_least), missing)
+def _answers(read: ItemTable, missing: str) -> tuple[ItemTable, int]:
+    """The answers of an analysis; refuse, by name, items with fewer than two different ones."""
+    table, before = read_items(read, missing)
     if table.n_respondents < 3:
         every = " who answered every item" if missing == "listwise" else " with answers"
         raise ArgumentError(f"items: expected three or more respondents{every}; got {table.n_respondents}.")
@@ -184,8 +226,9 @@ def _warned(found: Analysed) -> Analysed:
     told = found.table is not None and not is_positive_definite(smallest)
     if smallest < SINGULAR and not told:
         give_warning(
-            f"The correlation matrix is not positive definite: its smallest eigenvalue is {smallest:.3g}, so what "
-            "needs its inverse or determinant is not estimable. Leave out an item that repeats others, or "
+            f"The correlation matrix is not positive definite: its smallest eigenvalue is {smallest:.3g}, most of it "
+            f"due to {heaviest(found.correlations, found.names)}, so what needs its inverse or determinant is not "
+            "estimable. Leave one of them out, or "
             f"{IN_ANALYSIS.smooth}.",
             NotPositiveDefiniteWarning,
         )

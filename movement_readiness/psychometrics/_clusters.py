@@ -19,7 +19,8 @@ __all__ = ["GROUP_COLUMNS", "split_clusters", "warn_of_clusters", "without_group
 
 Ints = npt.NDArray[np.int64]
 
-GROUP_COLUMNS = ("site", "team")  # names of columns that are never items, in any capitals
+GROUP_COLUMNS = ("site", "team", "site_id", "team_id", "group_id")  # columns that are never items, in any capitals
+_TEAMS = ("team", "team_id", "group_id")
 
 
 def without_groups(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Any]]:
@@ -30,7 +31,7 @@ def without_groups(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Any]]:
 
 def warn_of_clusters(argument: str, frame: pd.DataFrame, groups: list[Any]) -> None:
     """Give a `ClusteredDataWarning` where the frame has teams: nobody named a cluster."""
-    if not any(str(name).casefold() == "team" for name in groups):
+    if not any(str(name).casefold() in _TEAMS for name in groups):
         return
     codes, n_teams = group_codes(argument, frame[groups])
     if n_teams < 2 or n_teams == (codes >= 0).sum():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._clusters import warn_of_clusters, without_groups
 from movement_readiness.psychometrics._inputs import number_column
 from movement_readiness.psychometrics._item_frame import item_frame
+from movement_readiness.psychometrics._suspects import look_for_identifiers, look_for_stray_codes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,12 +26,14 @@ __all__ = [
     "MOST_CATEGORIES",
     "CodedItems",
     "ItemTable",
+    "answer_table",
     "coded_items",
     "complete_rows",
     "item_frame",
     "item_index",
     "item_table",
     "labelled",
+    "refuse_unanswered",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -43,11 +46,12 @@ _WIDEST_RANGE = 1000  # of whole-number codes that are counted rather than sorte
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ItemTable:
-    """Answers as numbers; see `item_table`."""
+    """Answers as numbers; see `item_table`. ``suspects``: the items that were warned of as no items."""
 
     names: tuple[Any, ...]
     values: Floats
     options: tuple[tuple[Any, ...] | None, ...]
+    suspects: tuple[Any, ...] = ()
 
     @property
     def n_items(self) -> int:
@@ -67,7 +71,11 @@ class ItemTable:
 
     def listwise(self) -> ItemTable:
         """The rows that answered every item."""
-        return ItemTable(self.names, self.values[complete_rows(self.values)], self.options)
+        return self.rows(complete_rows(self.values))
+
+    def rows(self, kept: npt.NDArray[Any]) -> ItemTable:
+        """These rows alone."""
+        return replace(self, values=self.values[kept])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +94,9 @@ class CodedItems:
     unused: tuple[tuple[Any, ...], ...]
 
 
-def item_table(argument: str, items: Any, *, at_least: int = 2, missing: str = "pairwise") -> ItemTable:
+def item_table(
+    argument: str, items: Any, *, at_least: int = 2, missing: str = "pairwise", intervals: bool = True
+) -> ItemTable:
     """Read an item frame: its column names and one float array, NaN where an answer is missing.
 
     Parameters
@@ -97,11 +107,13 @@ def item_table(argument: str, items: Any, *, at_least: int = 2, missing: str = "
         pandas, or any frame narwhals reads (polars, pyarrow, duckdb ...), or a 2-D array, or a mapping of name to
         column; one column an item, one
         row a respondent. Numbers, or ordered categorical columns, whose categories count 0, 1, .... Columns called
-        site or team are no items: they are left out, and teams are warned of (`ClusteredDataWarning`).
+        site or team (`GROUP_COLUMNS`) are no items: they are left out, and teams are warned of.
     at_least : int
         How many items are needed.
     missing : {"pairwise", "listwise"}
         "listwise" keeps the rows that answered every item.
+    intervals : bool
+        Whether there will be intervals or tests, for which teams that nobody named are warned of.
 
     Returns
     -------
@@ -116,7 +128,7 @@ def item_table(argument: str, items: Any, *, at_least: int = 2, missing: str = "
            [ 3., nan]])
     """
     check_choice("missing", missing, MISSING)
-    table = items if isinstance(items, ItemTable) else _read(argument, items, at_least)
+    table = items if isinstance(items, ItemTable) else _read(argument, items, at_least, intervals)
     if missing == "pairwise":
         return table
     kept = table.listwise()
@@ -128,10 +140,42 @@ def item_table(argument: str, items: Any, *, at_least: int = 2, missing: str = "
     return kept
 
 
-def _read(argument: str, items: Any, at_least: int) -> ItemTable:
+def answer_table(
+    argument: str,
+    items: Any,
+    *,
+    at_least: int = 2,
+    ordered: bool = False,
+    intervals: bool = True,
+    declared: Collection[Any] | bool = False,
+) -> ItemTable:
+    """Read an item frame as `item_table` does, and warn of columns and codes that look like no answers.
+
+    Parameters
+    ----------
+    argument, items, at_least, intervals : str, frame, int, bool
+        As in `item_table`. An ItemTable was looked at when it was read.
+    ordered : bool
+        Whether `coded_items` comes next, which refuses what has too many different values.
+    declared : names of items, or bool
+        Items whose response options are declared (True: all), none of which is a stray code.
+    """
+    if isinstance(items, ItemTable):
+        return items
+    table = item_table(argument, items, at_least=at_least, intervals=intervals)
+    suspects = look_for_identifiers(argument, table.names, table.values, MOST_CATEGORIES if ordered else None)
+    if declared is not True:
+        told = declared or ()
+        numbers = [place for place, name in enumerate(table.names) if not table.options[place] and name not in told]
+        look_for_stray_codes(argument, [table.names[place] for place in numbers], table.values[:, numbers])
+    return replace(table, suspects=tuple(suspects))
+
+
+def _read(argument: str, items: Any, at_least: int, intervals: bool) -> ItemTable:
     given = item_frame(argument, items)
     frame, groups = without_groups(given)
-    warn_of_clusters(argument, given, groups)
+    if intervals:
+        warn_of_clusters(argument, given, groups)
     names = tuple(frame.columns)
     repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if repeated:
@@ -163,6 +207,13 @@ def item_index(names: Sequence[Any]) -> pd.Index[Any]:
 def complete_rows(values: Floats) -> npt.NDArray[np.bool_]:
     """Which rows have no missing value."""
     return np.asarray(~np.isnan(values).any(axis=1))
+
+
+def refuse_unanswered(argument: str, names: Sequence[Any], values: Floats) -> None:
+    """Refuse, by name, items that nobody answered."""
+    empty = [name for name, column in zip(names, values.T, strict=True) if np.isnan(column).all()]
+    if empty:
+        raise ArgumentError(f"{argument}: expected answers to every item; nobody answered {quoted(empty)}.")
 
 
 def _column(argument: str, name: Any, column: pd.Series) -> tuple[Floats, tuple[Any, ...] | None]:
@@ -249,7 +300,7 @@ def _check_number_of_categories(argument: str, found: int) -> None:
     if found > MOST_CATEGORIES:
         raise ArgumentError(
             f"{argument}: expected ordered categories, {MOST_CATEGORIES} at most; got {found} different values. "
-            "A continuous variable goes into polyserial, or into Pearson correlations."
+            "A continuous variable goes into polyserial, or into Pearson correlations; row numbers are no item."
         )
 
 

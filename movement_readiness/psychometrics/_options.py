@@ -13,14 +13,14 @@ from movement_readiness.exceptions import ArgumentError, ConstantItemWarning, Em
 from movement_readiness.psychometrics._frames import ItemTable
 from movement_readiness.psychometrics.results import give_warning
 
-__all__ = ["check_seed", "check_whole", "look_at_answers", "response_options"]
+__all__ = ["check_items_of_options", "check_seed", "check_whole", "look_at_answers", "response_options"]
 
 _MOST_OPTIONS = 20  # of an item whose options are counted from whole numbers
 
 
 def response_options(table: ItemTable, place: int, n_options: int | Mapping[str, int] | None) -> list[float]:
     """The codes of an item's response options, as far as they are known."""
-    _check_names(table, n_options)
+    check_items_of_options(table.names, n_options)
     name, categories = table.names[place], table.options[place]
     if categories is not None:
         return [float(code) for code in range(len(categories))]
@@ -41,9 +41,10 @@ def response_options(table: ItemTable, place: int, n_options: int | Mapping[str,
     return expected
 
 
-def _check_names(table: ItemTable, n_options: object) -> None:
+def check_items_of_options(names: Sequence[object], n_options: object) -> None:
+    """Refuse numbers of options of what is no item."""
     if isinstance(n_options, Mapping):
-        unknown = [name for name in n_options if name not in table.names]
+        unknown = [name for name in n_options if name not in names]
         if unknown:
             raise ArgumentError(f"n_options: expected items of the frame; {quoted(unknown)} not among them.")
 

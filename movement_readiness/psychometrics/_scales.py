@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from movement_readiness._validation import quoted
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.psychometrics._frames import ItemTable, complete_rows
+from movement_readiness.psychometrics._frames import ItemTable, complete_rows, refuse_unanswered
+from movement_readiness.psychometrics.correlation._findings import warn_of_lost
 from movement_readiness.psychometrics.reliability._coefficients import (
     alpha_of,
     alpha_without,
@@ -43,20 +44,19 @@ class ScaleStatistics:
     near_perfect: list[tuple[Any, Any, float]]
 
 
-def keyed_scales(table: ItemTable, scales: Mapping[str, Sequence[str]] | None) -> KeyedScales:
+def keyed_scales(names: Sequence[Any], scales: Mapping[str, Sequence[str]] | None) -> KeyedScales:
     """Places and signs of each scale's items."""
     if scales is None:
-        return {ALL_ITEMS: (list(range(table.n_items)), np.ones(table.n_items))}
+        return {ALL_ITEMS: (list(range(len(names))), np.ones(len(names)))}
     if not isinstance(scales, Mapping) or not scales:
         raise ArgumentError(f"scales: expected a mapping of scale to item names; got {scales!r}.")
-    return {str(scale): _places(table, scale, names) for scale, names in scales.items()}
+    return {str(scale): _places(list(names), scale, wanted) for scale, wanted in scales.items()}
 
 
-def _places(table: ItemTable, scale: object, names: Sequence[str]) -> tuple[list[int], Floats]:
+def _places(known: list[Any], scale: object, names: Sequence[str]) -> tuple[list[int], Floats]:
     places, signs = [], []
     if isinstance(names, str) or len(names) < 2:
         raise ArgumentError(f"scales[{scale!r}]: expected two or more item names; got {names!r}.")
-    known = list(table.names)
     for name in names:
         reverse = name not in known and str(name).startswith("-")
         item = str(name)[1:] if reverse else name
@@ -75,10 +75,13 @@ def scale_statistics(
     values = table.values[:, places] * signs
     kept = complete_rows(values) if missing == "listwise" else ~np.isnan(values).all(axis=1)
     if kept.sum() < 2:
+        refuse_unanswered("items", [table.names[place] for place in places], values)
         raise ArgumentError(
             f"items: expected two or more respondents who answered the items of {scale!r}; got {kept.sum()}."
             + (' missing="pairwise" uses incomplete rows too.' if missing == "listwise" else "")
         )
+    if missing == "listwise":
+        warn_of_lost(int(kept.sum()), int((~np.isnan(values)).any(axis=1).sum()))
     pearson = correlation == "pearson"
     matrix = covariance_matrix(values[kept])[0] if pearson else correlations_of_values(values[kept], correlation)
     correlations = correlation_of(matrix) if pearson else matrix

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from scipy.special import chdtrc
 
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.psychometrics._analysed import Analysed, analysed
-from movement_readiness.psychometrics.results import Result, shown
+from movement_readiness.psychometrics._analysed import DESCRIPTIVE, Analysed, analysed
+from movement_readiness.psychometrics.results import Result, shown, shown_p, within
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +21,7 @@ __all__ = ["BartlettResult", "KMOResult", "bartlett_sphericity", "kmo", "samplin
 
 Floats = npt.NDArray[np.float64]
 
+NO_INVERSE = "Not estimable: the matrix is not positive definite (smallest eigenvalue {:.2g}) and has no inverse."
 _WORDS = ((0.9, "marvellous"), (0.8, "meritorious"), (0.7, "middling"), (0.6, "mediocre"), (0.5, "miserable"))
 
 
@@ -40,13 +41,15 @@ class KMOResult(Result):
     items: pd.Series[float]
     n_respondents: float
     _words: str
+    _why: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """The measure of each item."""
         return self.items.to_frame("kmo")
 
     def __repr__(self) -> str:
-        return f"<KMOResult: overall {shown(self.overall)}, items from {shown(float(self.items.min()))}>"
+        least = shown(float(self.items.min()))
+        return f"<KMOResult: overall {shown(self.overall)}, items from {least}; {within(self._words)}>"
 
     def _heading(self) -> str:
         return f"Sampling adequacy (KMO): {shown(self.overall)} overall"
@@ -57,7 +60,7 @@ class KMOResult(Result):
     def _sentences(self) -> Sequence[str]:
         word = next((word for least, word in _WORDS if self.overall >= least), "unacceptable")
         called = "" if np.isnan(self.overall) else f"Kaiser and Rice (1974) call {shown(self.overall)} {word}."
-        return [f"{self._words}.", called]
+        return [f"{self._words}.", called, self._why]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -77,6 +80,7 @@ class BartlettResult(Result):
     pvalue: float
     n_respondents: float
     _words: str
+    _why: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """One row: chisq, df, pvalue."""
@@ -85,17 +89,24 @@ class BartlettResult(Result):
         return pd.DataFrame({"chisq": [self.chisq], "df": [self.df], "pvalue": [self.pvalue]}, index=["bartlett"])
 
     def __repr__(self) -> str:
-        return f"<BartlettResult: chi-square {shown(self.chisq)}, df {self.df}, p {shown(self.pvalue)}>"
+        test = f"chi-square {shown(self.chisq)}, df {self.df}, {shown_p(self.pvalue)}"
+        return f"<BartlettResult: {test}; {within(self._words)}>"
 
     def _heading(self) -> str:
         return "Bartlett's test of sphericity"
 
     def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-        p = "< 0.001" if self.pvalue < 0.001 else shown(self.pvalue)
+        p = shown_p(self.pvalue).removeprefix("p ")
         return ["Test", "χ²", "df", "p"], [["No items correlate", shown(self.chisq), str(self.df), p]]
 
     def _sentences(self) -> Sequence[str]:
-        return [f"{self._words}.", "A small p says only that some items correlate; with many respondents it always is."]
+        latent = self._words.startswith(("Polychoric", "Tetrachoric", "Spearman")) or "(said to be " in self._words
+        return [
+            f"{self._words}.",
+            "A small p says only that some items correlate; with many respondents it always is.",
+            DESCRIPTIVE if latent else "",
+            self._why,
+        ]
 
 
 def sampling_adequacy(correlations: Floats) -> tuple[float, Floats]:
@@ -152,11 +163,12 @@ def kmo(items: Any, *, correlation: str = "pearson", missing: str = "pairwise", 
     """
     import pandas as pd
 
-    data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)
+    data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs, intervals=False)
     nothing = np.full(data.n_items, np.nan)
     overall, each = (float("nan"), nothing) if data.singular else sampling_adequacy(data.correlations)
     index = pd.Index(list(data.names))
-    return KMOResult(overall, pd.Series(each, index=index, name="kmo"), data.n_respondents, data.words())
+    why = NO_INVERSE.format(data.smallest_eigenvalue) if data.singular else ""
+    return KMOResult(overall, pd.Series(each, index=index, name="kmo"), data.n_respondents, data.words(), why)
 
 
 def bartlett_sphericity(
@@ -189,7 +201,7 @@ def bartlett_sphericity(
     References
     ----------
     Bartlett MS (1951). The effect of standardization on a chi-square approximation in factor analysis. Biometrika
-    38:337-344. doi:10.1093/biomet/38.3-4.337
+    38:337-344.
 
     Examples
     --------
@@ -205,7 +217,8 @@ def bartlett_sphericity(
         raise ArgumentError("n_obs: expected the number of respondents behind the correlation matrix; got none.")
     df = data.n_items * (data.n_items - 1) // 2
     chisq = _chisq(data)
-    return BartlettResult(chisq, df, float(chdtrc(df, max(chisq, 0.0))), data.n_respondents, data.words())
+    why = NO_INVERSE.format(data.smallest_eigenvalue) if data.singular else ""
+    return BartlettResult(chisq, df, float(chdtrc(df, max(chisq, 0.0))), data.n_respondents, data.words(), why)
 
 
 def _chisq(data: Analysed) -> float:

@@ -13,12 +13,20 @@ import numpy.typing as npt
 from movement_readiness._validation import check_choice
 from movement_readiness.exceptions import ConstantItemWarning, EmptyCategoryWarning, ReversedItemWarning
 from movement_readiness.psychometrics._clusters import without_groups
-from movement_readiness.psychometrics._frames import MISSING, ItemTable, item_frame, item_table
+from movement_readiness.psychometrics._frames import MISSING, ItemTable, answer_table, item_frame
 from movement_readiness.psychometrics._moments import category_counts, moments
-from movement_readiness.psychometrics._options import look_at_answers, response_options
+from movement_readiness.psychometrics._options import (
+    check_items_of_options,
+    look_at_answers,
+    response_options,
+)
 from movement_readiness.psychometrics._scales import KeyedScales, ScaleStatistics, keyed_scales, scale_statistics
 from movement_readiness.psychometrics.correlation.given import refuse_matrix
-from movement_readiness.psychometrics.reliability._matrices import look_at_categories, warn_of_near_perfect
+from movement_readiness.psychometrics.reliability._matrices import (
+    NOUGHT,
+    look_at_categories,
+    warn_of_near_perfect,
+)
 from movement_readiness.psychometrics.results import Result, give_warning, shown
 
 if TYPE_CHECKING:
@@ -104,8 +112,16 @@ class ItemAnalysis(Result):
             f"{scale}: alpha {shown(row['alpha'])} ({row['n_items']:.0f} items, {row['n_respondents']:.0f} respondents)"
             for scale, row in self.scales.iterrows()
         )
+        reversed_ = [str(item) for item in self.items.index[self.items["key"] < 0]]
+        turned = (
+            f"Reversed for item rest and alpha: {', '.join(dict.fromkeys(reversed_))}. Their mean, sd, skew, floor and "
+            "ceiling are of the answers as given."
+            if reversed_
+            else ""
+        )
         return (
             f"{self.n_respondents} respondents with an answer. {alphas}.",
+            turned,
             "missing, floor and ceiling are shares: of respondents; of answers at the lowest and the highest option.",
             f"item rest: correlation with the sum of the other items, itself left out ({self.correlation}), over "
             f"{deletion}. Skew and kurtosis are of type {self.skewness_type}; kurtosis of a normal variable is 0.",
@@ -159,6 +175,8 @@ def item_analysis(
     ConstantItemWarning, EmptyCategoryWarning, ReversedItemWarning, NearPerfectCorrelationWarning
         An item with one answer only; an option nobody chose; an item that goes against its scale; two items that
         (almost) repeat each other.
+    IdentifierColumnWarning, StrayCodeWarning
+        A column of row numbers or identifiers, taken as an item; a code far from the others, such as 99 or -9.
 
     Notes
     -----
@@ -195,8 +213,10 @@ def item_analysis(
     check_choice("skewness_type", skewness_type, _TYPES)
     refuse_matrix("items", items)
     frame, _ = without_groups(item_frame("items", items))
-    table = item_table("items", frame)
-    keyed = keyed_scales(table, scales)
+    frame, n_options = _of_scales(frame, scales, n_options)
+    declared = tuple(n_options) if isinstance(n_options, Mapping) else n_options is not None
+    table = answer_table("items", frame, ordered=correlation == "polychoric", declared=declared)
+    keyed = keyed_scales(table.names, scales)
     if correlation == "polychoric":
         with warnings.catch_warnings():  # what these two say is said below, of all response options
             warnings.simplefilter("ignore", EmptyCategoryWarning)
@@ -222,17 +242,34 @@ def item_analysis(
     )
 
 
+def _of_scales(
+    frame: pd.DataFrame, scales: Mapping[str, Sequence[str]] | None, n_options: int | Mapping[str, int] | None
+) -> tuple[pd.DataFrame, int | Mapping[str, int] | None]:
+    """The items of the scales alone, and their numbers of options; what is in no scale is not looked at."""
+    if scales is None:
+        return frame, n_options
+    names = list(frame.columns)
+    wanted = {place for places, _ in keyed_scales(names, scales).values() for place in places}
+    scaled = frame.iloc[:, sorted(wanted)]
+    if isinstance(n_options, Mapping):
+        check_items_of_options(names, n_options)
+        n_options = {name: number for name, number in n_options.items() if name in scaled.columns}
+    return scaled, n_options
+
+
 def _look_at_keys(table: ItemTable, keyed: KeyedScales, parts: Sequence[ScaleStatistics]) -> None:
     against = [
         f"{table.names[place]!r} ({scale}, {shown(r, 2)})"
         for (scale, (places, _)), part in zip(keyed.items(), parts, strict=True)
         for place, r in zip(places, part.item_rest, strict=True)
-        if r < 0
+        if r < NOUGHT and not any(table.names[one] in table.suspects for one in places)
     ]
     if against:
+        one = len(against) == 1
         give_warning(
-            f"items: {', '.join(against[:12])} correlate negatively with the rest of their scale: reverse them "
-            "('-' before the name in scales) if they are worded the other way, or find out why.",
+            f"items: {', '.join(against[:12])} {'correlates' if one else 'correlate'} negatively with the rest of "
+            f"{'its' if one else 'their'} scale: reverse {'it' if one else 'them'} ('-' before the name in scales) if "
+            f"{'it is' if one else 'they are'} worded the other way, or find out why.",
             ReversedItemWarning,
         )
 

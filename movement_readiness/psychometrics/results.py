@@ -10,6 +10,8 @@ import os
 import sys
 import warnings
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from contextvars import ContextVar
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,12 +21,26 @@ import numpy as np
 from movement_readiness.exceptions import EstimationWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
-__all__ = ["EstimationWarning", "Result", "give_warning", "shown", "shown_interval", "warn_not_estimable"]
+__all__ = [
+    "EstimationWarning",
+    "Result",
+    "counted",
+    "give_warning",
+    "html_table",
+    "noted",
+    "shown",
+    "shown_interval",
+    "shown_p",
+    "unlabelled_words",
+    "warn_not_estimable",
+    "within",
+]
 
+_NOTED: ContextVar[tuple[list[str], ...]] = ContextVar("_NOTED", default=())
 _PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 
 
@@ -42,6 +58,26 @@ def shown(number: float, digits: int = 3) -> str:
 def shown_interval(low: float, high: float, digits: int = 3) -> str:
     """Both limits as readers see them, 'low to high'."""
     return "not estimable" if np.isnan(low) or np.isnan(high) else f"{shown(low, digits)} to {shown(high, digits)}"
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """'1 factor', '2 factors'."""
+    return f"{number} {thing if number == 1 else things or thing + 's'}"
+
+
+def within(words: str) -> str:
+    """The beginning of a sentence as it is written within one: 'polychoric ...', but 'Pearson ...'."""
+    return words if words.startswith(("Pearson", "Spearman")) else words[:1].lower() + words[1:]
+
+
+def unlabelled_words(number: int) -> str:
+    """How many rows had no label of a cluster, as a sentence."""
+    return f"{counted(number, 'respondent')} without a cluster label {'was' if number == 1 else 'were'} left out."
+
+
+def shown_p(p: float) -> str:
+    """Write a p value as readers see it, with the letter: 'p < .001', never a p of nought."""
+    return "p < .001" if p < 0.001 else f"p {shown(p)}"
 
 
 class Result(ABC):
@@ -66,17 +102,21 @@ class Result(ABC):
         """How many respondents, the method, and what to know before reading the numbers."""
 
     def _repr_html_(self) -> str:
-        headings, rows = self._rows()
-        head = "".join(f'<th scope="col">{escape(text)}</th>' for text in headings)
-        body = "".join(
-            f'<tr><th scope="row">{escape(first)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in rest) + "</tr>"
-            for first, *rest in rows
-        )
-        words = "".join(f"<p>{escape(sentence)}</p>" for sentence in self._sentences() if sentence)
-        return (
-            f'<div class="movement-readiness-result"><table><caption>{escape(self._heading())}</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{words}</div>"
-        )
+        return html_table(self._heading(), *self._rows(), self._sentences())
+
+
+def html_table(heading: str, headings: Sequence[str], rows: Sequence[Sequence[str]], sentences: Sequence[str]) -> str:
+    """A table with its caption, the first cell of a row its name, and sentences below it."""
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in headings)
+    body = "".join(
+        f'<tr><th scope="row">{escape(first)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in rest) + "</tr>"
+        for first, *rest in rows
+    )
+    words = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences if sentence)
+    return (
+        f'<div class="movement-readiness-result"><table><caption>{escape(heading)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{words}</div>"
+    )
 
 
 def warn_not_estimable(sentence: str | None) -> None:
@@ -85,8 +125,21 @@ def warn_not_estimable(sentence: str | None) -> None:
         warnings.warn(sentence, EstimationWarning, stacklevel=3)
 
 
+@contextmanager
+def noted() -> Iterator[list[str]]:
+    """Keep the sentences of the warnings that are given inside, for the result to print."""
+    kept: list[str] = []
+    token = _NOTED.set((*_NOTED.get(), kept))
+    try:
+        yield kept
+    finally:
+        _NOTED.reset(token)
+
+
 def give_warning(sentence: str, category: type[Warning]) -> None:
     """Warn at the line outside this package that began it, however deep in the package we are."""
+    for kept in _NOTED.get():
+        kept.append(sentence)
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back

@@ -274,7 +274,7 @@ def test_clusters_of_one_change_only_the_factor_and_copies_of_a_person_add_nothi
     assert f"{n} clusters" in three._repr_html_()
 
 
-def test_team_columns_are_no_items_and_a_missing_label_is_a_team_of_one():
+def test_team_columns_are_no_items_and_who_has_no_label_is_left_out():
     items = answers(equal(0.4, 3), 240, 22).assign(team=np.repeat(np.arange(24), 10).astype(float))
     with pytest.warns(ClusteredDataWarning, match="24 teams"):
         plain = polychoric(items, se=True)
@@ -283,10 +283,13 @@ def test_team_columns_are_no_items_and_a_missing_label_is_a_team_of_one():
     pd.testing.assert_frame_equal(found.correlations, plain.correlations)
     assert found.n_clusters == 24
     items.loc[:2, "team"] = np.nan
-    assert polychoric(items, se=True, cluster="team").n_clusters == 27
+    fewer = polychoric(items, se=True, cluster="team")
+    assert (fewer.n_clusters, fewer.n_respondents, fewer.n_unlabelled) == (24, 237, 3)
+    assert "3 respondents without a cluster label were left out." in fewer._repr_html_()
+    assert "in 24 clusters" in repr(fewer)
     gaps = items.astype(float)
     gaps.loc[gaps["team"] == 5, "x0"] = np.nan
-    assert quietly(polychoric, gaps, se=True, cluster="team", missing="listwise").n_clusters == 26
+    assert quietly(polychoric, gaps, se=True, cluster="team", missing="listwise").n_clusters == 23
 
 
 def test_standard_errors_that_allow_for_teams_are_the_spread_of_the_estimates():
@@ -479,9 +482,14 @@ def test_tetrachoric_wants_two_categories():
 
 def test_the_result_shows_itself():
     found = polychoric(answers(equal(0.4, 3), 200, 12), se=True)
-    assert repr(found) == "<PolychoricResult: polychoric correlations of 3 items, 200 respondents>"
+    assert repr(found) == (
+        "<PolychoricResult: polychoric correlations of 3 items, 200 respondents, missing answers pairwise, "
+        "with standard errors>"
+    )
     html = found._repr_html_()
     for words in ("Polychoric correlations", "200 respondents", "pairwise", "two-step", "no correction of empty cells"):
+        assert words in html
+    for words in ("thresholds in .thresholds", "standard errors in .standard_errors", ".n_pairs"):
         assert words in html
     frame = found.to_frame()
     assert list(frame.columns) == ["item", "with", "correlation", "standard_error", "n"]
@@ -526,7 +534,10 @@ def test_the_polychoric_matrix_is_that_of_polychoric_and_brings_its_thresholds()
     assert found.polychoric.thresholds.shape == (12, 5)
     np.testing.assert_allclose(found.means, items.mean())
     np.testing.assert_allclose(found.standard_deviations, items.std())
-    assert repr(found) == "<CorrelationResult: polychoric correlations of 3 items, 200 respondents>"
+    assert (
+        repr(found)
+        == "<CorrelationResult: polychoric correlations of 3 items, 200 respondents, missing answers pairwise>"
+    )
 
 
 def test_pearson_warns_too():

@@ -200,9 +200,9 @@ def test_units_do_not_matter_and_a_reversed_item_turns_its_loadings(seed, scale,
 def test_monotone_labels_do_not_matter_to_polychoric_analyses(seed):
     answers, _, _ = simulated(seed)
     base = ps.efa(answers, n_factors=2, correlation="polychoric")
-    other = ps.efa(answers.replace({1: 0, 2: 3, 3: 4, 4: 10, 5: 99}), n_factors=2, correlation="polychoric")
+    other = ps.efa(answers.replace({1: 0, 2: 3, 3: 4, 4: 10, 5: 29}), n_factors=2, correlation="polychoric")
     assert other.loadings.to_numpy() == pytest.approx(base.loadings.to_numpy(), abs=1e-7)
-    assert other.factor_scores(answers.replace({1: 0, 2: 3, 3: 4, 4: 10, 5: 99})).to_numpy() == pytest.approx(
+    assert other.factor_scores(answers.replace({1: 0, 2: 3, 3: 4, 4: 10, 5: 29})).to_numpy() == pytest.approx(
         base.factor_scores(answers).to_numpy(), abs=1e-6
     )
 
@@ -602,9 +602,9 @@ def test_the_result_shows_itself_in_words_and_is_frozen():
     found = ps.efa(answers, n_factors=2, correlation="polychoric")
     text = found._repr_html_()
     for words in (
-        "Minimum residuals from Polychoric correlations",
+        "Minimum residuals from polychoric correlations",
         "300 respondents",
-        "oblimin, without Kaiser",
+        "oblimin (gamma 0), without Kaiser",
         "RMSEA",
     ):
         assert words in text
@@ -695,3 +695,38 @@ def test_schmid_leiman_recovers_a_hierarchy():
         shares.append(found.ecv)
     print(f"ECV {np.mean(shares):.4f}, true {0.36 / 0.61:.4f}")  # noqa: T201
     assert abs(np.mean(shares) - 0.36 / 0.61) < 0.02
+
+
+def test_the_words_of_a_solution_carry_what_a_reader_needs():
+    answers, _, _ = simulated(17)
+    latent = ps.efa(answers, n_factors=2, correlation="polychoric")
+    assert "polychoric correlations" in repr(latent)
+    assert "Descriptive only" in latent._repr_html_()
+    assert "Descriptive only" in ps.efa(ps.polychoric(answers), n_factors=2)._repr_html_()
+    assert "Descriptive only" in ps.bartlett_sphericity(answers, correlation="polychoric")._repr_html_()
+    plain = ps.efa(answers, n_factors=1)
+    html = plain._repr_html_()
+    assert "Descriptive only" not in html
+    assert "from Pearson correlations" in html
+    assert "p &lt; .001" in html
+    assert "1 factor of" in html
+    assert "1 factor of" in repr(plain)
+    bare = ps.efa(answers.corr(), n_factors=2)._repr_html_()
+    assert "n_obs=" in bare
+    for rotation, words in (
+        ("oblimin", "oblimin (gamma 0)"),
+        ("promax", "promax (power 4)"),
+        ("geomin", "geomin (delta 0.01)"),
+        ("varimax", "varimax,"),
+    ):
+        assert words in ps.efa(answers, n_factors=2, rotation=rotation)._repr_html_()
+    assert "(gamma -0.5)" in ps.efa(answers, n_factors=2, rotation="oblimin", gamma=-0.5)._repr_html_()
+
+
+def test_one_line_carries_respondents_and_correlation():
+    answers, _, _ = simulated(17)
+    for found in (ps.kmo(answers), ps.bartlett_sphericity(answers)):
+        assert "Pearson correlations of 8 items, 300 respondents" in repr(found)
+    assert "p < .001" in repr(ps.bartlett_sphericity(answers))
+    with pytest.warns(EstimationWarning):
+        assert "Pearson correlations, minres, oblimin, n 300" in repr(ps.schmid_leiman(answers, n_factors=2))

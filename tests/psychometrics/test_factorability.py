@@ -76,7 +76,7 @@ def test_words_and_bad_input():
     assert "Kaiser and Rice (1974) call" in found._repr_html_()
     assert found.to_frame().shape == (4, 1)
     test = ps.bartlett_sphericity(items)
-    assert "&lt; 0.001" in test._repr_html_()
+    assert "&lt; .001" in test._repr_html_()
     assert test.to_frame().loc["bartlett", "df"] == 6
     with pytest.raises(ArgumentError, match="n_obs: expected the number of respondents"):
         ps.bartlett_sphericity(items.corr())

@@ -23,6 +23,7 @@ from movement_readiness.exceptions import (
     MissingDependencyError,
     NearPerfectCorrelationWarning,
     NotIdentifiedWarning,
+    OtherReliabilityWarning,
     ReversedItemWarning,
     TooFewRespondentsWarning,
 )
@@ -145,13 +146,15 @@ def test_an_item_worded_the_other_way_is_turned_by_omega_and_named(answers):
     other = answers.assign(b=6 - answers["b"], e=6 - answers["e"])
     for kind, n_factors in (("total", 1), ("categorical", 1)):
         straight = mcdonald_omega(answers, kind=kind, n_factors=n_factors, ci="none")
-        turned = mcdonald_omega(other, kind=kind, n_factors=n_factors, ci="none")
+        with pytest.warns(ReversedItemWarning, match="negatively"):
+            turned = mcdonald_omega(other, kind=kind, n_factors=n_factors, ci="none")
         assert turned.estimate == pytest.approx(straight.estimate, abs=1e-6)
         assert turned.turned == ("b", "e")
         assert "Reversed: b, e" in turned._repr_html_()
     table = bifactor(np.random.default_rng(1), 400)[0]
     straight = mcdonald_omega(table, kind="hierarchical", ci="none", seed=1)
-    turned = mcdonald_omega(table * np.where(np.arange(12) == 3, -1, 1), kind="hierarchical", ci="none", seed=1)
+    with pytest.warns(ReversedItemWarning, match="'item_4' loads negatively"):
+        turned = mcdonald_omega(table * np.where(np.arange(12) == 3, -1, 1), kind="hierarchical", ci="none", seed=1)
     assert turned.estimate == pytest.approx(straight.estimate, abs=1e-5)
     assert turned.turned == ("item_4",)
 
@@ -541,7 +544,7 @@ def test_items_that_say_nothing(answers):
         mcdonald_omega(answers.assign(c=3))
     with pytest.raises(ArgumentError, match="3 or more items"):
         mcdonald_omega(answers[["a", "b"]])
-    with pytest.raises(ArgumentError, match=r"complete rows; got 0 of 300.*pairwise"):
+    with pytest.raises(ArgumentError, match="nobody answered 'c'"):
         cronbach_alpha(answers.assign(c=np.nan))
     with pytest.warns(ReversedItemWarning, match="'b'"):
         cronbach_alpha(answers.assign(b=6 - answers["b"]))
@@ -758,3 +761,68 @@ def test_the_numbers_of_shrout_and_fleiss_are_known(number, kind, k):
     found = mr.retest_icc(first, second, form=f"ICC({number},{k})")
     assert found.form == f"ICC({kind},{k})"
     assert found.estimate == mr.retest_icc(first, second, form=f"ICC({kind},{k})").estimate
+
+
+def test_a_standard_error_says_which_reliability_it_has_and_how_sure_it_is(answers):
+    alpha = cronbach_alpha(answers)
+    found = standard_error_of_measurement(answers.sum(axis=1), reliability=alpha)
+    assert found.confidence == 0.95
+    html = found._repr_html_()
+    assert "95% interval" in html
+    assert "the SD taken as known" in html
+    assert "by alpha" in repr(found)
+    plain = standard_error_of_measurement(answers.sum(axis=1), reliability=0.8)
+    assert np.isnan(plain.confidence)
+    assert "taken as known" not in plain._repr_html_()
+    assert "reliability 0.800)" in repr(plain)
+    assert "reliability" in smallest_detectable_change(found)._repr_html_()
+    assert "as given" in smallest_detectable_change(3.0)._repr_html_()
+
+
+def test_a_reliability_of_another_score_is_warned_of(answers):
+    rng = np.random.default_rng(5)
+    person = rng.normal(50, 10, 80)
+    first, second = person + rng.normal(0, 5, 80), person + rng.normal(2, 5, 80)
+    single, mean = (retest_icc(first, second, form=form) for form in ("ICC(A,1)", "ICC(A,k)"))
+    standard_error_of_measurement(first, reliability=single)
+    with pytest.warns(OtherReliabilityWarning, match=rf"ICC\(A,k\).*2 occasions.*here {single.estimate:.3f}"):
+        found = standard_error_of_measurement(first, reliability=mean)
+    assert found.reliability == mean.estimate  # said, not changed
+    ordinal = cronbach_alpha(answers, correlation="polychoric", ci="none")
+    with pytest.warns(OtherReliabilityWarning, match=r"latent responses.*cronbach_alpha\(items\)"):
+        standard_error_of_measurement(answers.sum(axis=1), reliability=ordinal)
+    latent = mcdonald_omega(answers, correlation="polychoric", ci="none")
+    with pytest.warns(OtherReliabilityWarning, match="categorical"):
+        standard_error_of_measurement(answers.sum(axis=1), reliability=latent)
+    standard_error_of_measurement(
+        answers.sum(axis=1), reliability=mcdonald_omega(answers, kind="categorical", ci="none")
+    )
+
+
+def test_the_smallest_change_of_a_consistency_form_says_that_it_is_of_agreement():
+    rng = np.random.default_rng(6)
+    person = rng.normal(50, 10, 80)
+    first, second = person + rng.normal(0, 5, 80), person + rng.normal(4, 5, 80)
+    agreement, consistency = (retest_icc(first, second, form=form) for form in ("ICC(A,1)", "ICC(C,1)"))
+    usual = smallest_detectable_change(agreement)
+    assert "retest, agreement, one occasion" in usual._repr_html_()
+    with pytest.warns(OtherReliabilityWarning, match=r"ICC\(C,1\).*\.sem_consistency"):
+        assert smallest_detectable_change(consistency).individual == usual.individual
+    assert smallest_detectable_change(consistency.sem_consistency).individual < usual.individual
+
+
+def test_one_line_says_which_respondents_and_what_model(answers):
+    assert repr(cronbach_alpha(answers, missing="pairwise")).endswith("300 respondents, pairwise>")
+    team = np.repeat(np.arange(30), 10)
+    assert "in 30 clusters, listwise" in repr(cronbach_alpha(answers, cluster=team))
+    with pytest.warns((NotIdentifiedWarning, HeywoodWarning)):
+        both = mcdonald_omega(answers, kind="hierarchical", n_factors=2, correlation="polychoric", ci="none")
+    assert "2 group factors of polychoric correlations" in repr(both)
+    assert "omega total of latent responses" in both._repr_html_()
+
+
+def test_too_few_items_for_the_default_number_of_factors_is_said_to_be_the_default(answers):
+    with pytest.raises(ArgumentError, match=r"5 items do not identify 3 factors, which kind='hierarchical' takes"):
+        mcdonald_omega(answers[list("abcde")], kind="hierarchical")
+    with pytest.raises(ArgumentError, match=r"do not identify 3 factors; expected 2 at most"):
+        mcdonald_omega(answers[list("abcde")], kind="hierarchical", n_factors=3)

@@ -266,3 +266,41 @@ def test_five_hundred_polychoric_replications_take_under_thirty_seconds():
     found = ps.parallel_analysis(answers, correlation="polychoric", n_iterations=500)
     assert time.process_time() - began < 60  # seconds of two processors
     assert found.n_factors == 6
+
+
+def one_factor(seed=3, n=300, k=5):
+    rng = np.random.default_rng(seed)
+    return np.rint(3 + rng.normal(size=(n, 1)) + rng.normal(size=(n, k))).clip(1, 5)
+
+
+def test_a_single_candidate_of_hull_is_said_and_is_no_vote():
+    found = ps.retention_summary(one_factor(), n_iterations=40)
+    assert found.hull.table.index.tolist() == [0, 1, 2]
+    html = found._repr_html_()
+    assert "1 factor was the only candidate: 0 to 2 factors were tried, one more than parallel analysis finds" in html
+    assert "not counted" in html
+    assert "of 5 rules" in html
+    assert "1 factors" not in html
+    asked = ps.hull(one_factor(), most=2)
+    assert "as most= asks" in asked._repr_html_()
+    assert "Hull: 1 factor<" in asked._repr_html_()
+    assert "1 factor;" in repr(asked)
+
+
+def test_one_line_of_every_rule_says_of_what_and_of_how_many():
+    items = one_factor()
+    for found in (ps.parallel_analysis(items, n_iterations=20), ps.map_test(items), ps.empirical_kaiser(items)):
+        assert "Pearson correlations of 5 items, 300 respondents" in repr(found)
+    assert "95% quantile of 20" in repr(ps.parallel_analysis(items, n_iterations=20))
+    assert "300 respondents" in repr(ps.retention_summary(items, n_iterations=20))
+
+
+def test_polychoric_correlations_alone_are_refused_with_the_way_out():
+    with pytest.raises(ArgumentError, match=r"expected the answers.*correlation='polychoric'"):
+        ps.retention_summary(ps.polychoric(one_factor()), method="normal")
+
+
+def test_one_line_writes_polychoric_small():
+    assert "; polychoric correlations of 5 items" in repr(ps.map_test(one_factor(), correlation="polychoric"))
+    assert "; polychoric correlations of 5 items" in repr(ps.kmo(one_factor(), correlation="polychoric"))
+    assert "one optimum in" in repr(ps.efa(np.hstack([one_factor(1), one_factor(2)]), n_factors=2).rotation)

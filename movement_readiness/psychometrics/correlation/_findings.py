@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,7 +21,7 @@ from movement_readiness.exceptions import (
 )
 from movement_readiness.psychometrics._frames import CodedItems
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates
-from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite
+from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite, smallest_eigenvalue
 from movement_readiness.psychometrics.results import give_warning, shown
 
 __all__ = [
@@ -37,8 +38,10 @@ __all__ = [
     "about_respondents",
     "constant_items",
     "give",
+    "heaviest",
     "not_converged",
     "ordinal",
+    "warn_of_lost",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -47,6 +50,7 @@ Finding = tuple[type[Warning], str]
 
 NEAR_PERFECT = 0.99
 FEWEST = 50
+_TENTH = 10  # a pair that fewer than one in ten of the largest one answered is spoken of
 _NAMED = 8
 _SINGULAR = 1e-10  # in size; a smallest eigenvalue this near zero comes from an item that repeats others
 
@@ -143,16 +147,16 @@ def about_pairs(
             f"{remedies.empty or ': leave one of them out'}."
         )
         found.append((NearPerfectCorrelationWarning, sentence))
-    few = np.flatnonzero(meant & ~np.isnan(rho) & (n_pairs < FEWEST))
+    few = np.flatnonzero(meant & ~np.isnan(rho) & (n_pairs < max(FEWEST, n_pairs.max(initial=0) / _TENTH)))
     return found + _too_few(few, n_pairs, words, remedies)
 
 
 def _too_few(few: Ints, n_pairs: Ints, words: _Words, remedies: Remedies) -> list[Finding]:
     if not few.size or remedies.few_known or remedies.before:  # listwise: `about_respondents` says it once
         return []
-    least = few[np.argmin(n_pairs[few])]
+    least, most = few[np.argmin(n_pairs[few])], max(FEWEST, math.ceil(n_pairs.max() / _TENTH))
     sentence = (
-        f"{few.size} of {n_pairs.size} correlations come from fewer than {FEWEST} respondents; the fewest, "
+        f"{few.size} of {n_pairs.size} correlations come from fewer than {most:g} respondents; the fewest, "
         f"{n_pairs[least]}, answered {words([least])}. Their standard errors are large{remedies.errors}."
     )
     return [(TooFewRespondentsWarning, sentence)]
@@ -160,8 +164,11 @@ def _too_few(few: Ints, n_pairs: Ints, words: _Words, remedies: Remedies) -> lis
 
 def about_respondents(n_respondents: int, remedies: Remedies) -> list[Finding]:
     """What listwise deletion left, where it left few."""
-    if not remedies.before or remedies.few_known or n_respondents >= FEWEST:
+    if not remedies.before or remedies.few_known:
         return []
+    if n_respondents >= FEWEST:
+        lost = n_respondents < remedies.before / 2
+        return [(TooFewRespondentsWarning, _lost(n_respondents, remedies.before))] if lost else []
     sentence = (
         f"missing='listwise' leaves {n_respondents} of {remedies.before} respondents, fewer than {FEWEST}; standard "
         f"errors are large{remedies.errors}. missing='pairwise' uses what there is."
@@ -169,15 +176,43 @@ def about_respondents(n_respondents: int, remedies: Remedies) -> list[Finding]:
     return [(TooFewRespondentsWarning, sentence)]
 
 
-def about_matrix(smallest: float, smooth: bool, remedies: Remedies) -> list[Finding]:
-    """What the smallest eigenvalue of the matrix, as estimated, needs said."""
+def about_matrix(
+    matrix: Floats, names: Sequence[Any], smooth: bool, remedies: Remedies, n_pairs: Ints | None = None
+) -> list[Finding]:
+    """What the smallest eigenvalue of the matrix, as estimated, needs said; ``n_pairs``, respondents of pairs."""
+    smallest = smallest_eigenvalue(matrix)
     if is_positive_definite(smallest):
         return []
-    indefinite = smallest < -_SINGULAR and remedies.missing == "pairwise"  # what pairs of other respondents can do
+    some_missing = remedies.missing == "pairwise" and n_pairs is not None and int(np.ptp(n_pairs)) > 0
+    indefinite = smallest < -_SINGULAR and some_missing  # what pairs of other respondents can do
     listwise = " use missing='listwise'," if indefinite else ""
-    done = "It was smoothed." if smooth else f"Leave an item out,{listwise} or {remedies.smooth}."
-    sentence = f"The correlation matrix is not positive definite: its smallest eigenvalue is {smallest:.2g}. {done}"
+    involved = heaviest(matrix, names)
+    done = "It was smoothed." if smooth else f"Leave one of them out,{listwise} or {remedies.smooth}."
+    sentence = (
+        f"The correlation matrix is not positive definite: its smallest eigenvalue is {smallest:.2g}, most of it due "
+        f"to {involved}. {done}"
+    )
     return [(NotPositiveDefiniteWarning, sentence)]
+
+
+def heaviest(matrix: Floats, names: Sequence[Any]) -> str:
+    """The items with the largest weights in the eigenvector of the smallest eigenvalue, in words."""
+    weights = np.abs(np.linalg.eigh(matrix)[1][:, 0])
+    order = [place for place in np.argsort(-weights, kind="stable") if weights[place] >= weights.max() / 2]
+    return _listed([repr(names[place]) for place in order[:_NAMED]])
+
+
+def warn_of_lost(left: int, before: int) -> None:
+    """Say where listwise deletion leaves fewer than half."""
+    if left < before / 2:
+        give_warning(_lost(left, before), TooFewRespondentsWarning)
+
+
+def _lost(left: int, before: int) -> str:
+    return (
+        f"missing='listwise' leaves {left} of {before} respondents, fewer than half: those who answer everything may "
+        "differ from the others. missing='pairwise' uses what there is."
+    )
 
 
 def _without_choice(coded: CodedItems) -> list[str]:

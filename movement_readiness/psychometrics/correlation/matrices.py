@@ -86,7 +86,7 @@ class CorrelationResult(Result):
     def __repr__(self) -> str:
         return (
             f"<CorrelationResult: {self.correlation} correlations of {len(self.correlations)} items, "
-            f"{self.n_respondents} respondents>"
+            f"{self.n_respondents} respondents{f', missing answers {self.missing}' if self.missing else ''}>"
         )
 
     def _heading(self) -> str:
@@ -99,7 +99,10 @@ class CorrelationResult(Result):
     def _sentences(self) -> Sequence[str]:
         missing = f"; missing answers {self.missing}" if self.missing else ""
         repaired = f"Smoothed: the smallest eigenvalue was {shown(self.smallest_eigenvalue, 4)}." * self.smoothed
-        return (f"{self.n_respondents} respondents{missing}.", repaired, *self.warnings)
+        pairs = ""
+        if self.missing == "pairwise" and self.n_pairs is not None:
+            pairs = f", {int(self.n_pairs.to_numpy().min(initial=self.n_respondents))} or more a pair"
+        return (f"{self.n_respondents} respondents{pairs}{missing}.", repaired, *self.warnings)
 
 
 def correlation_matrix(
@@ -134,6 +137,8 @@ def correlation_matrix(
     ConstantItemWarning, NearPerfectCorrelationWarning, NotPositiveDefiniteWarning, TooFewRespondentsWarning, \
 EstimationWarning
         As `polychoric` does; each names the items and what to do.
+    IdentifierColumnWarning, StrayCodeWarning
+        A column of row numbers or identifiers, taken as an item; a code far from the others, such as 99 or -9.
 
     Notes
     -----
@@ -156,7 +161,7 @@ EstimationWarning
     """
     check_choice("correlation", correlation, CORRELATIONS)
     checked_correction(correct)
-    table, before = read_items(items, missing)
+    table, before = read_items(items, missing, ordered=correlation == "polychoric", intervals=False)
     remedies = _findings.IN_MATRIX.within(missing, before)
     return correlated(table, correlation, remedies, correct=correct, smooth=smooth)
 
@@ -185,7 +190,7 @@ def correlated(
             [
                 *_findings.about_respondents(table.n_respondents, remedies),
                 *_about(table, found, n, remedies),
-                *_findings.about_matrix(smallest, repair, remedies),
+                *_findings.about_matrix(found, table.names, repair, remedies, n),
             ]
         ),
         **_moments(table),

@@ -19,7 +19,7 @@ from movement_readiness.psychometrics.correlation._asymptotic import (
     standard_errors,
 )
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, estimate
-from movement_readiness.psychometrics.correlation._reading import read_with_clusters
+from movement_readiness.psychometrics.correlation._reading import Read, read_with_clusters
 from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite, smallest_eigenvalue, smoothed
 from movement_readiness.psychometrics.correlation.result import (
     PolychoricResult,
@@ -67,7 +67,7 @@ def polychoric(
     se : bool, default False
         Standard errors of thresholds and correlations.
     acov : bool, default False
-        Also the asymptotic covariance matrix of all of them, which weighted least squares needs.
+        Also n times the covariance matrix of all of them (lavaan's gamma), which weighted least squares needs.
     missing : {"pairwise", "listwise"}
         "pairwise": thresholds from everyone who answered the item, correlations from everyone who answered both.
         "listwise": only respondents who answered everything; two at least, and few are warned of.
@@ -81,7 +81,7 @@ def polychoric(
         Standard errors and acov stay those of the estimates.
     cluster : column name(s) of items, or one label a respondent, optional
         The team of each respondent, for standard errors and acov that hold where people of one team answer alike.
-        The estimates stay. A respondent without a label is a team of one.
+        It does nothing without one of the two. A respondent without a label is left out, as everywhere.
     categories : sequence of numbers, optional
         All response options, when every item has the same, so that those nobody chose are reported.
 
@@ -100,6 +100,8 @@ def polychoric(
 TooFewRespondentsWarning (fewer than 50 for a pair), NonConvergenceWarning, ClusteredDataWarning, EstimationWarning
         Each names the items and what to do; the sentences are also in ``warnings``. Nothing is ever replaced by a
         Pearson correlation.
+    IdentifierColumnWarning, StrayCodeWarning
+        A column of row numbers or identifiers, taken as an item; a code far from the others, such as 99 or -9.
 
     Notes
     -----
@@ -109,7 +111,7 @@ TooFewRespondentsWarning (fewer than 50 for a pair), NonConvergenceWarning, Clus
     the scores of each are summed first and the covariance is multiplied by J / (J - 1) [4]_. Smoothing raises
     eigenvalues below 1e-12 to 1e-10 and rescales to a unit diagonal, as ``psych::cor.smooth`` documents it.
 
-    Checked against ``lavaan::lavCor`` 0.6-14 (correlations 1e-7, thresholds 1e-12, standard errors and acov 1e-6
+    Checked against ``lavaan::lavCor`` 0.6-14 (correlations 2e-7, thresholds 1e-12, standard errors and acov 1e-6
     relative; complete, listwise and pairwise data) and against the maximum in 45-digit arithmetic (1e-13). At an
     empty cell of a 2 x 2 table without correction lavaan and psych stop where their likelihood turns flat (at .95,
     say); here it is 1, which is the maximum.
@@ -145,9 +147,9 @@ TooFewRespondentsWarning (fewer than 50 for a pair), NonConvergenceWarning, Clus
     2  item_2          1      1      2    0.0000          0.1144
     """
     options = Options(se, acov, missing, checked_correction(correct), smooth)
-    table, clusters, before = read_with_clusters(items, missing, cluster)
-    options = replace(options, remedies=options.remedies.within(missing, before))
-    return polychoric_of(table, coded_items("items", table, categories), options, clusters)
+    read = read_with_clusters(items, missing, cluster, intervals=se or acov, declared=categories is not None)
+    options = replace(options, remedies=options.remedies.within(missing, read.before))
+    return polychoric_of(read.table, coded_items("items", read.table, categories), options, read)
 
 
 def tetrachoric(
@@ -194,14 +196,14 @@ def tetrachoric(
     item_2  0.7071  1.0000
     """
     options = Options(se, acov, missing, checked_correction(correct), smooth, "tetrachoric")
-    table, clusters, before = read_with_clusters(items, missing, cluster)
-    options = replace(options, remedies=options.remedies.within(missing, before))
-    coded = coded_items("items", table)
+    read = read_with_clusters(items, missing, cluster, intervals=se or acov)
+    options = replace(options, remedies=options.remedies.within(missing, read.before))
+    coded = coded_items("items", read.table)
     wide = [place for place, found in enumerate(coded.categories) if len(found) > 2]
     if wide:
         name, found = coded.names[wide[0]], coded.categories[wide[0]]
         raise ArgumentError(f"items[{name!r}]: expected two categories; got {len(found)}. Use polychoric.")
-    return polychoric_of(table, coded, options, clusters)
+    return polychoric_of(read.table, coded, options, read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +226,9 @@ def checked_correction(correct: float | str) -> float | str:
     return check_number("correct", correct, 0, 1)
 
 
-def polychoric_of(
-    table: ItemTable, coded: CodedItems, options: Options, clusters: Ints | None = None
-) -> PolychoricResult:
+def polychoric_of(table: ItemTable, coded: CodedItems, options: Options, read: Read | None = None) -> PolychoricResult:
     """The result for answers that are read and coded already."""
+    clusters = None if read is None else read.clusters
     found = estimate(coded.codes, coded.n_categories, options.correct)
     matrix = found.correlations
     smallest = smallest_eigenvalue(matrix)
@@ -235,7 +236,7 @@ def polychoric_of(
     findings = [
         *_findings.about_respondents(table.n_respondents, options.remedies),
         *_findings.ordinal(coded, found, options.remedies),
-        *_findings.about_matrix(smallest, repair, options.remedies),
+        *_findings.about_matrix(matrix, coded.names, repair, options.remedies, found.pairs.n_pairs),
     ]
     errors, covariance = _uncertainty(coded, found, options, clusters)
     return PolychoricResult(
@@ -252,6 +253,7 @@ def polychoric_of(
         correct=options.correct,
         kind=options.kind,
         warnings=_findings.give(findings),
+        n_unlabelled=0 if read is None else read.n_unlabelled,
     )
 
 

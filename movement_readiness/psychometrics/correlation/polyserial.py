@@ -15,6 +15,7 @@ from movement_readiness.psychometrics._frames import (
     MISSING,
     CodedItems,
     ItemTable,
+    answer_table,
     coded_items,
     complete_rows,
     item_table,
@@ -26,7 +27,7 @@ from movement_readiness.psychometrics.correlation._moments import pearson
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, estimate
 from movement_readiness.psychometrics.correlation._polyserial import PolyserialPair, fit_polyserial
 from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite, smallest_eigenvalue, smoothed
-from movement_readiness.psychometrics.results import Result, shown
+from movement_readiness.psychometrics.results import Result, counted, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,8 +86,8 @@ class PolyserialResult(Result):
     def __repr__(self) -> str:
         items, measured = self.polyserial.shape
         return (
-            f"<PolyserialResult: correlations of {items} items with {measured} measured variables, "
-            f"{self.n_respondents} respondents>"
+            f"<PolyserialResult: correlations of {counted(items, 'item')} with "
+            f"{counted(measured, 'measured variable')}, {self.n_respondents} respondents>"
         )
 
     def _heading(self) -> str:
@@ -164,7 +165,7 @@ def polyserial(items: Any, measured: Any, *, missing: str = "pairwise", smooth: 
     1  item_2  measured_1        0.615           0.029  500
     """
     check_choice("missing", missing, MISSING)
-    ordered, numbers = item_table("items", items, at_least=1), _measured_table(measured)
+    ordered, numbers = answer_table("items", items, at_least=1, ordered=True), _measured_table(measured)
     check_same_rows("items", ordered.values, "measured", numbers.values)
     twice = [name for name in numbers.names if name in ordered.names]
     if twice:
@@ -252,7 +253,7 @@ def _result(
                 *_findings.about_respondents(int(has.sum()), remedies),
                 *_findings.ordinal(coded, found, remedies),
                 *_about_between(coded, numbers, between, remedies),
-                *_findings.about_matrix(smallest, repair, remedies),
+                *_findings.about_matrix(mixed, names, repair, remedies, counts),
             ]
         ),
     )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from movement_readiness.psychometrics._frames import CodedItems, labelled
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, square
-from movement_readiness.psychometrics.results import Result, shown
+from movement_readiness.psychometrics.results import Result, shown, unlabelled_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +44,8 @@ class PolychoricResult(Result):
         After listwise deletion; pairwise, all rows with an answer.
     n_clusters : int or None
         With cluster: how many, for standard errors and acov.
+    n_unlabelled : int
+        Respondents left out because the label of their cluster is missing.
     smallest_eigenvalue : float
         Of the matrix as estimated, before any smoothing.
     smoothed : bool
@@ -67,6 +69,7 @@ class PolychoricResult(Result):
     correct: float | str
     kind: str
     warnings: tuple[str, ...]
+    n_unlabelled: int = 0
 
     def to_frame(self) -> pd.DataFrame:
         """One row a pair: its items, correlation, standard error (with se) and number of respondents."""
@@ -85,7 +88,14 @@ class PolychoricResult(Result):
 
     def __repr__(self) -> str:
         n_items = len(self.correlations)
-        return f"<PolychoricResult: {self.kind} correlations of {n_items} items, {self.n_respondents} respondents>"
+        errors = "" if self.standard_errors is None else ", with standard errors"
+        teams = f" in {self.n_clusters} clusters" if self.n_clusters else ""
+        corrected = f", empty cells corrected ({self.correct})" if self.correct else ""
+        repaired = ", smoothed" * self.smoothed
+        return (
+            f"<PolychoricResult: {self.kind} correlations of {n_items} items, {self.n_respondents} respondents{teams}, "
+            f"missing answers {self.missing}{corrected}{repaired}{errors}>"
+        )
 
     def _heading(self) -> str:
         return f"{self.kind.capitalize()} correlations"
@@ -98,14 +108,30 @@ class PolychoricResult(Result):
     def _sentences(self) -> Sequence[str]:
         fewest = int(self.n_pairs.to_numpy().min(initial=self.n_respondents))
         pairs = f", {fewest} or more a pair" if self.missing == "pairwise" else ""
-        teams = f" in {self.n_clusters} clusters, which standard errors allow for" if self.n_clusters else ""
+        teams = f" in {self.n_clusters} clusters, {self._allowed()}" if self.n_clusters else ""
+        unlabelled = f" {unlabelled_words(self.n_unlabelled)}" if self.n_unlabelled else ""
         repaired = f" Smoothed: the smallest eigenvalue was {shown(self.smallest_eigenvalue, 4)}." * self.smoothed
         return (
-            f"{self.n_respondents} respondents{pairs}{teams}; missing answers {self.missing}.",
+            f"{self.n_respondents} respondents{teams}{pairs}; missing answers {self.missing}.{unlabelled}",
             "Thresholds from each item's own distribution, then each correlation by maximum likelihood (two-step); "
             f"{_correction_in_words(self.correct)}.{repaired}",
+            f"Further tables: {self._tables()}.",
             *self.warnings,
         )
+
+    def _allowed(self) -> str:
+        if self.standard_errors is None:
+            return "which changes nothing without se=True or acov=True"
+        return "which standard errors allow for"
+
+    def _tables(self) -> str:
+        named = {
+            "standard errors in .standard_errors": self.standard_errors,
+            "n times the covariance of thresholds and correlations (lavaan's gamma) in .acov": self.acov,
+        }
+        there = [words for words, table in named.items() if table is not None]
+        more = [] if there else ["standard errors with se=True"]
+        return ", ".join(["thresholds in .thresholds", *there, "respondents of each pair in .n_pairs", *more])
 
 
 def _correction_in_words(correct: float | str) -> str:

@@ -14,8 +14,8 @@ from movement_readiness.exceptions import ArgumentError, EstimationWarning, Heyw
 from movement_readiness.psychometrics._analysed import frame_of
 from movement_readiness.psychometrics.exploratory.analysis import efa
 from movement_readiness.psychometrics.exploratory.extraction import LOWEST_UNIQUENESS, extract
-from movement_readiness.psychometrics.exploratory.result import EFAResult
-from movement_readiness.psychometrics.results import Result, give_warning, shown
+from movement_readiness.psychometrics.exploratory.result import EFAResult, heywood_words
+from movement_readiness.psychometrics.results import Result, give_warning, noted, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +49,8 @@ class SchmidLeimanResult(Result):
     efa : EFAResult
         The oblique solution it came from.
     n_respondents : float
+    warnings : tuple of str
+        What was said when the result was made.
     """
 
     loadings: pd.DataFrame
@@ -61,6 +63,7 @@ class SchmidLeimanResult(Result):
     identified: bool
     efa: EFAResult
     n_respondents: float
+    warnings: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Loadings with communality, uniqueness and the general factor's share, one row an item."""
@@ -73,7 +76,7 @@ class SchmidLeimanResult(Result):
     def __repr__(self) -> str:
         return (
             f"<SchmidLeimanResult: general and {len(self.second_order)} group factors of {len(self.loadings)} items, "
-            f"ECV {shown(self.ecv)}>"
+            f"ECV {shown(self.ecv)}; from {self.efa!r}>"
         )
 
     def _heading(self) -> str:
@@ -91,9 +94,11 @@ class SchmidLeimanResult(Result):
         second = ", ".join(f"{name} {shown(value, 2)}" for name, value in self.second_order.items())
         how = "" if self.identified else " Two factors do not identify them: they are a choice."
         return [
-            f"From {self.efa!r}.",
+            f"{self.efa.words()}.",
             f"Second-order loadings: {second}.{how}",
             f"The general factor has {self.ecv:.1%} of the explained variance (ECV).",
+            heywood_words(self.efa.heywood),
+            *self.warnings,
         ]
 
 
@@ -186,7 +191,8 @@ def _result(oblique: EFAResult, second: Floats) -> SchmidLeimanResult:
     import pandas as pd
 
     names = list(oblique.loadings.columns)
-    _warn(names, second)
+    with noted() as said:
+        _warn(names, second)
     pattern = oblique.loadings.to_numpy()
     beyond = np.sqrt(np.clip(1 - second**2, 0.0, 1.0))
     loadings = np.column_stack([pattern @ second, pattern * beyond])
@@ -212,6 +218,7 @@ def _result(oblique: EFAResult, second: Floats) -> SchmidLeimanResult:
         identified=len(names) > 2,
         efa=oblique,
         n_respondents=oblique.n_respondents,
+        warnings=tuple(said),
     )
 
 

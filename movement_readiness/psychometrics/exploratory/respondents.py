@@ -10,11 +10,12 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 from movement_readiness._validation import check_choice, quoted
-from movement_readiness.exceptions import ArgumentError
+from movement_readiness.exceptions import ArgumentError, StrayCodeWarning
 from movement_readiness.psychometrics._analysed import Analysed
 from movement_readiness.psychometrics._frames import ItemTable, item_frame, item_table
 from movement_readiness.psychometrics.correlation import PolychoricResult
 from movement_readiness.psychometrics.exploratory.scores import score_weights
+from movement_readiness.psychometrics.results import give_warning
 
 __all__ = ["VALUES", "Calibrated", "calibrated", "latent_means", "scored"]
 
@@ -23,6 +24,7 @@ Matrices = tuple[Floats, Floats, Floats]
 
 VALUES = ("auto", "codes", "latent")
 _CODES = " values='codes' takes any number."
+_MOST_CODES = 20  # whole numbers in a wider range are measurements rather than codes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,8 +32,9 @@ class Calibrated:
     """Means and standard deviations (n - 1) of the items' numbers; with thresholds, the latent mean of each category.
 
     ``options`` holds the categories of categorical columns, None where not known; ``means`` and ``sds`` are None where
-    thresholds are all that is known; ``latent`` maps each item's categories, as written in the data, to their latent
-    means, None without thresholds.
+    thresholds are all that is known; ``reach`` holds the lowest and the highest number of each item that is no
+    surprise, None where no answers are known; ``latent`` maps each item's categories, as written in the data, to their
+    latent means, None without thresholds.
     """
 
     names: tuple[Any, ...]
@@ -39,6 +42,7 @@ class Calibrated:
     means: Floats | None
     sds: Floats | None
     latent: tuple[dict[Any, float], ...] | None = None
+    reach: tuple[Floats, Floats] | None = None
 
 
 def calibrated(data: Analysed) -> Calibrated | None:
@@ -50,7 +54,17 @@ def calibrated(data: Analysed) -> Calibrated | None:
         return None
     latent = None if found.polychoric is None else _latent_means_of(found.polychoric, data.names)
     means, sds = np.array(found.means, dtype=np.float64), np.array(found.standard_deviations, dtype=np.float64)
-    return Calibrated(data.names, options, means, sds, latent)
+    return Calibrated(
+        data.names, options, means, sds, latent, None if data.table is None else _reach(data.table.values)
+    )
+
+
+def _reach(values: Floats) -> tuple[Floats, Floats]:
+    """The lowest and the highest answer to each item; half of their distance farther out where there are many."""
+    low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
+    fine = ((values != np.rint(values)) & ~np.isnan(values)).any(axis=0) | (high - low > _MOST_CODES)
+    more = np.where(fine, (high - low) / 2, 0.0)
+    return low - more, high + more
 
 
 def _latent_means_of(found: PolychoricResult, names: tuple[Any, ...]) -> tuple[dict[Any, float], ...]:
@@ -122,7 +136,28 @@ def _standardised(known: Calibrated, table: ItemTable) -> Floats:
             "values: 'codes' needs means and standard deviations, which a PolychoricResult has not; got an analysis of "
             "one. Use values='latent', or begin with correlation_matrix(items, correlation='polychoric')."
         )
+    _look_at_reach(known, table)
     return np.asarray((table.values - known.means) / known.sds)
+
+
+def _look_at_reach(known: Calibrated, table: ItemTable) -> None:
+    """Warn of answers that nobody in the analysis gave, nor could have: they move scores as far as they are off."""
+    if known.reach is None:
+        return
+    low, high = known.reach
+    outside = (table.values < low) | (table.values > high)  # False for NaN
+    places = np.flatnonzero(outside.any(axis=0))
+    if not places.size:
+        return
+    words = [
+        f"{known.names[place]!r} ({table.values[outside[:, place], place][0]:g}, met {low[place]:g} to {high[place]:g})"
+        for place in places[:8]
+    ]
+    give_warning(
+        f"items: answers outside those of the analysis: {', '.join(words)}{' and more' * (places.size > 8)}. They were "
+        "scored as the numbers they are. If they stand for a missing answer, make them missing first.",
+        StrayCodeWarning,
+    )
 
 
 def _latent(known: Calibrated, table: ItemTable) -> Floats:

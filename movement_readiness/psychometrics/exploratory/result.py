@@ -10,19 +10,25 @@ import numpy as np
 
 from movement_readiness._validation import check_choice
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.psychometrics._analysed import SINGULAR, frame_of
+from movement_readiness.psychometrics._analysed import DESCRIPTIVE, SINGULAR, frame_of, not_invertible
+from movement_readiness.psychometrics.correlation._smoothing import smallest_eigenvalue
 from movement_readiness.psychometrics.exploratory.respondents import Calibrated, scored
 from movement_readiness.psychometrics.exploratory.scores import SCORES, determinacy, score_weights
-from movement_readiness.psychometrics.results import Result, shown, shown_interval
+from movement_readiness.psychometrics.results import Result, counted, shown, shown_interval, shown_p, within
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from movement_readiness.psychometrics.rotation import Rotation
 
-__all__ = ["EFAResult"]
+__all__ = ["EFAResult", "heywood_words"]
 
 _METHODS = {"minres": "Minimum residuals", "ml": "Maximum likelihood", "paf": "Principal axes"}
+
+
+def heywood_words(items: tuple[Any, ...]) -> str:
+    """The items of a Heywood case, as a sentence; nothing where there are none."""
+    return f"Heywood case: {', '.join(map(str, items))} (uniqueness of .005 or less)." if items else ""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -80,6 +86,8 @@ class EFAResult(Result):
     missing: str
     n_respondents: float
     _calibrated: Calibrated | None = field(default=None)
+    _pairs: str = ""
+    _said: str = ""
 
     @property
     def n_factors(self) -> int:
@@ -148,6 +156,11 @@ class EFAResult(Result):
         DataFrame, respondents x factors
             With the row labels of ``items``.
 
+        Warns
+        -----
+        StrayCodeWarning
+            With "codes", an answer outside those of the analysis (of measurements: far outside).
+
         Examples
         --------
         >>> import numpy as np, movement_readiness as mr
@@ -188,15 +201,30 @@ class EFAResult(Result):
 
     def __repr__(self) -> str:
         return (
-            f"<EFAResult: {self.n_factors} factors of {self.n_items} items, {self.method}, {self.rotation.method}, "
-            f"n {self._count()}, RMSEA {shown(self.fit['rmsea'])}, RMSR {shown(self.fit['rmsr'])}>"
+            f"<EFAResult: {counted(self.n_factors, 'factor')} of {self.n_items} items, "
+            f"{self._kind()}, {self.method}, {self.rotation.method}, n {self._count()}, "
+            f"RMSEA {shown(self.fit['rmsea'])}, RMSR {shown(self.fit['rmsr'])}>"
         )
 
     def _count(self) -> str:
         return "unknown" if np.isnan(self.n_respondents) else f"{self.n_respondents:.0f}"
 
+    def _kind(self) -> str:
+        """The correlations as they are written within a sentence."""
+        if self.correlation == "given":
+            return f"a given correlation matrix{self._said}"
+        return within(f"{self.correlation.capitalize()} correlations")
+
+    def words(self) -> str:
+        """Extraction, rotation, correlations and respondents, in a sentence without its stop."""
+        dealt = f", missing answers {self.missing}" if self.missing else ""
+        return (
+            f"{_METHODS[self.method]} from {self._kind()} of {self.n_items} items; {self.rotation.method} rotation of "
+            f"{counted(self.n_factors, 'factor')}; {self._respondents()}{dealt}"
+        )
+
     def _heading(self) -> str:
-        return f"Exploratory factor analysis: {self.n_factors} factors of {self.n_items} items"
+        return f"Exploratory factor analysis: {counted(self.n_factors, 'factor')} of {self.n_items} items"
 
     def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         headings = ["Item", *map(str, self.loadings.columns), "Communality", "Uniqueness", "Complexity"]
@@ -208,19 +236,19 @@ class EFAResult(Result):
 
     def _sentences(self) -> Sequence[str]:
         fit = self.fit
-        kind = (
-            "a given correlation matrix"
-            if self.correlation == "given"
-            else f"{self.correlation.capitalize()} correlations"
-        )
         dealt = f", missing answers {self.missing}" if self.missing else ""
         limits = shown_interval(fit["rmsea_ci_low"], fit["rmsea_ci_high"])
-        sentences = [
-            f"{_METHODS[self.method]} from {kind}; {self._count()} respondents{dealt}.",
-            self._rotation_sentence(),
-            f"χ² {shown(fit['chisq'])} (Bartlett's factor), df {fit['df']:.0f}, p {shown(fit['pvalue'])}; RMSEA "
+        measures = (
+            f"χ² {shown(fit['chisq'])} (Bartlett's factor), df {fit['df']:.0f}, {shown_p(fit['pvalue'])}; RMSEA "
             f"{shown(fit['rmsea'])} (90% interval {limits}), TLI {shown(fit['tli'])}, CFI {shown(fit['cfi'])}, "
-            f"RMSR {shown(fit['rmsr'])}.",
+            f"RMSR {shown(fit['rmsr'])}.{self._caution()}"
+        )
+        if smallest_eigenvalue(self.correlations.to_numpy()) < SINGULAR:
+            measures = f"RMSR {shown(fit['rmsr'])}. {not_invertible(self.correlations.to_numpy())}"
+        sentences = [
+            f"{_METHODS[self.method]} from {self._kind()}; {self._respondents()}{dealt}.",
+            self._rotation_sentence(),
+            measures,
             "Explained variance: "
             + ", ".join(f"{name} {share:.1%}" for name, share in self.variance["proportion"].items())
             + f"; together {self.variance['cumulative'].iloc[-1]:.1%}.",
@@ -228,8 +256,18 @@ class EFAResult(Result):
         if self.rotation.oblique:
             sentences.append(f"Factor correlations: {self._correlation_words()}.")
         if self.heywood:
-            sentences.append(f"Heywood case: {', '.join(map(str, self.heywood))} (uniqueness of .005 or less).")
+            sentences.append(heywood_words(self.heywood))
         return sentences
+
+    def _respondents(self) -> str:
+        if np.isnan(self.n_respondents):
+            return "number of respondents unknown (chi-square, RMSEA and their like need it: give n_obs=)"
+        return f"{self._count()} respondents{self._pairs}"
+
+    def _caution(self) -> str:
+        normal = self.correlation == "pearson" or (self.correlation == "given" and not self._said)
+        latent = not normal and np.isfinite(self.fit["chisq"])
+        return f" {DESCRIPTIVE}" if latent else ""
 
     def _rotation_sentence(self) -> str:
         turned = self.rotation
@@ -240,7 +278,9 @@ class EFAResult(Result):
             kaiser = f"{'with' if turned.normalized else 'without'} Kaiser normalisation"
         often = f", the best found by {turned.optima[0][1]}" if turned.n_local_optima > 1 else ""
         optima = "one optimum" if turned.n_local_optima == 1 else f"{turned.n_local_optima} distinct optima"
-        return f"Rotation: {turned.method.replace('_', ' ')}, {kaiser}; {optima} in {turned.n_starts} starts{often}."
+        options = "".join(f" ({name} {value:g})" for name, value in turned.options)
+        name = f"{turned.method.replace('_', ' ')}{options}"
+        return f"Rotation: {name}, {kaiser}; {optima} in {turned.n_starts} starts{often}."
 
     def _correlation_words(self) -> str:
         names, table = self.factor_correlations.columns, self.factor_correlations.to_numpy()

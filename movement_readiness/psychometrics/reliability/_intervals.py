@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +13,19 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from movement_readiness._validation import check_choice, check_number
 from movement_readiness.exceptions import ArgumentError, EstimationWarning
 from movement_readiness.psychometrics._clusters import split_clusters
-from movement_readiness.psychometrics._frames import ItemTable, complete_rows, item_frame, item_table
+from movement_readiness.psychometrics._frames import (
+    ItemTable,
+    answer_table,
+    complete_rows,
+    item_frame,
+    refuse_unanswered,
+)
 from movement_readiness.psychometrics._options import check_seed, check_whole
+from movement_readiness.psychometrics.correlation._findings import warn_of_lost
 from movement_readiness.psychometrics.correlation.given import refuse_matrix
 from movement_readiness.psychometrics.reliability._bootstrap import bootstrap_values
 from movement_readiness.psychometrics.reliability._coefficients import wald_limits
-from movement_readiness.psychometrics.results import Result, give_warning, shown, shown_interval
+from movement_readiness.psychometrics.results import Result, give_warning, shown, shown_interval, unlabelled_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +57,12 @@ class Answers:
 
     table: ItemTable
     codes: Ints | None
+    n_unlabelled: int = 0
+
+    @property
+    def deletion(self) -> str:
+        """How many rows were left out because their cluster is not known, as a sentence with a blank before it."""
+        return f" {unlabelled_words(self.n_unlabelled)}" if self.n_unlabelled else ""
 
     @property
     def rows(self) -> Ints:
@@ -72,26 +85,31 @@ class Interval:
     standard_error: float = float("nan")
 
 
-def read_answers(items: Any, *, missing: str, cluster: Any, at_least: int = 2) -> Answers:
+def read_answers(items: Any, *, missing: str, cluster: Any, at_least: int = 2, ordered: bool = False) -> Answers:
     """Read items and clusters, and leave out rows: incomplete ones (listwise) or empty ones (pairwise)."""
     refuse_matrix("items", items)
     frame, codes = split_clusters("items", item_frame("items", items), cluster)
-    table = item_table("items", frame, at_least=at_least)
+    table = answer_table("items", frame, at_least=at_least, ordered=ordered)
     values = table.values
     kept = complete_rows(values) if missing == "listwise" else ~np.isnan(values).all(axis=1)
+    n_unlabelled = 0
     if codes is not None:
+        n_unlabelled = int((kept & (codes < 0)).sum())
         kept &= codes >= 0
     if kept.sum() < 2:
+        refuse_unanswered("items", table.names, values)
         words = "complete rows" if missing == "listwise" else "rows with an answer"
         hint = ' missing="pairwise" uses incomplete rows too.' if missing == "listwise" else ""
         raise ArgumentError(f"items: expected two or more {words}; got {kept.sum()} of {len(values)}.{hint}")
-    used = ItemTable(table.names, np.ascontiguousarray(values[kept]), table.options)
+    used = replace(table, values=np.ascontiguousarray(values[kept]))
+    if missing == "listwise":
+        warn_of_lost(int(kept.sum()), table.n_respondents - n_unlabelled)
     if codes is None:
         return Answers(used, None)
     clusters, numbered = np.unique(codes[kept], return_inverse=True)
     if clusters.size < 2:
         raise ArgumentError(f"cluster: expected two or more clusters among the rows used; got {clusters.size}.")
-    return Answers(used, numbered.astype(np.int64))
+    return Answers(used, numbered.astype(np.int64), n_unlabelled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +157,9 @@ def bootstrap_interval(
         )
     error = float(np.std(found[np.isfinite(found)], ddof=1)) if usable > 1 else float("nan")
     df = None if answers.n_clusters is None else answers.n_clusters - 1
-    drawn = "respondents: " if df is None else f"{answers.n_clusters} clusters, drawn whole: t({df}) "
-    words = f"bootstrap over {drawn}standard errors; {usable} samples"
+    drawn = "respondents" if df is None else f"{answers.n_clusters} clusters, drawn whole"
+    times = "z" if df is None else f"t({df})"
+    words = f"bootstrap over {drawn} ({usable} samples): the estimate plus and minus {times} standard errors"
     return Interval(*wald_limits(estimate, error, confidence, df), words, error)
 
 
@@ -162,6 +181,8 @@ class ReliabilityResult(Result):
         Clusters that the interval allowed for.
     method, interval : str
         How the estimate and its interval were made, in words.
+    missing : str
+        "listwise" or "pairwise".
     """
 
     coefficient: str
@@ -175,6 +196,7 @@ class ReliabilityResult(Result):
     n_clusters: int | None
     method: str
     interval: str
+    missing: str
 
     def to_frame(self) -> pd.DataFrame:
         """One row, named by the coefficient, full precision."""
@@ -189,8 +211,13 @@ class ReliabilityResult(Result):
         around = "" if np.isnan(self.ci_low) else f" ({self.confidence:.0%} interval {limits})"
         return (
             f"<{type(self).__name__}: {self.coefficient} {shown(self.estimate)}{around}, "
-            f"{self.n_items} items, {self.n_respondents} respondents>"
+            f"{self.n_items} items, {self.n_respondents} respondents{self._made_of()}>"
         )
+
+    def _made_of(self) -> str:
+        """The method in a few words, for the one line."""
+        clusters = "" if self.n_clusters is None else f" in {self.n_clusters} clusters"
+        return f"{clusters}, {self.missing}"
 
     def _heading(self) -> str:
         return f"Reliability: {self.coefficient}"

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from movement_readiness.exceptions import NearPerfectCorrelationWarning
+from movement_readiness._validation import quoted
+from movement_readiness.exceptions import ConstantItemWarning, NearPerfectCorrelationWarning
 from movement_readiness.psychometrics._frames import ItemTable, coded_items
 from movement_readiness.psychometrics.correlation._findings import NEAR_PERFECT, Remedies, give, ordinal
 from movement_readiness.psychometrics.correlation._moments import pearson
@@ -18,6 +19,7 @@ from movement_readiness.psychometrics.results import give_warning, shown
 
 __all__ = [
     "ALL_ROWS",
+    "NOUGHT",
     "CodedValues",
     "Rows",
     "coded_values",
@@ -26,6 +28,7 @@ __all__ = [
     "look_at_categories",
     "near_perfect",
     "polychoric_of_codes",
+    "warn_of_constant",
     "warn_of_near_perfect",
 ]
 
@@ -35,6 +38,7 @@ Rows: TypeAlias = "Ints | slice"
 Pair: TypeAlias = "tuple[Any, Any, float]"
 
 ALL_ROWS = slice(None)
+NOUGHT = -0.005  # an item-rest correlation that is nearer to zero prints as 0.00 and accuses nobody
 _NAMED = 8
 _REMEDIES = Remedies(  # a matrix that is not positive definite is no obstacle here
     smooth="",
@@ -130,6 +134,18 @@ def near_perfect(correlations: Floats, names: Sequence[Any]) -> list[Pair]:
     return [
         (names[first[pair]], names[second[pair]], float(r[pair])) for pair in np.flatnonzero(abs(r) >= NEAR_PERFECT)
     ]
+
+
+def warn_of_constant(table: ItemTable) -> None:
+    """One warning about all items with one answer only; those without any are refused elsewhere."""
+    low, high = np.fmin.reduce(table.values, axis=0), np.fmax.reduce(table.values, axis=0)
+    constant = [name for name, one, other in zip(table.names, low, high, strict=True) if one == other]
+    if constant:
+        give_warning(
+            f"items: {quoted(constant)} {'has' if len(constant) == 1 else 'have'} one answer only, which alpha counts "
+            "among the items (psych::alpha deletes such items). Leave out what says nothing about people.",
+            ConstantItemWarning,
+        )
 
 
 def warn_of_near_perfect(pairs: Iterable[Pair]) -> None:

@@ -16,6 +16,7 @@ from movement_readiness.exceptions import (
     HeywoodWarning,
     NonConvergenceWarning,
     NotIdentifiedWarning,
+    ReversedItemWarning,
     TooFewRespondentsWarning,
 )
 from movement_readiness.psychometrics._frames import ItemTable, item_index
@@ -220,6 +221,7 @@ def look_at_model(table: ItemTable, model: OmegaModel) -> None:
             "Omega cannot be estimated: a pair of items has no correlation or no standard error.", EstimationWarning
         )
         return
+    _look_at_signs(table, model)
     if len(table.values) <= table.n_items:
         give_warning(
             f"items: {len(table.values)} respondents are too few for {table.n_items} items, so omega says more about "
@@ -249,4 +251,17 @@ def look_at_model(table: ItemTable, model: OmegaModel) -> None:
     if not model.converged:
         give_warning(
             "The factor solution behind omega was not reached; try another number of factors.", NonConvergenceWarning
+        )
+
+
+def _look_at_signs(table: ItemTable, model: OmegaModel) -> None:
+    turned = [name for name, sign in zip(table.names, model.signs, strict=True) if sign < 0]
+    if turned and not table.suspects:
+        one = len(turned) == 1
+        give_warning(
+            f"items: {quoted(turned)} {'loads' if one else 'load'} negatively on the (general) factor and "
+            f"{'was' if one else 'were'} reversed: omega is that of the sum with {'it' if one else 'them'} reversed. "
+            f"Reverse {'it' if one else 'them'} yourself if {'it is' if one else 'they are'} worded the other way, or "
+            "leave out what belongs to another scale.",
+            ReversedItemWarning,
         )

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from movement_readiness.psychometrics.reliability._intervals import ReliabilityResult
-from movement_readiness.psychometrics.results import shown
+from movement_readiness.psychometrics.results import counted, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["OmegaResult"]
+__all__ = ["OmegaResult", "coefficient_name"]
+
+
+def coefficient_name(kind: str, correlation: str) -> str:
+    """What a coefficient is called: of latent responses where it is theirs."""
+    if kind == "categorical":
+        return "categorical omega"
+    return f"omega {kind}{' of latent responses' * (correlation == 'polychoric')}"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -41,6 +48,8 @@ class OmegaResult(ReliabilityResult):
         general one (second_order). No rows with one factor.
     turned : tuple
         Items with a negative general loading, which were reversed.
+    warnings : tuple of str
+        What was said when the result was made.
     """
 
     kind: str
@@ -54,22 +63,25 @@ class OmegaResult(ReliabilityResult):
     loadings: pd.DataFrame
     group_factors: pd.DataFrame
     turned: tuple[Any, ...]
+    warnings: tuple[str, ...] = ()
 
     def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         headings, rows = super()._rows()
         if self.n_factors == 1:
             return headings, rows
-        name, other = (
-            ("omega hierarchical", self.omega_hierarchical)
-            if self.kind == "total"
-            else (
-                "omega total",
-                self.omega_total,
-            )
+        kind, other = ("hierarchical", self.omega_hierarchical) if self.kind == "total" else ("total", self.omega_total)
+        more = (
+            (coefficient_name(kind, self.correlation), shown(other), ""),
+            ("explained common variance (ECV)", shown(self.ecv), ""),
         )
-        more = ((name, shown(other), ""), ("explained common variance (ECV)", shown(self.ecv), ""))
         return headings, (*rows, *more)
+
+    def _made_of(self) -> str:
+        factors = "one factor" if self.n_factors == 1 else counted(self.n_factors, "group factor")
+        kind = "Pearson" if self.correlation == "pearson" else self.correlation
+        turned = f", {len(self.turned)} reversed" if self.turned else ""
+        return f"{super()._made_of()}, {factors} of {kind} correlations{turned}"
 
     def _sentences(self) -> Sequence[str]:
         turned = f"Reversed: {', '.join(map(str, self.turned))}." if self.turned else ""
-        return (*super()._sentences(), turned)
+        return (*super()._sentences(), turned, *self.warnings)

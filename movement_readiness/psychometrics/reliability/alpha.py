@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from movement_readiness._validation import check_choice
 from movement_readiness.exceptions import ArgumentError, EstimationWarning, ReversedItemWarning
-from movement_readiness.psychometrics._frames import MISSING, ItemTable
+from movement_readiness.psychometrics._frames import MISSING, ItemTable, refuse_unanswered
 from movement_readiness.psychometrics.reliability._coefficients import (
     alpha_influence,
     alpha_of,
@@ -33,10 +33,12 @@ from movement_readiness.psychometrics.reliability._intervals import (
 )
 from movement_readiness.psychometrics.reliability._matrices import (
     ALL_ROWS,
+    NOUGHT,
     Rows,
     correlations_of_rows,
     look_at_categories,
     near_perfect,
+    warn_of_constant,
     warn_of_near_perfect,
 )
 from movement_readiness.psychometrics.results import give_warning
@@ -120,10 +122,16 @@ def cronbach_alpha(
     -----
     ReversedItemWarning
         An item goes against the others.
+    ConstantItemWarning
+        An item has one answer only: the estimate counts it among the items, where psych deletes it (delete = TRUE).
+    TooFewRespondentsWarning
+        Listwise deletion leaves fewer than half.
     NearPerfectCorrelationWarning
         Two items (almost) repeat each other.
     ClusteredDataWarning
         The frame has a team column and no cluster was named.
+    IdentifierColumnWarning, StrayCodeWarning
+        A column of row numbers or identifiers, taken as an item; a code far from the others, such as 99 or -9.
 
     Notes
     -----
@@ -176,7 +184,7 @@ def cronbach_alpha(
     check_choice("missing", missing, MISSING)
     check_choice("correlation", correlation, CORRELATIONS)
     level, samples = check_interval(ci, INTERVALS, confidence, n_bootstrap, seed, progress)
-    answers = read_answers(items, missing=missing, cluster=cluster)
+    answers = read_answers(items, missing=missing, cluster=cluster, ordered=correlation == "polychoric")
     kind = "ordinal" if correlation == "polychoric" else "standardized" if standardized else "raw"
     chosen = _chosen_interval(ci, kind, missing, answers)
     if kind == "ordinal":
@@ -186,6 +194,8 @@ def cronbach_alpha(
     estimate = alpha_of(matrix)
     if kind != "ordinal":  # of polychoric correlations it was said above
         warn_of_near_perfect(near_perfect(correlation_of(matrix), answers.table.names))
+        if np.isfinite(estimate):
+            warn_of_constant(answers.table)
     _look_at(answers.table, matrix, estimate)
     interval = _interval(answers, chosen, matrices, estimate, level, samples)
     return _result(answers, kind, missing, matrix, estimate, interval, level)
@@ -199,7 +209,8 @@ def _chosen_interval(ci: str, kind: str, missing: str, answers: Answers) -> str:
         return "adf" if kind == "raw" and deleted else "bootstrap"
     if ci == "feldt" and (answers.codes is not None or kind == "ordinal"):
         what = "clusters" if answers.codes is not None else "polychoric correlations"
-        raise ArgumentError(f'ci: expected "bootstrap" with {what}; Feldt\'s interval does not hold for them.')
+        allowed = '"adf", "bootstrap" or "none"' if kind == "raw" and deleted else '"bootstrap" or "none"'
+        raise ArgumentError(f"ci: expected {allowed} with {what}; Feldt's interval does not hold for them.")
     if ci == "adf" and not (kind == "raw" and deleted):
         raise ArgumentError(
             'ci: "adf" is for alpha of the covariances of complete rows; expected "bootstrap" with standardised or '
@@ -219,17 +230,34 @@ def _matrices(values: Floats, kind: str) -> Callable[[Rows], Floats]:
 
 def _look_at(table: ItemTable, matrix: Floats, estimate: float) -> None:
     if np.isnan(estimate):
-        give_warning(
-            "Alpha cannot be estimated: the items have no variance, or a pair has no respondents.", EstimationWarning
-        )
+        refuse_unanswered("items", table.names, table.values)
+        give_warning(f"Alpha cannot be estimated: {_why(table, matrix)}.", EstimationWarning)
         return
-    against = [name for name, r in zip(table.names, item_rest(matrix), strict=True) if r < 0]
-    if against:
+    against = [name for name, r in zip(table.names, item_rest(matrix), strict=True) if r < NOUGHT]
+    if against and not table.suspects:  # what a column that is no item correlates with accuses the wrong ones
+        one = len(against) == 1
         give_warning(
-            f"Items {', '.join(map(repr, against))} correlate negatively with the sum of the others: reverse them "
-            "(largest plus smallest code minus the answer) if they are worded the other way, or find out why.",
+            f"{'Item' if one else 'Items'} {', '.join(map(repr, against))} {'correlates' if one else 'correlate'} "
+            f"negatively with the sum of the others: reverse {'it' if one else 'them'} (largest plus smallest code "
+            f"minus the answer) if {'it is' if one else 'they are'} worded the other way, or find out why.",
             ReversedItemWarning,
         )
+
+
+def _why(table: ItemTable, matrix: Floats) -> str:
+    """Why alpha is NaN: a pair that nobody answered both of, or no variance."""
+    first, second = np.nonzero(np.triu(np.isnan(matrix), 1))
+    answered = ~np.isnan(table.values)
+    pairs = [
+        (table.names[a], table.names[b])
+        for a, b in zip(first, second, strict=True)
+        if (answered[:, a] & answered[:, b]).sum() < 2
+    ]
+    if not pairs:
+        return "the items have no variance"
+    one, other = pairs[0]
+    more = "" if len(pairs) == 1 else f" ({len(pairs)} such pairs)"
+    return f"fewer than two respondents answered both {one!r} and {other!r}{more}. Leave one of them out"
 
 
 def _interval(
@@ -244,7 +272,9 @@ def _interval(
         return Interval(estimate, estimate, "not estimable")
     if ci == "feldt":
         n = int(covariance_matrix(answers.table.values)[1].min())
-        return Interval(*feldt_limits(estimate, n, answers.table.n_items, level), f"Feldt (1965), n = {n}")
+        return Interval(
+            *feldt_limits(estimate, n, answers.table.n_items, level), f"Feldt (1965), n = {n}{_fewest(n, answers)}"
+        )
     if ci == "adf":
         error = _adf_error(answers)
         df = None if answers.n_clusters is None else answers.n_clusters - 1
@@ -258,6 +288,10 @@ def _interval(
 
         return bootstrap_interval(answers, statistic, estimate, confidence=level, samples=samples)
     return Interval(float("nan"), float("nan"), "none asked for")
+
+
+def _fewest(n: int, answers: Answers) -> str:
+    return "" if n == len(answers.table.values) else ", the respondents of the pair of items that has the fewest"
 
 
 def _adf_error(answers: Answers) -> float:
@@ -295,7 +329,8 @@ def _result(
         n_respondents=len(answers.table.values),
         n_items=answers.table.n_items,
         n_clusters=answers.n_clusters,
-        method=f"{of[kind]} {DELETION[missing]}",
+        method=f"{of[kind]} {DELETION[missing]}{answers.deletion}",
         interval=interval.words,
+        missing=missing,
         mean_correlation=float(correlations[~np.eye(len(matrix), dtype=bool)].mean()),
     )

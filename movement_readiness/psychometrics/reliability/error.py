@@ -10,12 +10,12 @@ import numpy as np
 from scipy.special import ndtri
 
 from movement_readiness._validation import check_number
-from movement_readiness.exceptions import ArgumentError
+from movement_readiness.exceptions import ArgumentError, OtherReliabilityWarning
 from movement_readiness.psychometrics._inputs import number_column
 from movement_readiness.psychometrics._options import check_whole
 from movement_readiness.psychometrics.reliability._intervals import ReliabilityResult
 from movement_readiness.psychometrics.reliability.retest import RetestResult
-from movement_readiness.psychometrics.results import Result, shown, shown_interval
+from movement_readiness.psychometrics.results import Result, give_warning, shown, shown_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,8 @@ __all__ = [
     "smallest_detectable_change",
     "standard_error_of_measurement",
 ]
+
+_GIVEN = "as given"
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,9 +42,11 @@ class MeasurementErrorResult(Result):
         Of the scores (divisor n - 1).
     reliability : float
     source : str
-        Where the reliability came from.
+        Where the reliability came from: its name, or "as given".
     n_respondents : int or None
         Behind the SD; None where it was given.
+    confidence : float
+        Of the limits; NaN where there are none.
     """
 
     estimate: float
@@ -52,6 +56,7 @@ class MeasurementErrorResult(Result):
     reliability: float
     source: str
     n_respondents: int | None
+    confidence: float = float("nan")
 
     def to_frame(self) -> pd.DataFrame:
         """One row, full precision."""
@@ -62,9 +67,10 @@ class MeasurementErrorResult(Result):
 
     def __repr__(self) -> str:
         people = "" if self.n_respondents is None else f", {self.n_respondents} respondents"
+        named = "" if self.source == _GIVEN else f" by {self.source}"
         return (
             f"<MeasurementErrorResult: {shown(self.estimate)} (SD {shown(self.sd)}, reliability "
-            f"{shown(self.reliability)}){people}>"
+            f"{shown(self.reliability)}{named}){people}>"
         )
 
     def _heading(self) -> str:
@@ -72,13 +78,15 @@ class MeasurementErrorResult(Result):
 
     def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         limits = "none" if np.isnan(self.ci_low) else shown_interval(self.ci_low, self.ci_high)
-        return ("", "estimate", "interval"), (("standard error of measurement", shown(self.estimate), limits),)
+        level = "interval" if np.isnan(self.confidence) else f"{self.confidence:.0%} interval"
+        return ("", "estimate", level), (("standard error of measurement", shown(self.estimate), limits),)
 
     def _sentences(self) -> Sequence[str]:
         of = "as given" if self.n_respondents is None else f"of {self.n_respondents} scores"
         return (
             f"SD {shown(self.sd)} {of} times sqrt(1 - {shown(self.reliability)}), the "
             f"reliability ({self.source}). One number for everybody: low and high scores may be less exact.",
+            "" if np.isnan(self.ci_low) else "Interval: from that of the reliability, the SD taken as known.",
         )
 
 
@@ -106,6 +114,12 @@ def standard_error_of_measurement(
     ArgumentError
         Fewer than two scores; both scores and sd, or neither; a reliability that is no number from 0 to 1.
 
+    Warns
+    -----
+    OtherReliabilityWarning
+        The reliability is of the mean of several occasions (a retest form with k), or of latent responses (ordinal
+        alpha, omega of polychoric correlations): scores of one occasion, or sums of answers, have another.
+
     Notes
     -----
     ``SEM = s sqrt(1 - r)`` with s the standard deviation of the scores (divisor n - 1) and r the reliability [1]_. A
@@ -127,7 +141,7 @@ def standard_error_of_measurement(
     spread, n_respondents = (
         _spread(scores) if sd is None else (check_number("sd", sd, 0, float("inf"), open_high=True), None)
     )
-    value, low, high, source = _reliability(reliability)
+    value, low, high, source, level = _reliability(reliability)
     return MeasurementErrorResult(
         estimate=_error(spread, value),
         ci_low=_error(spread, high),
@@ -136,6 +150,7 @@ def standard_error_of_measurement(
         reliability=value,
         source=source,
         n_respondents=n_respondents,
+        confidence=level,
     )
 
 
@@ -152,15 +167,36 @@ def _error(sd: float, reliability: float) -> float:
     return float(sd * np.sqrt(np.clip(1 - reliability, 0, 1)))
 
 
-def _reliability(given: Any) -> tuple[float, float, float, str]:
-    if isinstance(given, ReliabilityResult):
-        check_number(f"reliability ({given.coefficient})", given.estimate, 0, 1)
-        return given.estimate, given.ci_low, given.ci_high, given.coefficient
-    if isinstance(given, RetestResult):
-        check_number(f"reliability ({given.form})", given.estimate, 0, 1)
-        return given.estimate, given.ci_low, given.ci_high, given.form
+def _reliability(given: Any) -> tuple[float, float, float, str, float]:
+    """The number, its limits, its name, and the level of the limits (NaN without)."""
     nothing = float("nan")
-    return check_number("reliability", given, 0, 1), nothing, nothing, "as given"
+    if not isinstance(given, (ReliabilityResult, RetestResult)):
+        return check_number("reliability", given, 0, 1), nothing, nothing, _GIVEN, nothing
+    name = given.form if isinstance(given, RetestResult) else given.coefficient
+    check_number(f"reliability ({name})", given.estimate, 0, 1)
+    _look_at_what_it_is_of(given)
+    level = nothing if np.isnan(given.ci_low) else given.confidence
+    return given.estimate, given.ci_low, given.ci_high, name, level
+
+
+def _look_at_what_it_is_of(given: ReliabilityResult | RetestResult) -> None:
+    """Warn where a reliability is hardly that of the scores: of several occasions, or of no observed sum."""
+    if isinstance(given, RetestResult):
+        if given.form.endswith(",k)"):
+            single = given.form.replace(",k)", ",1)")
+            give_warning(
+                f"reliability: {given.form} is that of the mean of {given.n_occasions} occasions. If the scores are of "
+                f"one occasion, take {single}, here {shown(float(given.forms['estimate'][single]))}: "
+                f"retest_icc(..., form={single!r}).",
+                OtherReliabilityWarning,
+            )
+    elif "ordinal" in given.coefficient or "latent" in given.coefficient:
+        take = "cronbach_alpha(items)" if "alpha" in given.coefficient else "mcdonald_omega(items, kind='categorical')"
+        give_warning(
+            f"reliability: {given.coefficient} is that of latent responses, which nobody observes; sums or means of "
+            f"answers are less reliable. Take {take}.",
+            OtherReliabilityWarning,
+        )
 
 
 @dataclass(frozen=True, repr=False)
@@ -177,6 +213,8 @@ class SmallestChangeResult(Result):
         Another name of `individual`.
     n : int
     sem, confidence : float
+    source : str
+        Which standard error of measurement it is.
     """
 
     individual: float
@@ -184,6 +222,7 @@ class SmallestChangeResult(Result):
     n: int
     sem: float
     confidence: float
+    source: str = _GIVEN
 
     @property
     def estimate(self) -> float:
@@ -212,9 +251,9 @@ class SmallestChangeResult(Result):
 
     def _sentences(self) -> Sequence[str]:
         return (
-            f"From a standard error of measurement of {shown(self.sem)}: a larger change has a probability of "
-            f"{1 - self.confidence:.0%} when nothing changed. For a group, the same people are asked again, "
-            "and their errors are independent.",
+            f"From a standard error of measurement of {shown(self.sem)} ({self.source}): a larger change has a "
+            f"probability of {1 - self.confidence:.0%} when nothing changed. For a group, the same people are asked "
+            "again, and their errors are independent.",
         )
 
 
@@ -236,6 +275,11 @@ def smallest_detectable_change(sem: Any, *, n: int = 1, confidence: float = 0.95
     SmallestChangeResult
         ``.individual`` and ``.group``.
 
+    Warns
+    -----
+    OtherReliabilityWarning
+        A retest in a form of consistency: its ``sem_agreement`` counts a shift of everybody as error.
+
     Notes
     -----
     ``individual = z sqrt(2) SEM`` with z the normal quantile (1.96 at 95 %), ``group = individual / sqrt(n)`` [1]_.
@@ -254,10 +298,30 @@ def smallest_detectable_change(sem: Any, *, n: int = 1, confidence: float = 0.95
     """
     level = check_number("confidence", confidence, 0.5, 1, open_high=True)
     people = check_whole("n", n, 1)
-    error = sem.estimate if isinstance(sem, MeasurementErrorResult) else sem
-    error = sem.sem_agreement if isinstance(sem, RetestResult) else error
+    error, source = _error_of_one_occasion(sem)
     size = check_number("sem", error, 0, float("inf"), open_high=True)
     individual = float(ndtri((1 + level) / 2) * np.sqrt(2) * size)
     return SmallestChangeResult(
-        individual=individual, group=individual / float(np.sqrt(people)), n=people, sem=size, confidence=level
+        individual=individual,
+        group=individual / float(np.sqrt(people)),
+        n=people,
+        sem=size,
+        confidence=level,
+        source=source,
     )
+
+
+def _error_of_one_occasion(sem: Any) -> tuple[Any, str]:
+    """The standard error and which one it is."""
+    if isinstance(sem, MeasurementErrorResult):
+        return sem.estimate, f"reliability {shown(sem.reliability)}, {sem.source}"
+    if not isinstance(sem, RetestResult):
+        return sem, _GIVEN
+    if sem.form.startswith("ICC(C"):
+        give_warning(
+            f"sem: of {sem.form} the agreement standard error is taken ({shown(sem.sem_agreement)}), which counts a "
+            f"shift of everybody between the occasions as error. For consistency give .sem_consistency "
+            f"({shown(sem.sem_consistency)}).",
+            OtherReliabilityWarning,
+        )
+    return sem.sem_agreement, "retest, agreement, one occasion"

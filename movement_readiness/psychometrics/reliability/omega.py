@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,7 +13,7 @@ from movement_readiness._validation import check_choice
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._frames import MISSING
 from movement_readiness.psychometrics._options import check_whole
-from movement_readiness.psychometrics.exploratory.fit import degrees_of_freedom
+from movement_readiness.psychometrics.exploratory.fit import degrees_of_freedom, most_factors
 from movement_readiness.psychometrics.reliability._intervals import (
     DELETION,
     Answers,
@@ -34,7 +35,8 @@ from movement_readiness.psychometrics.reliability._models import (
     factor_model,
     look_at_model,
 )
-from movement_readiness.psychometrics.reliability._omega_result import OmegaResult
+from movement_readiness.psychometrics.reliability._omega_result import OmegaResult, coefficient_name
+from movement_readiness.psychometrics.results import counted, noted
 
 __all__ = ["OmegaResult", "mcdonald_omega"]
 
@@ -116,10 +118,14 @@ def mcdonald_omega(
     -----
     NotIdentifiedWarning
         Two group factors: their loadings on the general factor cannot be told apart, and are taken as equal.
+    ReversedItemWarning
+        Items with a negative (general) loading were reversed; the coefficient is that of the sum so made.
     HeywoodWarning, NonConvergenceWarning
         The factor solution is improper, or was not reached.
     ClusteredDataWarning
         The frame has a team column and no cluster was named.
+    IdentifierColumnWarning, StrayCodeWarning
+        A column of row numbers or identifiers, taken as an item; a code far from the others, such as 99 or -9.
 
     Notes
     -----
@@ -134,7 +140,8 @@ def mcdonald_omega(
 
         ``omega hierarchical = (sum_i g_i)^2 / V,   ECV = sum g_i^2 / (sum g_i^2 + sum f_if^2)``
 
-    [3]_. Items with g_i < 0 are reversed before summing (psych's ``flip``) and named in ``turned``. A Schmid-Leiman
+    [3]_. Items with g_i < 0 are reversed before summing (psych's ``flip``), warned of and named in ``turned``;
+    semTools' ``compRelSEM`` reverses none, so give it the items reversed to compare categorical omega. A Schmid-Leiman
     solution holds the proportions of general and group loadings equal within a factor, so a bifactor model fitted
     directly gives another omega hierarchical.
 
@@ -168,7 +175,7 @@ def mcdonald_omega(
     >>> items = [[5, 4, 5, 5], [1, 1, 1, 1], [3, 4, 3, 4], [2, 2, 4, 3], [2, 2, 3, 4], [3, 3, 4, 2], [1, 2, 1, 1]]
     >>> found = mr.mcdonald_omega(items, ci="none")
     >>> found
-    <OmegaResult: omega total 0.935, 4 items, 7 respondents>
+    <OmegaResult: omega total 0.935, 4 items, 7 respondents, listwise, one factor of Pearson correlations>
     >>> found.loadings["general"].round(2).tolist()
     [0.99, 0.84, 0.86, 0.84]
     """
@@ -178,13 +185,14 @@ def mcdonald_omega(
     chosen = _chosen_correlation(kind, correlation)
     level, samples = check_interval(ci, ("bootstrap", "none"), confidence, n_bootstrap, seed, progress)
     check_whole("n_starts", n_starts, 1)
-    answers = read_answers(items, missing=missing, cluster=cluster, at_least=3)
+    answers = read_answers(items, missing=missing, cluster=cluster, at_least=3, ordered=chosen == "polychoric")
     factors = _chosen_factors(kind, n_factors, answers.table.n_items)
-    if chosen == "polychoric":
-        look_at_categories(answers.table)
     models = _models(answers.table.values, kind, factors, chosen, total_variance, samples.seed)
     model = models(ALL_ROWS, n_starts, None)
-    look_at_model(answers.table, model)
+    with noted() as said:
+        if chosen == "polychoric":
+            look_at_categories(answers.table)
+        look_at_model(answers.table, model)
     interval = Interval(float("nan"), float("nan"), "none asked for")
     if ci == "bootstrap" and np.isfinite(model.estimate(kind)):
 
@@ -192,7 +200,8 @@ def mcdonald_omega(
             return models(rows, 1, model).estimate(kind)
 
         interval = bootstrap_interval(answers, statistic, model.estimate(kind), confidence=level, samples=samples)
-    return _result(answers, model, kind, chosen, missing, total_variance, interval, level)
+    found = _result(answers, model, kind, chosen, missing, total_variance, interval, level)
+    return replace(found, warnings=tuple(said))
 
 
 def _chosen_correlation(kind: str, correlation: str | None) -> str:
@@ -216,7 +225,12 @@ def _chosen_factors(kind: str, n_factors: int | None, n_items: int) -> int:
             'n_factors: with one factor there is no general factor apart from it; expected 2 or more, or kind="total".'
         )
     if degrees_of_freedom(n_items, factors) < 0:
-        raise ArgumentError(f"n_factors: {n_items} items do not identify {factors} factors; expected fewer.")
+        default = f", which kind={kind!r} takes where none is given" if n_factors is None else ""
+        most = most_factors(n_items)
+        remedy = 'more items, or kind="total"' if kind == "hierarchical" and most < 2 else f"{most} at most"
+        raise ArgumentError(
+            f"n_factors: {n_items} items do not identify {counted(factors, 'factor')}{default}; expected {remedy}."
+        )
     return factors
 
 
@@ -244,8 +258,7 @@ def _result(
     level: float,
 ) -> OmegaResult:
     return OmegaResult(
-        coefficient=f"{'categorical omega' if kind == 'categorical' else f'omega {kind}'}"
-        + (" of latent responses" if correlation == "polychoric" and kind != "categorical" else ""),
+        coefficient=coefficient_name(kind, correlation),
         estimate=model.estimate(kind),
         ci_low=interval.low,
         ci_high=interval.high,
@@ -255,8 +268,9 @@ def _result(
         n_items=answers.table.n_items,
         n_clusters=answers.n_clusters,
         method=f"Model: {model.words} of {_WRITTEN[correlation]} correlations; variance of the sum as "
-        f"{total_variance}. {DELETION[missing]}",
+        f"{total_variance}. {DELETION[missing]}{answers.deletion}",
         interval=interval.words,
+        missing=missing,
         kind=kind,
         n_factors=model.n_factors,
         correlation=correlation,

@@ -15,6 +15,7 @@ from movement_readiness.psychometrics._clusters import without_groups
 from movement_readiness.psychometrics._frames import complete_rows, item_frame, item_index, item_table
 from movement_readiness.psychometrics._inputs import check_same_rows, group_codes, number_column
 from movement_readiness.psychometrics._pingouin import intraclass_estimates
+from movement_readiness.psychometrics._suspects import look_for_identifiers
 from movement_readiness.psychometrics.reliability._twoway import (
     MeanSquares,
     absolute_limits,
@@ -157,6 +158,8 @@ def retest_icc(
     -----
     EstimationWarning
         No differences at all, or none within people: there is no interval.
+    IdentifierColumnWarning
+        A column of row numbers or identifiers, taken as an occasion.
 
     Notes
     -----
@@ -220,6 +223,7 @@ def _table(
         return np.column_stack([number_column("scores", scores), number_column("second", second)]), ["first", "second"]
     frame, _ = without_groups(item_frame("scores", scores))
     table = item_table("scores", frame)
+    look_for_identifiers("scores", table.names, table.values)
     return table.values, list(table.names)
 
 

@@ -58,6 +58,10 @@ class ParallelAnalysisResult(RetentionResult):
     quantile: float
     seed: int | None
 
+    def _how(self) -> str:
+        kind = {"pca": "", "reduced": " reduced", "one_factor": " one-factor"}[self.eigenvalues]
+        return f" by{kind} eigenvalues above the {self.quantile:.0%} quantile of {self.n_iterations} ({self.method})"
+
     @property
     def observed(self) -> pd.Series[float]:
         """The eigenvalues of the items."""
@@ -123,7 +127,7 @@ def parallel_analysis(
     .. [1] Horn JL (1965). A rationale and test for the number of factors in factor analysis. Psychometrika 30:179-185.
        doi:10.1007/BF02289447
     .. [2] Humphreys LG, Montanelli RG (1975). An investigation of the parallel analysis criterion for determining the
-       number of common factors. Multivariate Behavioral Research 10:193-205. doi:10.1207/s15327906mbr1002_5
+       number of common factors. Multivariate Behavioral Research 10:193-205.
 
     Examples
     --------
@@ -136,7 +140,7 @@ def parallel_analysis(
     >>> mr.parallel_analysis(answers, n_iterations=100).n_factors
     2
     """
-    data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)
+    data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs, intervals=False)
     plan = Plan(method, n_iterations, quantile, check_seed(seed), workers, progress)
     return parallel_analyses(data, plan, (eigenvalues,))[0]
 
@@ -170,9 +174,14 @@ def _draw(data: Analysed, method: str) -> Draw:
     """Choose how a random correlation matrix comes about."""
     table = data.table
     if table is None:
-        if method == "permutation" or data.kind in ("polychoric", "tetrachoric"):
+        if data.kind in ("polychoric", "tetrachoric"):
             raise ArgumentError(
-                "method: permutation and polychoric replications need the answers; got a correlation matrix. Use "
+                "items: expected the answers, because random replications of polychoric correlations are made of them; "
+                "got their correlations. Give the items, with correlation='polychoric'."
+            )
+        if method == "permutation":
+            raise ArgumentError(
+                "method: permutations need the answers; got a correlation matrix. Use "
                 "method='normal', or give the items."
             )
         if np.isnan(data.n_respondents):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from movement_readiness.psychometrics.results import Result, shown
+from movement_readiness.psychometrics.results import Result, counted, shown, within
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,10 +43,15 @@ class RetentionResult(Result):
         return self.table.copy()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self.rule}, {self.n_factors} factors>"
+        of = within(self.sentences[0].rstrip(".")) if self.sentences else ""
+        return f"<{type(self).__name__}: {self.rule}, {counted(self.n_factors, 'factor')}{self._how()}; {of}>"
+
+    def _how(self) -> str:
+        """What else the one line says of the method."""
+        return ""
 
     def _heading(self) -> str:
-        return f"{self.rule}: {self.n_factors} factors"
+        return f"{self.rule}: {counted(self.n_factors, 'factor')}"
 
     def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         headings = [str(self.table.index.name), *(str(name).replace("_", " ") for name in self.table.columns)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._analysed import Analysed, analysed
 from movement_readiness.psychometrics.correlation._findings import IN_ANALYSIS
 from movement_readiness.psychometrics.exploratory.fit import most_factors
+from movement_readiness.psychometrics.results import counted
 from movement_readiness.psychometrics.retention.result import RetentionResult
 from movement_readiness.psychometrics.retention.rules import (
     eigenvalues,
@@ -21,6 +22,9 @@ from movement_readiness.psychometrics.retention.rules import (
     leading,
     partial_averages,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["MAPResult", "empirical_kaiser", "hull", "map_test"]
 
@@ -76,7 +80,7 @@ def map_test(
     >>> mr.map_test(pairs).n_factors
     2
     """
-    return map_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs))
+    return map_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs, intervals=False))
 
 
 def map_of(data: Analysed) -> MAPResult:
@@ -139,7 +143,7 @@ def empirical_kaiser(
     >>> mr.empirical_kaiser(pairs, n_obs=200).n_factors
     2
     """
-    return kaiser_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs))
+    return kaiser_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs, intervals=False))
 
 
 def kaiser_of(data: Analysed) -> RetentionResult:
@@ -205,7 +209,7 @@ def hull(
     >>> mr.hull(answers).n_factors
     2
     """
-    return hull_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs), fit, most)
+    return hull_of(analysed(items, correlation=correlation, missing=missing, n_obs=n_obs, intervals=False), fit, most)
 
 
 def hull_of(data: Analysed, fit: str = "caf", most: int | None = None) -> RetentionResult:
@@ -224,11 +228,31 @@ def hull_of(data: Analysed, fit: str = "caf", most: int | None = None) -> Retent
     fits, parameters = hull_points(data.correlations, data.n_respondents, min(count, highest), fit)
     scree = hull_scree(fits, parameters)
     table = pd.DataFrame(
-        {"parameters": parameters, "fit": fits, "scree": scree}, index=pd.RangeIndex(fits.size, name="factors")
+        {"parameters": parameters.astype(np.int64), "fit": fits, "scree": scree},
+        index=pd.RangeIndex(fits.size, name="factors"),
     )
     chosen = int(np.argmax(fits)) if np.isnan(scree).all() else int(np.nanargmax(scree))
-    words = (f"{data.words()}.", f"Fit: {fit.upper()} of minres solutions (Lorenzo-Seva, Timmerman & Kiers 2011).")
-    return RetentionResult("Hull", chosen, table, data.n_respondents, words)
+    words = (
+        f"{data.words()}.",
+        f"Fit: {fit.upper()} of minres solutions (Lorenzo-Seva, Timmerman & Kiers 2011).",
+        _few_candidates(table, chosen, asked=most is not None),
+    )
+    return RetentionResult("Hull", chosen, table, data.n_respondents, tuple(word for word in words if word))
+
+
+def _few_candidates(table: pd.DataFrame, chosen: int, *, asked: bool) -> str:
+    """Say so where hardly anything was left to choose from: the ends of a hull are never chosen by their slopes."""
+    last, candidates = int(table.index[-1]), int(table["scree"].notna().sum())
+    tried = f"0 to {last} factors were tried" + (
+        " as most= asks" if asked else ", one more than parallel analysis finds"
+    )
+    if last == 2:
+        return f"1 factor was the only candidate: {tried}, and the ends are none. A larger most= gives a choice."
+    if candidates == 0:
+        return f"The hull has ends only ({tried}): {counted(chosen, 'factor')} fit best, and more fit no better."
+    if candidates == 1:
+        return f"{counted(chosen, 'factor')} was the only candidate on the hull: {tried}, and the ends are none."
+    return ""
 
 
 def _check_n(data: Analysed) -> None:

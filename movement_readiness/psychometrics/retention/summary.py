@@ -11,7 +11,7 @@ import numpy as np
 
 from movement_readiness.psychometrics._analysed import Analysed, analysed
 from movement_readiness.psychometrics._options import check_seed
-from movement_readiness.psychometrics.results import Result
+from movement_readiness.psychometrics.results import Result, counted, within
 from movement_readiness.psychometrics.retention.parallel import ParallelAnalysisResult, Plan, parallel_analyses
 from movement_readiness.psychometrics.retention.result import RetentionResult
 from movement_readiness.psychometrics.retention.single import MAPResult, hull_of, kaiser_of, map_of
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["RetentionSummary", "retention_summary"]
+
+_ONE_CANDIDATE = 3  # numbers of factors tried, 0, 1 and 2, of which the ends cannot be chosen
+_NO_VOTE = " It is not counted below."
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -55,7 +58,7 @@ class RetentionSummary(Result):
 
     def __repr__(self) -> str:
         found = ", ".join(f"{rule} {count}" for rule, count in self.table["n_factors"].dropna().items())
-        return f"<RetentionSummary: {found}>"
+        return f"<RetentionSummary: {found}; {within(self.parallel.sentences[0].rstrip('.'))}>"
 
     def _heading(self) -> str:
         return "How many factors: the rules side by side"
@@ -66,14 +69,19 @@ class RetentionSummary(Result):
         return ["Rule", "Factors", "Source", "Known to"], rows
 
     def _sentences(self) -> Sequence[str]:
-        counts = Counter(self.table["n_factors"].dropna())
+        alone = self.hull is not None and len(self.hull.table) <= _ONE_CANDIDATE
+        voting = self.table.drop(index="Hull") if alone else self.table
+        counts = Counter(int(count) for count in voting["n_factors"].dropna())
         votes = "; ".join(
-            f"{count} factors: {times} of {counts.total()} rules" for count, times in sorted(counts.items())
+            f"{counted(count, 'factor')}: {times} of {counts.total()} rules" for count, times in sorted(counts.items())
         )
         lost = self.table["not_computed"]
         return [
             self.parallel.sentences[0],
             " ".join(f"{rule} is not computed: {why}." for rule, why in lost[lost != ""].items()),
+            ""
+            if self.hull is None or len(self.hull.sentences) < 3
+            else f"Hull: {self.hull.sentences[2]}{_NO_VOTE * alone}",
             f"{votes}. Rules do not decide: fit and compare the solutions between, and keep the one whose factors have "
             "three or more items each and a meaning.",
         ]
@@ -118,7 +126,7 @@ def retention_summary(
     >>> mr.retention_summary(answers, n_iterations=100).to_frame()["n_factors"].tolist()
     [2, 2, 2, 2, 2, 2]
     """
-    data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs)
+    data = analysed(items, correlation=correlation, missing=missing, n_obs=n_obs, intervals=False)
     plan = Plan(method, n_iterations, quantile, check_seed(seed), progress=progress)
     parallel, reduced = parallel_analyses(data, plan, ("pca", "reduced"))
     partial, kaiser = map_of(data), kaiser_of(data)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from movement_readiness._validation import check_choice, check_integer, check_number, quoted
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._options import check_seed
+from movement_readiness.psychometrics.results import counted, html_table, shown
 from movement_readiness.psychometrics.rotation import criteria
 from movement_readiness.psychometrics.rotation.projection import Projected, project, random_starts, rotated
 
@@ -48,6 +49,7 @@ _KINDS: dict[str, _Kind] = {
     "bifactor": _Kind(False, criteria.bifactor),
     "bifactor_oblique": _Kind(True, criteria.bifactor),
 }
+_DEFAULTS = {"gamma": 0.0, "power": 4.0, "delta": 0.01}  # as in `criteria`
 ROTATIONS = ("none", *_KINDS)
 OPTIONS = tuple(dict.fromkeys(name for kind in _KINDS.values() for name in kind.options))
 
@@ -71,6 +73,8 @@ class Rotation:
     n_starts : int
     optima : tuple of (float, int)
         The distinct values in which starts ended, best first, and how many starts ended in each.
+    options : tuple of (str, float)
+        gamma, power or delta, for the methods that have one.
     """
 
     method: str
@@ -83,6 +87,7 @@ class Rotation:
     converged: bool = True
     n_starts: int = 1
     optima: tuple[tuple[float, int], ...] = ()
+    options: tuple[tuple[str, float], ...] = ()
 
     @property
     def n_local_optima(self) -> int:
@@ -129,8 +134,24 @@ class Rotation:
         return self.arranged(order, _signs(self.loadings[:, order]))
 
     def __repr__(self) -> str:
-        found = f", {self.n_local_optima} optima in {self.n_starts} starts" if self.optima else ""
-        return f"<Rotation: {self.method}, {self.loadings.shape[1]} factors{found}>"
+        optima = "one optimum" if self.n_local_optima == 1 else f"{self.n_local_optima} optima"
+        found = f", {optima} in {self.n_starts} starts" if self.optima else ""
+        return f"<Rotation: {self.method}, {counted(self.loadings.shape[1], 'factor')}{found}>"
+
+    def _repr_html_(self) -> str:
+        numbers = [[str(place), *(shown(value, 2) for value in row)] for place, row in enumerate(self.loadings, 1)]
+        headings = ["Item", *(f"F{number}" for number in range(1, self.loadings.shape[1] + 1))]
+        ended = "" if self.converged else "; no optimum was reached"
+        kaiser = f"Kaiser normalisation: {'varimax step' if isinstance(self.normalized, str) else self._yes()}"
+        sentences = [f"{'Oblique' if self.oblique else 'Orthogonal'}; {kaiser}{ended}."]
+        if self.optima:
+            sentences.append(
+                f"{counted(self.n_local_optima, 'distinct optimum', 'distinct optima')} in {self.n_starts} starts."
+            )
+        return html_table(repr(self)[1:-1], headings, numbers, sentences)
+
+    def _yes(self) -> str:
+        return "yes" if self.normalized else "no"
 
 
 def _signs(loadings: Floats) -> Floats:
@@ -228,7 +249,11 @@ def rotate(
         allowed = "True, False or 'varimax'" if method == "promax" else "True or False"
         raise ArgumentError(f"normalize: expected {allowed}; got {normalized!r}.")
     starts = random_starts(n_starts, n_factors, start)
-    return _rotated(unrotated, method, normalized, starts, chosen).canonical()
+    found = _rotated(unrotated, method, normalized, starts, chosen).canonical()
+    used = tuple(
+        (name, float(chosen.get(name, _DEFAULTS[name]))) for name in _KINDS[method].options if name in _DEFAULTS
+    )
+    return replace(found, options=used)
 
 
 def _checked_options(method: str, options: dict[str, Any], shape: tuple[int, ...]) -> dict[str, Any]:
@@ -272,7 +297,7 @@ def _rotated(
     lengths = np.sqrt(np.sum(unrotated**2, axis=1, keepdims=True))
     lengths = np.where(lengths > 0, lengths, 1.0) if normalized else np.ones_like(lengths)
     if method == "promax":
-        return _promax(unrotated, lengths, normalized, starts, options.get("power", 4.0))
+        return _promax(unrotated, lengths, normalized, starts, options.get("power", _DEFAULTS["power"]))
     if "target" in options:
         options = {"target": options["target"] / lengths}
     found = project(unrotated / lengths, kind.criterion(**options), starts, kind.oblique, _TOLERANCE, _STEPS)

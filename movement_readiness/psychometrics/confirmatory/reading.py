@@ -1,0 +1,181 @@
+"""Answers for a model: its items by name, group by group, with the cluster of each respondent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from movement_readiness._validation import closest, quoted
+from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics._clusters import split_clusters
+from movement_readiness.psychometrics._frames import CodedItems, ItemTable, coded_items, item_table
+from movement_readiness.psychometrics._inputs import check_same_rows, group_codes
+from movement_readiness.psychometrics._item_frame import item_frame
+from movement_readiness.psychometrics.correlation._moments import varying
+from movement_readiness.psychometrics.correlation.given import refuse_matrix
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Answers", "coded_answers", "read_answers"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """The answers to a model's items.
+
+    ``table`` holds the respondents who count, in the order of the data; ``rows`` (kept,) which rows of the data those
+    are; ``group`` (kept,) the group of each, from 0; ``labels`` of the groups; ``clusters`` (kept,) or None;
+    ``before``, how many respondents there were, and ``index``, the row labels of the data.
+    """
+
+    table: ItemTable
+    rows: Ints
+    group: Ints
+    labels: tuple[Any, ...]
+    clusters: Ints | None
+    before: int
+    index: Any
+
+    def clusters_of(self, group: int) -> Ints | None:
+        """The clusters of one group's respondents, numbered anew."""
+        if self.clusters is None:
+            return None
+        return np.unique(self.clusters[self.group == group], return_inverse=True)[1].astype(np.int64)
+
+    def values_of(self, group: int) -> Floats:
+        """The answers of one group."""
+        return self.table.values if len(self.labels) == 1 else self.table.values[self.group == group]
+
+
+def read_answers(items: Any, names: Sequence[str], group: Any, cluster: Any, missing: str) -> Answers:
+    """Read the answers to some items.
+
+    Parameters
+    ----------
+    items : item frame or 2-D array
+    names : sequence of str
+        The model's items.
+    group, cluster : column name or one label a row, optional
+    missing : {"listwise", "fiml", "pairwise"}
+        "listwise" keeps who answered every item, the others who answered any.
+
+    Raises
+    ------
+    ArgumentError
+        A matrix in place of answers, an item that is not there, nobody left, an item with one answer only.
+    """
+    refuse_matrix("items", items)
+    frame = item_frame("items", items)
+    if not len(frame):
+        raise ArgumentError("items: expected one row a respondent; got a frame without rows.")
+    frame, groups, labels = _grouped(frame, group)
+    _check_columns(frame, names)
+    rest, clusters = split_clusters("items", frame, cluster)
+    columns = {str(name): name for name in [*frame.columns, *rest.columns]}
+    chosen = frame[[columns[name] for name in names]]
+    table = item_table("items", chosen.set_axis(list(names), axis=1), at_least=1)
+    there = ~np.isnan(table.values)
+    asked = there.any(axis=1) & (groups >= 0)
+    kept = asked & there.all(axis=1) if missing == "listwise" else asked
+    rows = np.flatnonzero(kept)
+    _check_rows(rows.size, int(asked.sum()), missing)
+    values = table.values if kept.all() else table.values[rows]
+    known, numbered = np.unique(groups[rows], return_inverse=True)
+    table = ItemTable(table.names, values, table.options)
+    labels = tuple(labels[place] for place in known)
+    found = Answers(table, rows, numbered, labels, _own(clusters, rows), int(asked.sum()), frame.index)
+    _check_varying(found, names)
+    return found
+
+
+def _grouped(frame: pd.DataFrame, group: Any) -> tuple[pd.DataFrame, Ints, tuple[Any, ...]]:
+    """The frame without the column of groups, the group of each row (-1 where missing), and their labels."""
+    if group is None:
+        return frame, np.zeros(len(frame), dtype=np.int64), ("",)
+    if isinstance(group, str):
+        if group not in frame.columns:
+            hint = closest(group, [str(name) for name in frame.columns])
+            raise ArgumentError(
+                f"group: expected a column of items or one label a row; {group!r} is none of "
+                f"{quoted(list(frame.columns))}.{hint}"
+            )
+        labels, frame = frame[group], frame.drop(columns=[group])
+    else:
+        check_same_rows("items", frame, "group", group)
+        labels = group
+    codes, count = group_codes("group", labels)
+    if count < 2:
+        raise ArgumentError(f"group: expected two or more groups; got {count}. Leave group out to fit one.")
+    first = [int(np.flatnonzero(codes == place)[0]) for place in range(count)]
+    listed = list(labels)
+    return frame, codes, tuple(listed[place] for place in first)
+
+
+def _check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
+    available = [str(name) for name in frame.columns]
+    lost = [name for name in names if name not in available]
+    if lost:
+        hint = closest(lost[0], available)
+        raise ArgumentError(
+            f"model: expected names of columns of items; got {quoted(lost)}; available: {quoted(available)}.{hint}"
+        )
+    twice = [name for name in names if available.count(name) > 1]
+    if twice:
+        raise ArgumentError(f"items: expected each column once; {quoted(twice)} are there more than once.")
+
+
+def _own(clusters: Ints | None, rows: Ints) -> Ints | None:
+    """A respondent without a cluster is one of their own."""
+    if clusters is None:
+        return None
+    unknown = clusters < 0
+    return np.where(unknown, clusters.max() + np.cumsum(unknown), clusters)[rows]
+
+
+def _check_rows(kept: int, before: int, missing: str) -> None:
+    if kept >= 3:
+        return
+    every = f" who answered every item (missing='listwise', {before} answered some)" if missing == "listwise" else ""
+    raise ArgumentError(f"items: expected three or more respondents{every}; got {kept}.")
+
+
+def _check_varying(found: Answers, names: Sequence[str]) -> None:
+    for place, label in enumerate(found.labels):
+        constant = [name for name, varies in zip(names, varying(found.values_of(place)), strict=True) if not varies]
+        if constant:
+            where = f" in group {label!r}" if len(found.labels) > 1 else ""
+            raise ArgumentError(
+                f"items: expected two or more different answers to each item; got one or none to {quoted(constant)}"
+                f"{where}. Leave such items out of the model."
+            )
+
+
+def coded_answers(found: Answers) -> CodedItems:
+    """The answers as category numbers.
+
+    Raises
+    ------
+    ArgumentError
+        More than 20 categories; a category that nobody of one group chose.
+    """
+    coded = coded_items("items", found.table)
+    for group, label in enumerate(found.labels if len(found.labels) > 1 else ()):
+        own = coded.codes[found.group == group]
+        for place, name in enumerate(coded.names):
+            used = np.isin(np.arange(coded.n_categories[place]), own[:, place])
+            if not used.all():
+                lost = [coded.categories[place][at] for at in np.flatnonzero(~used)]
+                raise ArgumentError(
+                    f"items[{name!r}]: expected every category in every group; nobody in group {label!r} chose "
+                    f"{quoted(lost)}, so that its threshold has no estimate there. Merge that category with its "
+                    "neighbour in all groups."
+                )
+    return coded

@@ -1,0 +1,238 @@
+"""What a confirmatory factor analysis found: `CFAResult`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from movement_readiness._validation import check_choice, n_of
+from movement_readiness.psychometrics.confirmatory import respondents, tables
+from movement_readiness.psychometrics.confirmatory.threads import one_thread
+from movement_readiness.psychometrics.results import Result, shown, shown_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from movement_readiness.psychometrics.confirmatory.fitting import Fit
+    from movement_readiness.psychometrics.confirmatory.reading import Answers
+
+__all__ = ["CFAResult"]
+
+_METHODS = {
+    "ml": "Maximum likelihood",
+    "mlr": "Maximum likelihood with robust standard errors and test (Yuan-Bentler)",
+    "uls": "Unweighted least squares",
+    "dwls": "Diagonally weighted least squares",
+    "wlsmv": "Diagonally weighted least squares with robust standard errors, scaled and shifted test (WLSMV)",
+}
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class CFAResult(Result):
+    """A confirmatory factor analysis; made by `cfa`. Every number at full precision.
+
+    Attributes
+    ----------
+    parameters : DataFrame
+        One row a parameter and group: lhs, op, rhs, group (from 1, in order of appearance), label, est, se (0 where
+        fixed or following from others), z, pvalue, ci_low, ci_high (95 %), std_lv, std_all, std_se (of std_all).
+    fit_measures : Series
+        By lavaan's names; NaN where a measure is not defined.
+    factor_correlations : DataFrame
+        Factors x factors; with several groups rows are (group, factor).
+    factor_means : DataFrame
+        Groups x factors.
+    r_square : Series
+        Of items and of factors with higher factors; with several groups by (group, name).
+    thresholds : DataFrame or None
+        item, threshold, group, observed and implied, of ordered items.
+    converged : bool
+    convergence : Series
+        method, steps, minimum (of the function), decrement (what another step would gain).
+    model : str
+    estimator, missing, parameterization : str
+    n_respondents : int
+    n_groups : int
+    groups : tuple
+        Labels of the groups, in the order of their numbers; empty for one.
+    n_clusters : int or None
+    warnings : tuple of str
+    """
+
+    parameters: pd.DataFrame
+    fit_measures: pd.Series
+    factor_correlations: pd.DataFrame
+    factor_means: pd.DataFrame
+    r_square: pd.Series
+    thresholds: pd.DataFrame | None
+    converged: bool
+    convergence: pd.Series
+    model: str
+    estimator: str
+    missing: str
+    parameterization: str
+    n_respondents: int
+    groups: tuple[Any, ...]
+    n_clusters: int | None
+    warnings: tuple[str, ...]
+    _fit: Fit = field(repr=False)
+    _answers: Answers | None = field(default=None, repr=False)
+
+    @property
+    def n_groups(self) -> int:
+        """How many groups there are."""
+        return self._fit.model.table.n_groups
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The model's items, in order."""
+        return self._fit.model.table.items
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """The model's factors, in order."""
+        return self._fit.model.table.factors
+
+    @property
+    def covariance(self) -> pd.DataFrame:
+        """Covariance of the free parameters, by name."""
+        names = list(self._fit.model.table.free_names)
+        return tables.frame(self._fit.covariance, names, names)
+
+    def residuals(self, *, kind: str = "correlation") -> pd.DataFrame:
+        """Observed minus implied correlations, items x items; with several groups rows are (group, item).
+
+        Parameters
+        ----------
+        kind : {"correlation", "bentler", "raw"}
+            "correlation": both standardised by their own variances; "bentler": the difference of covariances divided
+            by the observed standard deviations; "raw": of covariances. The same for ordered items.
+        """
+        check_choice("kind", kind, ("correlation", "bentler", "raw"))
+        return tables.residuals(self._fit, kind)
+
+    def implied(self) -> pd.DataFrame:
+        """Implied covariances (correlations of ordered items), items x items; rows (group, item) for several groups."""
+        return tables.implied(self._fit)
+
+    def modification_indices(self, *, minimum: float = 0.0, sort: bool = True) -> pd.DataFrame:
+        """What chi-square would lose, about, if one more parameter were free, and what that would become.
+
+        Parameters
+        ----------
+        minimum : float
+            Leave out smaller indices.
+        sort : bool
+            Largest first.
+
+        Returns
+        -------
+        DataFrame
+            lhs, op, rhs, group, mi, epc (expected change), sepc.lv, sepc.all (in the units of std_lv, std_all), of
+            fixed parameters, of loadings on other factors, of residual covariances. Indices of scaled tests are not
+            scaled.
+        """
+        with one_thread():
+            return tables.modification(self._fit, minimum, sort)
+
+    def factor_scores(self, *, se: bool = False) -> pd.DataFrame:
+        """Factor scores of the respondents of the analysis.
+
+        Parameters
+        ----------
+        se : bool, default False
+            Also their standard errors, in columns called <factor>_se.
+
+        Returns
+        -------
+        DataFrame
+            Respondents who counted (by their row labels) x factors. Of numbers regression scores, of ordered answers
+            posterior modes (lavaan's ``lavPredict`` with ``method = "EBM"``), with the answers that are there.
+        """
+        with one_thread():
+            return respondents.factor_scores(self._fit, self._answers, se)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table of parameters."""
+        return self.parameters.copy()
+
+    def __repr__(self) -> str:
+        fit = self.fit_measures
+        return (
+            f"<CFAResult: {n_of(len(self.factors), 'factor')} of {len(self.items)} items, {self.estimator}, n "
+            f"{self.n_respondents}, {'' if self.converged else 'NOT CONVERGED, '}CFI {shown(self._best('cfi'))}, RMSEA "
+            f"{shown(self._best('rmsea'))}, SRMR {shown(fit['srmr'])}>"
+        )
+
+    def _best(self, name: str) -> float:
+        """The robust, the scaled or the plain measure, the first that is there."""
+        for suffix in (".robust", ".scaled", ""):
+            value = float(self.fit_measures.get(name + suffix, np.nan))
+            if not np.isnan(value):
+                return value
+        return np.nan
+
+    def _heading(self) -> str:
+        groups = f", {n_of(self.n_groups, 'group')}" if self.n_groups > 1 else ""
+        return f"Confirmatory factor analysis: {n_of(len(self.factors), 'factor')} of {len(self.items)} items{groups}"
+
+    def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        several = self.n_groups > 1
+        headings = [
+            "Parameter",
+            *(["Group"] if several else []),
+            "Estimate",
+            "SE",
+            "95% interval",
+            "Standardised",
+            "SE",
+        ]
+        kept = self.parameters[self.parameters["op"].isin(["=~", "~~", "~1"])]
+        kept = kept[(kept["se"] > 0) | (kept["op"] == "=~")]
+        rows = []
+        for row in kept.to_dict("records"):
+            name = f"{row['lhs']} {row['op']} {row['rhs']}".replace("~1 ", "~ 1")
+            rows.append(
+                [
+                    name,
+                    *([str(self.groups[row["group"] - 1])] if several else []),
+                    shown(row["est"]),
+                    "fixed" if row["se"] == 0 else shown(row["se"]),
+                    "" if row["se"] == 0 else shown_interval(row["ci_low"], row["ci_high"]),
+                    shown(row["std_all"]),
+                    shown(row["std_se"]),
+                ]
+            )
+        return headings, rows
+
+    def _sentences(self) -> Sequence[str]:
+        fit = self.fit_measures
+        clusters = f" in {self.n_clusters} clusters" if self.n_clusters else ""
+        groups = f"; groups: {', '.join(map(str, self.groups))}" if self.groups else ""
+        found = [
+            f"{_METHODS[self.estimator]}; {self.n_respondents} respondents{clusters}, missing answers {self.missing}"
+            f"{groups}.",
+        ]
+        if not self.converged:
+            return [*found, *self.warnings]
+        scaled = not np.isnan(fit["chisq.scaled"])
+        suffix = ".scaled" if scaled else ""
+        found.append(
+            f"χ² {shown(fit[f'chisq{suffix}'])}{' (scaled)' if scaled else ''}, df {fit['df']:.0f}, p "
+            f"{shown(fit[f'pvalue{suffix}'])}; CFI {shown(self._best('cfi'))}, TLI {shown(self._best('tli'))}, RMSEA "
+            f"{shown(self._best('rmsea'))} (90% interval {self._interval()}), SRMR {shown(fit['srmr'])}."
+        )
+        if len(self.factors) > 1 and self.n_groups == 1:
+            found.append(f"Factor correlations: {self._correlation_words()}.")
+        return [*found, *self.warnings]
+
+    def _interval(self) -> str:
+        return shown_interval(self._best("rmsea.ci.lower"), self._best("rmsea.ci.upper"))
+
+    def _correlation_words(self) -> str:
+        names, table = self.factors, self.factor_correlations.to_numpy()
+        pairs = zip(*np.triu_indices(len(names), 1), strict=True)
+        return ", ".join(f"{names[i]}–{names[j]} {shown(table[i, j], 2)}" for i, j in pairs)

@@ -1,0 +1,380 @@
+"""`cfa`: identities, recovery, awkward answers in sentences."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from movement_readiness.exceptions import (
+    ArgumentError,
+    ClusteredDataWarning,
+    HeywoodWarning,
+    NonConvergenceWarning,
+    NotPositiveDefiniteWarning,
+)
+from movement_readiness.psychometrics import cfa
+from movement_readiness.psychometrics.confirmatory.gamma import covariance_of_many
+from movement_readiness.psychometrics.correlation._asymptotic import asymptotic_covariance, moves_of
+from movement_readiness.psychometrics.correlation._polychoric import estimate
+
+NAMES = [f"x{place}" for place in range(1, 9)]
+MODEL = "f =~ x1 + x2 + x3 + x4\ng =~ x5 + x6 + x7 + x8"
+LOADINGS = np.array([0.8, 0.7, 0.75, 0.6, 0.7, 0.8, 0.65, 0.7])
+CUTS = [-0.9, 0.1, 0.9]
+
+
+def numbers(n=400, seed=1, correlation=0.5, shift=0.0):
+    rng = np.random.default_rng(seed)
+    factors = rng.multivariate_normal([shift, shift], [[1, correlation], [correlation, 1]], n)
+    values = LOADINGS * factors[:, [0] * 4 + [1] * 4] + np.sqrt(1 - LOADINGS**2) * rng.normal(size=(n, 8))
+    return pd.DataFrame(values, columns=NAMES)
+
+
+def ordered(n=400, seed=1, **options):
+    return numbers(n, seed, **options).apply(lambda column: np.digitize(column, CUTS) + 1)
+
+
+def two_groups(make, n=(250, 350)):
+    parts = [make(n[0], 2).assign(site="South"), make(n[1], 3, shift=0.4).assign(site="North")]
+    return pd.concat(parts, ignore_index=True)
+
+
+def standard(found):
+    return found.parameters.set_index(["lhs", "op", "rhs", "group"])["std_all"]
+
+
+# ------------------------------------------------------------------ identities
+
+
+@pytest.mark.parametrize(("estimator", "make"), [("ml", numbers), ("mlr", numbers), ("wlsmv", ordered)])
+def test_the_standardised_solution_does_not_know_the_marker(estimator, make):
+    answers = make()
+    one = cfa(answers, MODEL, estimator=estimator)
+    unit = cfa(answers, MODEL, estimator=estimator, std_lv=True)
+    other = cfa(answers, "f =~ NA*x1 + x2 + 1*x3 + x4\ng =~ NA*x5 + 1*x6 + x7 + x8", estimator=estimator)
+    for found in (unit, other):
+        assert found.fit_measures["chisq"] == pytest.approx(one.fit_measures["chisq"], rel=1e-6)
+        np.testing.assert_allclose(standard(found)[standard(one).index], standard(one), atol=1e-5)
+        np.testing.assert_allclose(found.parameters["std_se"].sum(), one.parameters["std_se"].sum(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("group", [None, "site"])
+def test_delta_and_theta_agree_where_nothing_is_equal_across_items(group):
+    answers = two_groups(ordered) if group else ordered()
+    delta, theta = (
+        cfa(answers, MODEL, estimator="wlsmv", group=group, parameterization=name) for name in ("delta", "theta")
+    )
+    for name in ("chisq", "chisq.scaled", "cfi.scaled", "rmsea.scaled"):
+        assert theta.fit_measures[name] == pytest.approx(delta.fit_measures[name], rel=1e-5, abs=1e-7)
+    np.testing.assert_allclose(standard(theta)[standard(delta).index], standard(delta), atol=1e-5)
+    assert delta.modification_indices()["mi"].iloc[0] == pytest.approx(
+        theta.modification_indices()["mi"].iloc[0], rel=1e-3
+    )
+
+
+@pytest.mark.parametrize(
+    ("estimator", "make", "equal"),
+    [("mlr", numbers, ("loadings", "intercepts")), ("wlsmv", ordered, ("loadings", "thresholds"))],
+)
+def test_the_order_of_groups_does_not_matter(estimator, make, equal):
+    answers = two_groups(make)
+    one = cfa(answers, MODEL, estimator=estimator, group="site", group_equal=equal, std_lv=True)
+    other = cfa(answers[::-1], MODEL, estimator=estimator, group="site", group_equal=equal, std_lv=True)
+    assert one.groups == other.groups[::-1] == ("South", "North")
+    for name in ("chisq", "chisq.scaled", "rmsea", "srmr"):
+        assert one.fit_measures[name] == pytest.approx(other.fit_measures[name], rel=1e-4, abs=1e-7)
+
+
+@pytest.mark.parametrize(("estimator", "make"), [("ml", numbers), ("uls", numbers), ("wlsmv", ordered)])
+def test_a_saturated_model_fits(estimator, make):
+    found = cfa(make(), "f =~ x1 + x2 + x3", estimator=estimator)
+    assert found.fit_measures["df"] == 0
+    assert found.fit_measures["chisq"] == pytest.approx(0, abs=1e-6)
+    assert np.abs(found.residuals()).to_numpy().max() < 1e-5
+
+
+def test_unscaled_chisquares_of_nested_models_are_ordered():
+    answers = two_groups(numbers)
+    steps = [(), ("loadings",), ("loadings", "intercepts"), ("loadings", "intercepts", "residuals")]
+    chisq = [cfa(answers, MODEL, group="site", group_equal=equal).fit_measures["chisq"] for equal in steps]
+    assert chisq == sorted(chisq)
+
+
+def test_groups_without_equalities_are_separate_fits():
+    answers = two_groups(ordered)
+    together = cfa(answers, MODEL, estimator="wlsmv", group="site")
+    apart = [
+        cfa(part.drop(columns="site"), MODEL, estimator="wlsmv") for _, part in answers.groupby("site", sort=False)
+    ]
+    assert together.fit_measures["chisq"] == pytest.approx(sum(one.fit_measures["chisq"] for one in apart), rel=1e-6)
+    for number, one in enumerate(apart, start=1):
+        own = together.parameters[together.parameters["group"] == number]
+        np.testing.assert_allclose(own["est"], one.parameters["est"], atol=1e-5)
+
+
+def test_items_may_come_in_any_frame_and_in_any_order():
+    polars = pytest.importorskip("polars")
+    answers = ordered()
+    expected = cfa(answers, MODEL, estimator="wlsmv").parameters["est"]
+    shuffled = answers[NAMES[::-1]].assign(comment="text that no model names")
+    for frame in (
+        shuffled,
+        polars.from_pandas(answers),
+        answers.to_dict("list"),
+        answers.astype("category").apply(lambda column: column.cat.as_ordered()),
+    ):
+        np.testing.assert_allclose(cfa(frame, MODEL, estimator="wlsmv").parameters["est"], expected, atol=1e-9)
+    array = cfa(answers.to_numpy(), MODEL.replace("x", "item_"), estimator="wlsmv")
+    np.testing.assert_allclose(array.parameters["est"], expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("options", [{}, {"std_lv": True}, {"estimator": "mlr"}, {"missing": "fiml"}])
+def test_units_and_directions_of_numbers_do_not_matter(options):
+    answers = numbers()
+    answers = answers.mask(np.random.default_rng(1).random(answers.shape) < 0.1 * ("missing" in options))
+    other = answers * [1, -100, 0.01, 10, 1e4, 1, 1e-3, 5]
+    one, same = cfa(answers, MODEL, **options), cfa(other, MODEL, **options)
+    assert same.fit_measures["chisq"] == pytest.approx(one.fit_measures["chisq"], rel=1e-6)
+    np.testing.assert_allclose(same.r_square, one.r_square, atol=1e-6)
+
+
+def test_reversing_an_item_turns_its_loading():
+    one, other = (
+        cfa(frame, MODEL, estimator="wlsmv") for frame in (ordered(), ordered().assign(x1=5 - ordered()["x1"]))
+    )
+    assert other.fit_measures["chisq.scaled"] == pytest.approx(one.fit_measures["chisq.scaled"], rel=1e-6)
+    np.testing.assert_allclose(other.r_square, one.r_square, atol=1e-6)
+
+
+def test_a_covariance_matrix_gives_what_the_answers_give():
+    answers = numbers()
+    whole = cfa(answers, MODEL)
+    moments = cfa(None, MODEL, sample_cov=answers.cov(), n_obs=len(answers))
+    np.testing.assert_allclose(moments.parameters["est"], whole.parameters["est"], atol=1e-7)
+    np.testing.assert_allclose(moments.parameters["se"], whole.parameters["se"], rtol=1e-6)
+    assert moments.fit_measures["chisq"] == pytest.approx(whole.fit_measures["chisq"], rel=1e-6)
+    with pytest.raises(ArgumentError, match="began with a covariance matrix"):
+        moments.factor_scores()
+
+
+@pytest.mark.parametrize("missing", ["listwise", "pairwise"])
+def test_nothing_missing_is_nothing_to_deal_with(missing):
+    expected = cfa(ordered(), MODEL, estimator="wlsmv").fit_measures
+    found = cfa(ordered(), MODEL, estimator="wlsmv", missing=missing).fit_measures
+    pd.testing.assert_series_equal(found, expected)
+
+
+def test_single_precision_sums_are_the_double_ones():
+    codes = ordered(3000).to_numpy() - 1
+    codes[np.random.default_rng(0).random(codes.shape) < 0.05] = -1
+    sizes = np.full(8, 4)
+    found = estimate(codes, sizes)
+    moves = moves_of(found)
+    exact = 3000 * asymptotic_covariance(codes, sizes, moves, (found.pairs.first, found.pairs.second))
+    spread = np.sqrt(np.diag(exact))
+    np.testing.assert_allclose(
+        covariance_of_many(codes, sizes, moves, 3000.0) / np.outer(spread, spread),
+        exact / np.outer(spread, spread),
+        atol=2e-5,
+    )
+
+
+def test_a_modification_index_foretells_what_a_freed_parameter_does():
+    answers = numbers(1500, 4)
+    answers["x2"] += 0.35 * answers["x5"]
+    before = cfa(answers, MODEL)
+    first = before.modification_indices().iloc[0]
+    after = cfa(answers, f"{MODEL}\n{first['lhs']} {first['op']} {first['rhs']}")
+    gain = before.fit_measures["chisq"] - after.fit_measures["chisq"]
+    assert first["mi"] == pytest.approx(gain, rel=0.15)
+    rows = before.modification_indices(minimum=10)
+    assert (rows["mi"] >= 10).all()
+    assert rows["mi"].is_monotonic_decreasing
+
+
+# ------------------------------------------------------------------ recovery
+
+
+@pytest.mark.parametrize(("estimator", "make"), [("ml", numbers), ("uls", numbers), ("wlsmv", ordered)])
+def test_the_truth_is_found_again(estimator, make):
+    estimates = []
+    for seed in range(6):
+        found = cfa(make(1500, seed), MODEL, estimator=estimator, std_lv=True)
+        assert found.converged
+        estimates.append(
+            [*found.parameters.loc[found.parameters["op"] == "=~", "std_all"], found.factor_correlations.loc["f", "g"]]
+        )
+    np.testing.assert_allclose(np.mean(estimates, axis=0), [*LOADINGS, 0.5], atol=0.025)
+
+
+def test_the_difference_of_means_between_groups_is_found_again():
+    answers = two_groups(ordered, n=(2500, 2500))
+    found = cfa(answers, MODEL, estimator="wlsmv", group="site", group_equal=("thresholds", "loadings"), std_lv=True)
+    np.testing.assert_allclose(found.factor_means.loc[2], 0.4, atol=0.08)
+    assert found.fit_measures["pvalue.scaled"] > 1e-3
+
+
+def test_teams_widen_the_standard_errors_and_leave_the_estimates():
+    rng = np.random.default_rng(8)
+    team = np.repeat(np.arange(60), 8)
+    latent = numbers(480, 8) + 0.7 * rng.normal(size=(60, 1))[team]
+    answers = latent.apply(lambda column: np.digitize(column, CUTS)).assign(team=team)
+    for estimator in ("mlr", "wlsmv"):
+        robust = cfa(answers, MODEL, estimator=estimator, cluster="team")
+        with pytest.warns(ClusteredDataWarning, match="60 teams"):
+            naive = cfa(answers, MODEL, estimator=estimator)
+        assert robust.n_clusters == 60
+        rows = ["lhs", "op", "rhs"]
+        both = robust.parameters.merge(naive.parameters, on=rows, suffixes=("", "_naive"))
+        np.testing.assert_allclose(both["est"], both["est_naive"], atol=1e-6)
+        variances = both[(both["lhs"] == both["rhs"]) & both["lhs"].isin(["f", "g"])]
+        assert (variances["se"] > variances["se_naive"]).all()
+
+
+# ------------------------------------------------------------------ what it shows
+
+
+def test_a_result_shows_itself():
+    found = cfa(two_groups(ordered), MODEL, estimator="wlsmv", group="site")
+    text = found._repr_html_()
+    assert "2 factors of 8 items, 2 groups" in text
+    assert "South" in text
+    assert "600 respondents" in text
+    assert "0x" not in repr(found)
+    assert found.to_frame().equals(found.parameters)
+    assert list(found.factor_correlations.columns) == ["f", "g"]
+    assert found.thresholds is not None
+    assert len(found.thresholds) == 48
+    assert found.r_square.between(0, 1).all()
+    scores = found.factor_scores(se=True)
+    assert list(scores.columns) == ["f", "f_se", "g", "g_se"]
+    assert len(scores) == 600
+
+
+def test_scores_of_the_same_answers_are_the_same_in_both_parameterisations():
+    delta, theta = (
+        cfa(ordered(), MODEL, estimator="wlsmv", std_lv=True, parameterization=name).factor_scores()
+        for name in ("delta", "theta")
+    )
+    np.testing.assert_allclose(delta, theta, atol=1e-5)
+
+
+# ------------------------------------------------------------------ awkward
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "word"),
+    [
+        ({}, {"model": "f =~ x1 + x2"}, "Factor 'f' has 2 indicators"),
+        ({}, {"model": "f =~ x1 + x2 + x3\ng =~ x4 + x5", "orthogonal": True}, "not identified.*g=~x5"),
+        ({}, {"model": MODEL + "\nh =~ f + g"}, "not identified.*h=~g"),
+        ({}, {"model": "f =~ x1 + x2 + x3\nx1 ~~ x2\nx1 ~~ x3"}, "at most as many free parameters"),
+        ({}, {"model": "f =~ x1 + x2 + y9"}, "got 'y9'.*available: 'x1'"),
+        ({}, {"estimator": "wls"}, "Did you mean"),
+        ({}, {"missing": "fiml", "estimator": "wlsmv"}, "'fiml' needs ml or mlr"),
+        ({}, {"missing": "pairwise"}, "'pairwise' is for ordered items"),
+        ({}, {"estimator": "wlsmv"}, "20 at most; got 400"),
+        ({}, {"ordered": True}, "estimator='wlsmv'"),
+        ({}, {"estimator": "dwls", "cluster": np.arange(400) // 4}, "whose errors can be robust"),
+        ({}, {"group": "site"}, "'site' is none of"),
+        ({}, {"group": ["a"] * 400}, "two or more groups; got 1"),
+        ({}, {"n_obs": 400}, "n_obs: expected only with sample_cov"),
+        ({}, {"sample_cov": np.eye(8)}, "in place of items"),
+        ({"x1": 3}, {}, "got one or none to 'x1'"),
+        ({"x1": np.nan}, {"missing": "fiml"}, "got one or none to 'x1'"),
+        ({"x1": np.nan}, {}, "every item"),
+        ({"x1": "text"}, {}, "expected numbers"),
+        ({"x2": lambda frame: frame["x1"]}, {}, "follows from others"),
+    ],
+)
+def test_awkward_input_is_a_sentence(change, options, word):
+    with pytest.raises(ArgumentError, match=word):
+        cfa(numbers().assign(**change), **{"model": MODEL, **options})
+
+
+def test_fewer_respondents_than_items():
+    with pytest.raises(ArgumentError, match="5 respondents answer 8 items"):
+        cfa(numbers(5), MODEL)
+
+
+def test_a_category_that_one_group_lacks():
+    answers = two_groups(ordered)
+    answers.loc[(answers["site"] == "North") & (answers["x3"] == 4), "x3"] = 3
+    with pytest.raises(ArgumentError, match=r"'x3'.*nobody in group 'North' chose 4.*Merge"):
+        cfa(answers, MODEL, estimator="wlsmv", group="site")
+
+
+def test_items_that_repeat_each_other():
+    answers = ordered().assign(x2=lambda frame: frame["x1"])
+    with pytest.raises(ArgumentError, match="x1 with x2"):
+        cfa(answers, MODEL, estimator="wlsmv")
+
+
+def test_items_that_nobody_answered_both():
+    answers = ordered().astype(float)
+    answers.loc[:199, "x1"] = np.nan
+    answers.loc[200:, "x2"] = np.nan
+    with pytest.raises(ArgumentError, match="x1 with x2"):
+        cfa(answers, MODEL, estimator="wlsmv", missing="pairwise")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"model": MODEL + " +"},
+        {"sample_cov": numbers().cov()},
+        {"sample_cov": numbers().cov(), "n_obs": 400, "group": "g"},
+    ],
+)
+def test_matrices_and_models_need_what_they_need(options):
+    with pytest.raises(ArgumentError):
+        cfa(None, **{"model": MODEL, **options})
+
+
+def test_a_heywood_case_is_named():
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(
+        rng.multivariate_normal(np.zeros(3), [[1, 0.7, 0.7], [0.7, 1, 0.3], [0.7, 0.3, 1]], 300), columns=list("abc")
+    )
+    with pytest.warns(HeywoodWarning, match="a~~a"):
+        found = cfa(frame, "f =~ a + b + c")
+    assert "a~~a" in found.warnings[0]
+    assert "a~~a" in found._repr_html_()
+
+
+def test_factors_that_are_one_are_named():
+    rng = np.random.default_rng(3)
+    values = 0.8 * rng.normal(size=(80, 1)) + 0.6 * rng.normal(size=(80, 8))
+    for seed in range(20):
+        shuffled = np.random.default_rng(seed).permutation(8)
+        frame = pd.DataFrame(values[:, shuffled], columns=NAMES)
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            found = cfa(frame, MODEL)
+        if abs(found.factor_correlations.loc["f", "g"]) > 1:
+            assert [one.category for one in heard] == [NotPositiveDefiniteWarning]
+            assert "f~~g" in str(heard[0].message)
+            return
+    pytest.fail("no permutation had a correlation beyond one")
+
+
+@pytest.mark.parametrize(("extra", "word"), [("", "did not end"), ("\nf ~~ -1*f", "implies no possible")])
+def test_no_minimum_gives_no_table_of_tests(extra, word):
+    for seed in range(40):
+        frame = pd.DataFrame(np.random.default_rng(seed).normal(size=(40, 6)), columns=NAMES[:6])
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            found = cfa(frame, "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6" + extra)
+        if not found.converged:
+            break
+    assert not found.converged
+    assert [one.category for one in heard] == [NonConvergenceWarning]
+    assert word in str(heard[0].message)
+    assert found.parameters.loc[found.parameters["se"] != 0, "se"].isna().all()
+    assert np.isnan(found.fit_measures["chisq"])
+    assert found.modification_indices().empty
+    assert "NOT CONVERGED" in repr(found)
+    assert word in found._repr_html_()

@@ -1,0 +1,105 @@
+"""The table of parameters: defaults, groups, equalities, and what cannot be."""
+
+from __future__ import annotations
+
+import pytest
+
+from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics.confirmatory.specification import ModelOptions, parameter_table
+from movement_readiness.psychometrics.confirmatory.syntax import parse_model
+
+TWO = "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6"
+THRESHOLDS = {f"x{place}": 3 for place in range(1, 7)}
+
+
+def table(text=TWO, **options):
+    return parameter_table(parse_model(text), ModelOptions(**options))
+
+
+def row(found, lhs, op, rhs="", group=0):
+    return next(one for one in found.rows if one.key == (lhs, op, rhs) and one.group == group)
+
+
+def test_first_loadings_or_variances_are_one():
+    marker, unit = table(), table(std_lv=True)
+    assert row(marker, "f", "=~", "x1").value == 1
+    assert row(marker, "f", "~~", "f").free >= 0
+    assert row(unit, "f", "=~", "x1").free >= 0
+    assert row(unit, "f", "~~", "f").value == 1
+    assert marker.n_free == unit.n_free == 13
+
+
+def test_what_the_model_says_goes_before_the_defaults():
+    found = table("f =~ NA*x1 + x2 + 0.5*x3\nf ~~ 1*f")
+    assert row(found, "f", "=~", "x1").free >= 0
+    assert row(found, "f", "=~", "x3").value == 0.5
+    assert row(found, "f", "~~", "f").value == 1
+
+
+def test_factors_are_correlated_unless_they_are_orthogonal_or_lower():
+    assert row(table(), "f", "~~", "g").free >= 0
+    assert row(table(orthogonal=True), "f", "~~", "g").value == 0
+    higher = table(TWO + "\nh =~ f + g")
+    assert ("f", "~~", "g") not in {one.key for one in higher.rows}
+
+
+def test_equal_labels_share_a_place():
+    found = table("f =~ x1 + a*x2 + a*x3 + x4")
+    assert row(found, "f", "=~", "x2").free == row(found, "f", "=~", "x3").free
+    assert found.n_free == 4 + 1 + 2
+
+
+def test_ordered_items_have_thresholds_and_scales():
+    found = table(thresholds=THRESHOLDS)
+    assert found.n_thresholds == (3,) * 6
+    assert row(found, "x1", "~*~", "x1").value == 1
+    assert row(found, "x1", "~1").value == 0
+    assert found.n_free == 18 + 7
+
+
+def test_equal_thresholds_free_scales_and_means_of_later_groups():
+    delta = table(thresholds=THRESHOLDS, n_groups=2, group_equal=("thresholds", "loadings"))
+    theta = table(thresholds=THRESHOLDS, n_groups=2, group_equal=("thresholds",), parameterization="theta")
+    assert row(delta, "x1", "~*~", "x1").free < 0 <= row(delta, "x1", "~*~", "x1", 1).free
+    assert row(delta, "f", "~1").free < 0 <= row(delta, "f", "~1", "", 1).free
+    assert row(theta, "x1", "~~", "x1").free < 0 <= row(theta, "x1", "~~", "x1", 1).free
+    assert row(delta, "x1", "|", "t1").free == row(delta, "x1", "|", "t1", 1).free
+
+
+def test_equal_intercepts_free_means_and_equal_loadings_free_unit_variances():
+    found = table(n_groups=2, std_lv=True, meanstructure=True, group_equal=("loadings", "intercepts"))
+    assert row(found, "f", "~~", "f").free < 0 <= row(found, "f", "~~", "f", 1).free
+    assert row(found, "f", "~1", "", 1).free >= 0
+    held = table(n_groups=2, meanstructure=True, group_equal=("loadings", "intercepts", "means"))
+    assert row(held, "f", "~1", "", 1).value == 0
+
+
+def test_a_partial_parameter_stays_free():
+    found = table(n_groups=2, group_equal=("loadings",), partial=("f =~ x2",))
+    assert row(found, "f", "=~", "x2").free != row(found, "f", "=~", "x2", 1).free
+    assert row(found, "f", "=~", "x3").free == row(found, "f", "=~", "x3", 1).free
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "word"),
+    [
+        ("x1 ~~ x2", {}, "without '=~'"),
+        ("f =~ x1", {}, "two items"),
+        ("f =~ x1 + x2 + f", {}, "do not measure themselves"),
+        ("f =~ x1 + g\ng =~ x2 + f", {}, "do not measure themselves"),
+        ("f =~ x1 + x2 + x1", {}, "once"),
+        (TWO + "\nx1 ~~ x9", {}, "'x9' belongs to no factor"),
+        (TWO + "\nx1 ~~ g", {}, "one of each"),
+        (TWO + "\nx1 | t1", {}, "ordered items"),
+        (TWO + "\nx1 | t4", {"thresholds": THRESHOLDS}, "'t1', 't2', 't3'"),
+        (TWO + "\nx1 ~~ x1", {"thresholds": THRESHOLDS}, "parameterization='theta'"),
+        (TWO + "\nx1 ~*~ x1", {"thresholds": THRESHOLDS, "parameterization": "theta"}, "follow from the variances"),
+        ("f =~ x1 + c(a, b, d)*x2", {"n_groups": 2}, "one for each of 2 groups; got 3"),
+        ("f =~ x1 + a*x2\nx1 ~~ a*x1", {}, "one kind"),
+        (TWO, {"n_groups": 2, "group_equal": ("loading",)}, "Did you mean 'loadings'"),
+        (TWO, {"n_groups": 2, "partial": ("f=~x9",)}, "group_partial"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence(text, options, word):
+    with pytest.raises(ArgumentError, match=word.replace("(", r"\(")):
+        table(text, **options)

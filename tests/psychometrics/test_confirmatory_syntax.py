@@ -1,0 +1,96 @@
+"""Model syntax: what it says, and where it goes wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics.confirmatory.syntax import Modifier, parse_model
+
+
+def keys(text):
+    return [statement.key for statement in parse_model(text)]
+
+
+def test_statements_in_the_order_of_the_text():
+    text = """
+    # factors
+    f =~ x1 + x2 +
+         x3            ! goes on after +
+      + x4             # and before it
+    g =~ f; x1 ~~ x2
+    x1 + x2 ~ 1
+    x1 | t1 + t2
+    x1 ~*~ x1
+    `an item` ~~ `an item`
+    """
+    assert keys(text) == [
+        *(("f", "=~", f"x{place}") for place in range(1, 5)),
+        ("g", "=~", "f"),
+        ("x1", "~~", "x2"),
+        ("x1", "~1", ""),
+        ("x2", "~1", ""),
+        ("x1", "|", "t1"),
+        ("x1", "|", "t2"),
+        ("x1", "~*~", "x1"),
+        ("an item", "~~", "an item"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("term", "modifiers"),
+    [
+        ("x", ()),
+        ("0.5*x", (Modifier("fixed", (0.5,)),)),
+        ("-1e-1*x", (Modifier("fixed", (-0.1,)),)),
+        ("NA*x", (Modifier("free", (None,)),)),
+        ("a*x", (Modifier("label", ("a",)),)),
+        ('"a b"*x', (Modifier("label", ("a b",)),)),
+        ("c(a, b)*x", (Modifier("label", ("a", "b")),)),
+        ("c(1, NA)*x", (Modifier("fixed", (1.0, None)),)),
+        ("c(NA, NA)*x", (Modifier("free", (None, None)),)),
+        ("start(0.8)*x", (Modifier("start", (0.8,)),)),
+        ("start(c(1, 2))*x", (Modifier("start", (1.0, 2.0)),)),
+        ("NA*a*x", (Modifier("free", (None,)), Modifier("label", ("a",)))),
+    ],
+)
+def test_modifiers(term, modifiers):
+    assert parse_model(f"f =~ {term}")[0].modifiers == modifiers
+
+
+def test_an_intercept_may_be_fixed_in_one_group():
+    statement = parse_model("x ~ c(0, NA)*1")[0]
+    assert statement.key == ("x", "~1", "")
+    assert [statement.modifiers[0].value(group) for group in (0, 1)] == [0.0, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "token", "word"),
+    [
+        ("f =~ ", 1, 6, "the end of the model", "expected a name after '=~'"),
+        ("f =~ x1\nx1 ~~ \n", 2, 7, "the end of the line", "after '~~'"),
+        ("f =~ x1 x2", 1, 9, "'x2'", "expected '+'"),
+        ("f =~ x1 +\n + x2", 2, 2, "'+'", "expected a name after '+'"),
+        ("f ~ x", 1, 5, "'x'", "regression"),
+        ("a == b", 1, 3, "'=='", "the same label"),
+        ("a := b", 1, 3, "':='", "computed"),
+        ("f =~ x1 $ 3", 1, 9, "'$'", "expected a name"),
+        ("3 =~ x", 1, 1, "'3'", "beginning of a statement"),
+        ("f =~ foo(1)*x", 1, 6, "'foo'", "start"),
+        ("f =~ c(1, 2*x", 1, 12, "'*'", "')'"),
+        ("f =~ start(a)*x", 1, 6, "'start'", "numbers"),
+    ],
+)
+def test_faults_name_line_column_and_token(text, line, column, token, word):
+    with pytest.raises(ArgumentError) as caught:
+        parse_model(text)
+    sentence = str(caught.value)
+    assert f"line {line}, column {column}:" in sentence
+    assert word in sentence
+    assert f"got {token}." in sentence
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", None, 3])
+def test_no_model_is_refused(text):
+    with pytest.raises(ArgumentError, match="model: expected"):
+        parse_model(text)
