@@ -73,7 +73,9 @@ def measurement_invariance(
     group : column name or one label a row
         Groups in order of appearance.
     estimator : {"ml", "mlr", "wlsmv", "dwls"}
-    missing, cluster
+    missing : {"listwise", "fiml", "pairwise"}
+        As in `cfa`.
+    cluster : column name(s) or one label a row, optional
         As in `cfa`.
     partial : str or sequence of str
         Parameters that stay free in all steps: "f=~x1", "x1~1", "x1|t2", "x1~~x1" (see

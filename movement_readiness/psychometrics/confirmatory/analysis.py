@@ -98,7 +98,7 @@ def cfa(  # noqa: PLR0913 - the arguments of lavaan's cfa() that people know
     Warns
     -----
     NonConvergenceWarning, HeywoodWarning, NotPositiveDefiniteWarning, NotIdentifiedWarning, EmptyCategoryWarning, \
-NearPerfectCorrelationWarning, ClusteredDataWarning
+    NearPerfectCorrelationWarning, ClusteredDataWarning
         Each names parameters or items and says what to do; the sentences are also in ``warnings``.
 
     Notes
