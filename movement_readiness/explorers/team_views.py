@@ -79,8 +79,11 @@ def _benchmark(states: pd.DataFrame, evidence: tuple[str, ...]) -> Reference:
     low, high = known["benchmark_low"].to_numpy(dtype=float), known["benchmark_high"].to_numpy(dtype=float)
     numbers = pd.DataFrame({"scale": known["scale"].to_numpy(), "mean": float("nan"), "ci_low": low, "ci_high": high})
     n_teams = int(known["n_teams_published"].max())
-    lead = f"The benchmark is where 80 % of the shrunken means of {n_teams} published teams lie."
-    return Reference(numbers.assign(withheld=False), known, f"benchmark: 80 % of {n_teams} teams", (lead, *evidence))
+    lead = (
+        f"The benchmark is where 80 % of teams' true means are estimated to lie (from {n_teams} published teams). "
+        "Means of few answers swing around the true ones, so more than 20 % of them lie outside: read the interval."
+    )
+    return Reference(numbers.assign(withheld=False), known, "80 % of true team means (estimate)", (lead, *evidence))
 
 
 def _of(rows: pd.DataFrame, scales: list[str]) -> pd.DataFrame:

@@ -49,8 +49,8 @@ _HEADINGS = {
     "position": "Position",
     "change": "Change",
     "verdict": "Reading",
-    "benchmark_low": "Benchmark from",
-    "benchmark_high": "Benchmark to",
+    "benchmark_low": "80 % of true means from",
+    "benchmark_high": "80 % of true means to",
 }
 _KEYS = ("level", "site", "team", "wave", "form", "wave_from", "wave_to", "scale")
 

@@ -53,6 +53,7 @@ _FEWEST_TEAMS = 3
 _FEWEST_IN_FUNNEL = 5
 _FEWEST_IN_BENCHMARK = 30
 _Z = float(stats.norm.ppf(0.975))
+_Z80 = float(stats.norm.ppf(0.9))
 
 
 @dataclass(frozen=True)
@@ -152,14 +153,24 @@ def _funnel(means: Floats, n: Floats, by: Yardstick, policy: DisclosurePolicy) -
     }
 
 
-def benchmark(table: pd.DataFrame) -> tuple[int, float, float]:
-    """How many teams are published, and the middle 80 % of their shrunken means (NaN below 30 teams)."""
-    shown = table[_published(table)]
-    found = shown["shrunken"].dropna().to_numpy(dtype=float)
-    if found.size < _FEWEST_IN_BENCHMARK:
-        return len(shown), np.nan, np.nan
-    low, high = np.percentile(found, [10, 90])
-    return len(shown), round(float(low), 1), round(float(high), 1)
+def benchmark(table: pd.DataFrame, by: Yardstick | None) -> tuple[int, float, float]:
+    """How many teams are published, and where 80 % of teams' true means are estimated to lie (NaN below 30 teams).
+
+    Notes
+    -----
+    c -+ 1.28 tau, with c the centre that shrunken means are drawn towards and tau the SD between teams; true means are
+    taken as normally distributed. The published means themselves spread wider than this, by chance, and the shrunken
+    ones less wide: neither has 80 % within. Not given where tau is estimated as 0.
+    """
+    shown = _published(table)
+    number = int(shown.sum())
+    if by is None or not by.allows_comparison or number < _FEWEST_IN_BENCHMARK or by.var_between <= 0:
+        return number, np.nan, np.nan
+    means, n = (table[name].to_numpy(dtype=float)[shown] for name in ("mean", "n"))
+    centre = float(np.average(means, weights=1 / (by.var_between + by.var_within / n)))
+    half = _Z80 * float(np.sqrt(by.var_between))
+    low, high = np.clip([centre - half, centre + half], 0, 100)
+    return number, round(float(low), 1), round(float(high), 1)
 
 
 def change_tables(waves: Sequence[MeansOfWave], policy: DisclosurePolicy) -> pd.DataFrame:

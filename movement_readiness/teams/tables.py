@@ -96,7 +96,7 @@ def states_table(part: Round, differences: Differences, means: Mapping[str, pd.D
     """How far the data support that teams differ, scale by scale."""
     rows = []
     for scale, found in differences.items():
-        n_published, low, high = benchmark(means[scale])
+        n_published, low, high = benchmark(means[scale], yardstick(found))
         rows.append(
             {
                 "wave": part.wave,

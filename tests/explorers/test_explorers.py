@@ -353,9 +353,9 @@ def test_a_benchmark_needs_thirty_teams(any_instrument, teams, instrument, many)
     enough = TeamExplorer(many, instrument)
     enough.controls["comparison"].value = "benchmark"
     profile = enough.views["profile"]
-    assert any(text.startswith("The benchmark is where 80 %") for text in profile.sentences)
+    assert any(text.startswith("The benchmark is where 80 % of teams' true means") for text in profile.sentences)
     assert many.invariance in profile.sentences
-    assert "benchmark: 80 % of" in profile.picture.alternative
+    assert "80 % of true team means (estimate)" in profile.picture.alternative
 
 
 def test_the_wave_before_and_the_change_since(instrument, many):

@@ -12,11 +12,11 @@ from support import ROOT
 
 import movement_readiness as mr
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.psychometrics import average_deviation, rwg_j
+from movement_readiness.psychometrics import average_deviation, icc, rwg_j
 from movement_readiness.psychometrics._reml import reml_components
 from movement_readiness.teams import REASONS
 from movement_readiness.teams._comparing import funnel_limits, overdispersion, shrunken_means
-from movement_readiness.teams.comparison import Yardstick, change_tables, funnel_table, natural
+from movement_readiness.teams.comparison import Yardstick, benchmark, change_tables, funnel_table, natural
 from movement_readiness.teams.disclosure import HIDDEN, OWN, PUBLISHED, DisclosurePolicy
 from movement_readiness.teams.invariance import invariance_sentence
 
@@ -245,8 +245,36 @@ def test_a_benchmark_needs_thirty_teams(instrument, two_waves):
     for _, row in teams.team_differences.iterrows():
         rows = teams.scores[(teams.scores["scale"] == row["scale"]) & (teams.scores["level"] == "team")]
         assert row["n_teams_published"] == (~rows["withheld"]).sum() >= 30
-        low, high = np.percentile(rows["shrunken"].dropna(), [10, 90])
-        assert (row["benchmark_low"], row["benchmark_high"]) == (round(low, 1), round(high, 1))
+        shown = rows[~rows["withheld"]]
+        scored = mr.score_scales(responses, instrument)[row["scale"]]
+        found = icc(scored, responses["site"] + responses["team"], method="reml")
+        centre = shown["mean"].mean()
+        half = 1.2816 * np.sqrt(found.icc1 / (1 - found.icc1)) * found.sd_within
+        assert (row["benchmark_low"], row["benchmark_high"]) == pytest.approx((centre - half, centre + half), abs=1.5)
+
+
+def test_the_benchmark_holds_four_fifths_of_true_means():
+    """Not of published means, which chance spreads wider, nor of shrunken ones, which lie closer together."""
+    rng = np.random.default_rng(4)
+    inside, raw = [], []
+    for _ in range(60):
+        n = rng.integers(10, 20, 60)
+        true = rng.normal(55, 8, 60)
+        means = np.round(rng.normal(true, 22 / np.sqrt(n)))
+        by = Yardstick(sd=22.0, icc1=64 / (64 + 22**2), state="supported")
+        number, low, high = benchmark(table_of(list(means), list(n)), by)
+        assert number == 60
+        inside.append(np.mean((true >= low) & (true <= high)))
+        raw.append(np.mean((means >= low) & (means <= high)))
+    assert np.mean(inside) == pytest.approx(0.80, abs=0.02)
+    assert np.mean(raw) < 0.75
+
+
+@pytest.mark.parametrize("by", [None, Yardstick(22.0, 0.1, "not supported"), Yardstick(22.0, 0.0, "unclear")])
+def test_there_is_no_benchmark_without_a_difference(by):
+    number, low, high = benchmark(table_of([50.0] * 40, [12] * 40), by)
+    assert number == 40
+    assert np.isnan([low, high]).all()
 
 
 def test_agreement_within_published_teams(instrument, two_waves):
