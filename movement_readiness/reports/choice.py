@@ -63,6 +63,12 @@ class Choice:
         rows = self.teams.team_differences
         return rows[(rows["wave"] == self.wave) & (rows["form"] == self.form)].set_index("scale")
 
+    @cached_property
+    def profile_states(self) -> pd.DataFrame:
+        """Those of the scales of the page's profile; of all where it has none."""
+        wanted = [scale for scale in self.scales("profile") if scale in self.states.index]
+        return self.states.loc[wanted] if wanted else self.states
+
     @property
     def title(self) -> str:
         """The heading of the page."""

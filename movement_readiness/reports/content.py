@@ -14,6 +14,7 @@ from movement_readiness.reports.sections import (
     change_section,
     comparable,
     extremes,
+    not_comparable,
     profile_rows,
     profile_table,
     spread_section,
@@ -37,7 +38,7 @@ def _common(choice: Choice) -> dict[str, Any]:
         "definition": choice.words.wording.definition,
         "ends": say.scale_ends(instrument, choice.words, choice.form),
         "intervals": say.interval_words(teams),
-        "differences": say.differences_words(choice.states),
+        "differences": say.differences_words(choice.profile_states, choice.words.scales),
         "claim": say.claim_words(teams),
         "not_for": instrument.file.instrument.not_to_be_used_for,
         "sources": instrument.file.instrument.sources[:1],
@@ -84,7 +85,7 @@ def team_context(choice: Choice) -> dict[str, Any]:
         "who_site": say.who_answered(site_heads, "site"),
         "picture": picture,
         "compared": beside is not None,
-        "state": say.state_words(choice.states) if beside is not None else "",
+        "state": say.state_words(choice.profile_states) if beside is not None else "",
         "table": profile_table(rows if shown else site_rows, beside),
         "spread": spread,
         "strips": strips(choice, level, name, "site" if shown and not choice.alone else None) if picture else [],
@@ -103,8 +104,11 @@ def site_context(choice: Choice) -> dict[str, Any]:
     """Everything that the site page prints."""
     rows = profile_rows(choice, "site")
     shown = _some(rows)
-    means, shrunken = _means_by_team(choice, choice.scales("profile"))
+    refused = not_comparable(choice)
+    scales = [scale for scale in choice.scales("profile") if scale not in refused]
+    means, shrunken = _means_by_team(choice, scales)
     teams = _team_rows(choice, means)
+    everyone = rows.set_index("scale")["mean"].mask(rows.set_index("scale")["withheld"].astype(bool)).reindex(scales)
     return {
         **_common(choice),
         "shown": shown,
@@ -114,11 +118,12 @@ def site_context(choice: Choice) -> dict[str, Any]:
         "why": say.withheld_words(rows.iloc[0]["reason"]) if not shown and len(rows) else "",
         "strips": strips(choice, "site", choice.site, None) if shown else [],
         "change": change_section(choice, "site", choice.site) if shown else None,
-        "heats": _heat_maps(choice, means, teams, rows),
+        "heats": _heat_maps(choice, means, teams, everyone),
         "team_rows": teams,
-        "everyone": list(rows["mean"].mask(rows["withheld"].astype(bool))),
+        "everyone": list(everyone),
         "everyone_n": _head_words(choice.rows(choice.teams.respondents, "site").iloc[0], nobody=False),
-        "scales": choice.scales("profile"),
+        "scales": scales,
+        "not_compared": say.not_compared_words([choice.words.scales[scale] for scale in refused]),
         "shrunken": shrunken,
         "states": _state_rows(choice),
         "invariance": choice.teams.invariance,
@@ -131,22 +136,23 @@ def site_context(choice: Choice) -> dict[str, Any]:
 
 
 def _means_by_team(choice: Choice, scales: list[str]) -> tuple[pd.DataFrame, bool]:
-    """Means of the site's teams, and whether they are shrunken."""
-    rows = comparable(choice, choice.rows(choice.teams.scores, "team"))
-    rows = rows[rows["scale"].isin(scales)]
+    """Means of the site's teams on these scales, and whether they are shrunken."""
+    rows = choice.rows(choice.teams.scores, "team")
+    rows = rows[rows["scale"].isin(choice.scales("profile"))]
     # Teams are compared by shrunken means; where those are unknown (no ICC), by their own, with a warning.
-    rows = rows.assign(mean=rows["shrunken"].fillna(rows["mean"]).mask(rows["withheld"]))
+    rows = rows.assign(mean=rows["shrunken"].fillna(rows["mean"]).mask(rows["withheld"].astype(bool)))
     table = rows.pivot_table(index="team", columns="scale", values="mean", dropna=False)
-    return table.reindex(columns=scales).sort_index(), bool(rows["shrunken"].notna().any())
+    return table.reindex(columns=scales).sort_index(), bool(
+        rows.loc[rows["scale"].isin(scales), "shrunken"].notna().any()
+    )
 
 
 def _heat_maps(
-    choice: Choice, means: pd.DataFrame, teams: list[dict[str, Any]], site_rows: pd.DataFrame
+    choice: Choice, means: pd.DataFrame, teams: list[dict[str, Any]], everyone: pd.Series[Any]
 ) -> list[Picture]:
     """The table of teams and conditions as pictures, as many teams in each as fit on a sheet."""
     if not means.notna().any(axis=None):
         return []
-    everyone = site_rows.set_index("scale")["mean"].mask(site_rows.set_index("scale")["withheld"].astype(bool))
     head = _head_words(choice.rows(choice.teams.respondents, "site").iloc[0], nobody=False)
     means = pd.concat([means, everyone.to_frame(EVERYONE).T.astype(float)])[means.columns]
     labels = [*(row["label"] for row in teams), head["label"]]
@@ -162,15 +168,23 @@ def _silent_teams(choice: Choice) -> set[str]:
     return set(silent.index[silent])
 
 
+def _hidden_teams(choice: Choice) -> set[str]:
+    """Teams of which no number is published, whether or not teams are compared."""
+    rows = choice.rows(choice.teams.scores, "team")
+    rows = rows[rows["scale"].isin(choice.scales("profile"))]
+    hidden = rows["withheld"].astype(bool).groupby(rows["team"]).all()
+    return set(hidden.index[hidden])
+
+
 def _team_rows(choice: Choice, means: pd.DataFrame) -> list[dict[str, Any]]:
     heads = {str(head["team"]): head for _, head in choice.rows(choice.teams.respondents, "team").iterrows()}
-    silent = _silent_teams(choice)
+    silent, hidden = _silent_teams(choice), _hidden_teams(choice)
     return [
         {
             "team": team,
             **_head_words(heads[str(team)], nobody=team in silent),
             "values": list(values),
-            "hidden": bool(values.isna().all()) and team not in silent,
+            "hidden": team in hidden and team not in silent,
         }
         for team, values in means.iterrows()
     ]

@@ -15,6 +15,7 @@ __all__ = [
     "change_section",
     "comparable",
     "extremes",
+    "not_comparable",
     "profile_rows",
     "profile_table",
     "spread_section",
@@ -33,9 +34,19 @@ def profile_rows(choice: Choice, level: str) -> pd.DataFrame:
 
 def comparable(choice: Choice, rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of scores, without those of scales for which it is not supported that teams differ."""
-    states = choice.states
-    refused = rows["scale"].isin(states.index[states["state"] == "not supported"])
+    refused = rows["scale"].isin(_refused(choice))
     return rows.assign(withheld=rows["withheld"].astype(bool) | refused)
+
+
+def not_comparable(choice: Choice) -> list[str]:
+    """The scales of the profile on which teams are not compared, because it is not supported that they differ."""
+    refused = _refused(choice)
+    return [scale for scale in choice.scales("profile") if scale in refused]
+
+
+def _refused(choice: Choice) -> set[str]:
+    states = choice.states
+    return set(states.index[states["state"] == "not supported"])
 
 
 def profile_table(rows: pd.DataFrame, reference: pd.DataFrame | None) -> list[dict[str, Any]]:
@@ -145,9 +156,10 @@ def talk(choice: Choice, rows: pd.DataFrame, spread: dict[str, Any] | None = Non
     low, high = shown.iloc[0]["scale"], shown.iloc[-1]["scale"]
     if low == high:
         return [{"lead": titles[low], "questions": scales[low].questions}]
+    first, last = _clearly(shown)
     groups = [
-        {"lead": f"Build on: {titles[high]} (the highest above)", "questions": scales[high].questions},
-        {"lead": f"Look at: {titles[low]} (the lowest above)", "questions": scales[low].questions},
+        {"lead": f"Build on: {titles[high]} (the highest above{last})", "questions": scales[high].questions},
+        {"lead": f"Look at: {titles[low]} (the lowest above{first})", "questions": scales[low].questions},
     ]
     apart = [] if spread is None else list(spread["rows"].loc[spread["rows"]["spread"] == "wide", "scale"])
     apart = [scale for scale in apart if scale not in (low, high)][:1]
@@ -155,3 +167,12 @@ def talk(choice: Choice, rows: pd.DataFrame, spread: dict[str, Any] | None = Non
         {"lead": f"Hear each other: {titles[scale]} (answers far apart)", "questions": scales[scale].questions[:1]}
         for scale in apart
     ]
+
+
+def _clearly(ordered: pd.DataFrame) -> tuple[str, str]:
+    """What to add to "the lowest" and to "the highest" where an interval reaches into that of another scale."""
+    words = ", though not clearly"
+    low, high = ordered.iloc[0], ordered.iloc[-1]
+    lowest = low["ci_high"] < ordered["ci_low"].iloc[1:].min()
+    highest = high["ci_low"] > ordered["ci_high"].iloc[:-1].max()
+    return "" if lowest else words, "" if highest else words

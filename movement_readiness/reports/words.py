@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -17,6 +17,7 @@ __all__ = [
     "dispersion_words",
     "hundredths",
     "interval_words",
+    "not_compared_words",
     "reliability_words",
     "scale_ends",
     "signed",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 _FEWEST_TEAMS = 3  # with two, nothing is said about how teams differ
+_MANY = 0.6  # share of the invited from which on those who stayed away are not spoken of
 _TEAM_WITHHELD = {
     "too_few": "Too few people answered this to show a number without pointing to someone.",
     "protected": "Not shown: with it, one person's answers or a smaller group's could be worked out.",
@@ -37,7 +39,7 @@ _TEAM_WITHHELD = {
 
 
 def who_answered(row: Any, noun: str) -> str:
-    """How many people answered, of how many invited."""
+    """How many people answered, of how many invited, and what that leaves open."""
     n, invited = row["n"], row["invited"]
     if row["withheld"] and row.get("reason") == "protected":
         return "How many people answered is not shown: it would tell how many answered in a smaller team."
@@ -48,7 +50,8 @@ def who_answered(row: Any, noun: str) -> str:
         return f"{people} answered. How many were invited is not known."
     if invited < n:
         return f"{people} answered; the list of invited people has only {invited}, so it may be out of date."
-    return f"{n} of the {invited} people invited answered ({n / invited:.0%})."
+    open_ = " Those who did not answer may see things differently." if n / invited < _MANY else ""
+    return f"{n} of the {invited} people invited answered ({n / invited:.0%}).{open_}"
 
 
 def scale_ends(instrument: Instrument, words: Translation, form: str) -> str:
@@ -143,12 +146,16 @@ def state_words(rows: pd.DataFrame) -> str:
 
 
 def _states(rows: pd.DataFrame) -> set[str]:
-    """The states of the evidence; of two teams nothing is said."""
-    return set(rows["state"].mask(rows["n_teams"] < _FEWEST_TEAMS, "unknown"))
+    return set(_states_of(rows))
 
 
-def differences_words(rows: pd.DataFrame) -> str:
-    """Whether teams differ at all, from the evidence of the whole study: a row a scale."""
+def _states_of(rows: pd.DataFrame) -> pd.Series[str]:
+    """The state of the evidence, scale by scale; of two teams nothing is said."""
+    return rows["state"].mask(rows["n_teams"] < _FEWEST_TEAMS, "unknown")
+
+
+def differences_words(rows: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """Whether teams differ at all, from the evidence of the whole study: a row a scale (index: scale)."""
     states = _states(rows)
     if states == {"unknown"} or rows["icc1"].isna().all():
         few = "there are too few teams" if rows["n_teams"].max() < _FEWEST_TEAMS else "it cannot be estimated"
@@ -158,11 +165,50 @@ def differences_words(rows: pd.DataFrame) -> str:
         return f"These answers support that teams differ ({numbers})."
     if states == {"not supported"}:
         return f"These answers do not support that teams differ ({numbers}). Do not compare teams."
-    if "supported" in states:
-        return (
-            f"For some scores these answers support that teams differ, for others not ({numbers}). Compare with care."
-        )
-    return f"It is unclear from these answers whether teams differ ({numbers}). Do not read much into a difference."
+    if states == {"unclear"}:
+        return f"It is unclear from these answers whether teams differ ({numbers}). Do not read much into a difference."
+    return f"{_states_counted(rows, titles)} ({numbers}). {_what_may_be_compared(states)}"
+
+
+_COUNTED = {
+    "supported": "these answers support that teams differ on {}",
+    "unclear": "it is unclear whether teams differ on {}",
+    "not supported": "these answers do not support that teams differ on {}",
+    "unknown": "it cannot be told whether teams differ on {}",
+}
+
+
+def _states_counted(rows: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """How many conditions are in which state, and which they are."""
+    parts = []
+    for state, words in _COUNTED.items():
+        names = [titles[str(scale)] for scale in rows.index[_states_of(rows) == state]]
+        if names:
+            parts.append(words.format(f"{len(names)} ({', '.join(names)})"))
+    return f"Of {len(rows)} conditions, {'; '.join(parts)}"
+
+
+def _what_may_be_compared(states: set[str]) -> str:
+    if "supported" not in states and "unclear" not in states:
+        return "Do not compare teams."
+    never = " Do not compare teams on the others." if states & {"not supported", "unknown"} else ""
+    if "supported" not in states:
+        return f"Do not read much into a difference where it is unclear.{never}"
+    if "unclear" not in states:
+        return f"Compare with care where it is supported.{never}"
+    return f"Compare with care where it is supported; do not read much into a difference where it is unclear.{never}"
+
+
+def not_compared_words(titles: Sequence[str]) -> str:
+    """Why teams are not put side by side on some conditions."""
+    if not titles:
+        return ""
+    listed = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
+    return (
+        f"Teams are not shown side by side on {listed}, because these answers do not support that teams differ there: "
+        "what looks like a difference would be chance. That is not to protect anybody, and each team's own page has "
+        "its own means."
+    )
 
 
 def dispersion_words(factors: Mapping[str, float]) -> str:
@@ -185,8 +231,9 @@ def _icc_words(known: pd.DataFrame) -> str:
     """ICC(1) with its interval: of the one scale, or of those with the lowest and the highest."""
     ordered = known.sort_values("icc1", kind="stable")
     ends = [ordered.iloc[0], ordered.iloc[-1]] if len(ordered) > 1 else [ordered.iloc[0]]
-    shown = " to ".join(f"{row['icc1']:.2f} ({row['ci_low']:.2f}, {row['ci_high']:.2f})" for row in ends)
-    shown = shown.replace("-", "\N{MINUS SIGN}")
+    shown = " to ".join(
+        f"{hundredths(row['icc1'])} ({hundredths(row['ci_low'])}, {hundredths(row['ci_high'])})" for row in ends
+    )
     return f"ICC(1), with 95 % limits: {shown}; {int(known['n_teams'].max())} teams"
 
 

@@ -207,7 +207,19 @@ def test_questions_are_chosen_from_the_profile(study, any_instrument):
     ("states", "n_teams", "told"),
     [
         (["supported"] * 2, 12, "These answers support that teams differ"),
-        (["supported", "unclear"], 12, "for others not"),
+        (
+            ["supported", "unclear"],
+            12,
+            "Of 2 conditions, these answers support that teams differ on 1 (Rational); it is unclear whether teams "
+            "differ on 1 (Social)",
+        ),
+        (
+            ["not supported", "unclear"],
+            12,
+            "it is unclear whether teams differ on 1 (Social); these answers do not support that teams differ on 1 "
+            "(Rational)",
+        ),
+        (["not supported", "unclear"], 12, "where it is unclear. Do not compare teams on the others."),
         (["unclear", "unclear"], 12, "It is unclear"),
         (["not supported"] * 2, 12, "Do not compare teams."),
         (["supported"] * 2, 2, "there are too few teams. Do not compare"),
@@ -216,7 +228,10 @@ def test_questions_are_chosen_from_the_profile(study, any_instrument):
 )
 def test_the_state_of_the_evidence_in_words(states, n_teams, told):
     rows = pd.DataFrame({"state": states, "icc1": [0.1, 0.2], "ci_low": -0.004, "ci_high": 0.3, "n_teams": n_teams})
-    assert told in words.differences_words(rows)
+    rows.index = ["rational", "social"]
+    found = words.differences_words(rows, {"rational": "Rational", "social": "Social"})
+    assert told in found
+    assert "−0.00" not in found
     assert words.state_words(rows).endswith("do not read the two as different.")
 
 
@@ -227,6 +242,12 @@ def test_over_dispersion_in_words():
     assert words.dispersion_words({}) == ""
     assert [words.signed(value) for value in (-0.4, 3, -12)] == ["0", "+3", "−12"]
     assert words.hundredths(-0.004) == "0.00"
+
+
+@pytest.mark.parametrize(("invited", "told"), [(25, True), (20, False), (None, False), (11, False)])
+def test_few_of_those_invited_do_not_speak_for_the_others(invited, told):
+    row = {"n": 12, "invited": invited, "withheld": False, "reason": ""}
+    assert ("Those who did not answer may see things differently." in words.who_answered(row, "team")) == told
 
 
 @pytest.mark.browser

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 
+import numpy as np
 import pandas as pd
 import pypdf
 import pytest
@@ -170,7 +171,7 @@ def test_lines_that_stand_out_are_read_as_they_are_worded(garden, responses_of):
     responses = responses_of(garden, {("N", "A"): 40, ("N", "B"): 40})
     responses["g_chore"] = pd.array([6, 7, 7, 7, 5] * 16, dtype="Int64")
     text = read(mr.team_report(mr.aggregate_scores(responses, garden), garden, site="N", team="A"))
-    assert re.search(r"We agreed most Gärtnern ist mir lästig\. \(9\d\)", text)
+    assert re.search(r"We said yes to most Gärtnern ist mir lästig\. \(9\d\)", text)
     assert "0 (the least that the answers can show)" in text
 
 
@@ -190,7 +191,52 @@ def test_teams_are_not_compared_where_it_is_not_supported(instrument, responses_
     site = mr.site_report(teams, instrument, site="N")
     assert "Do not compare teams." in read(site)
     assert "Mean scores from 0 to 100 by team" not in read(site)
+    assert "Teams are not shown side by side on Rational, Emotional," in read(site)
+    assert "That is not to protect anybody" in read(site)
+    assert "no published numbers" not in read(site)  # they have, on their own pages
+    table = site.html[site.html.index('aria-label="Numbers by team"') :]
+    assert "not shown" not in table[: table.index("</table>")]
+    assert "n is how many answered" in table
     assert "The pale band" not in read(mr.team_report(teams, instrument, site="N", team="T0"))
+
+
+def test_conditions_on_which_teams_differ_are_told_from_those_on_which_they_do_not(instrument, responses_of):
+    """The sentence in bold counts what the table below it lists; only the conditions compared have a column."""
+    study = mr.simulate_responses(instrument, n_sites=2, teams_per_site=8, team_size=18, icc1=0.2, seed=2)
+    dealt = study.responses.copy()
+    seats = np.argsort(np.arange(len(dealt)) % 18, kind="stable")  # the first of every team, the second of every team
+    for scale in ("rational", "social"):  # dealt like cards in the order of their sums, so that all teams are alike
+        items = list(instrument.item_ids(scale))
+        values = dealt[items].to_numpy()
+        dealt.loc[dealt.index[seats], items] = values[np.argsort(values.sum(axis=1), kind="stable")]
+    teams = mr.aggregate_scores(dealt, instrument)
+    profile = [s for s in instrument.report_scales("full") if instrument.scales[s].kind == "domain"]
+    states = teams.team_differences.set_index("scale").loc[profile, "state"]
+    refused = [instrument.scales[s].title for s in profile if states[s] == "not supported"]
+    assert 0 < len(refused) < len(profile)
+    report = mr.site_report(teams, instrument, site="North")
+    text = read(report)
+    assert f"do not support that teams differ on {len(refused)} ({', '.join(refused)})" in text
+    assert f"Of {len(profile)} conditions, " in text
+    table = report.html[report.html.index('aria-label="Numbers by team"') :]
+    heads = re.findall(r'<th scope="col" lang="en">(.*?)</th>', table[: table.index("</thead>")])
+    assert heads == [instrument.scales[s].title for s in profile if states[s] != "not supported"]
+    assert f"Teams are not shown side by side on {refused[0]}" in text
+
+
+def test_highest_and_lowest_are_called_so_with_the_doubt_there_is(published, instrument):
+    """With intervals that overlap a mean is the highest "though not clearly"."""
+    rows = published.scores.query("level == 'team' and site == 'North' and team == 'A'")
+    rows = rows[rows["scale"] != "programme_pull"].sort_values("mean", kind="stable")
+    high, low = rows.iloc[-1], rows.iloc[0]
+    text = read(mr.team_report(published, instrument, site="North", team="A"))
+    for row, lead, clear in (
+        (high, "highest", high["ci_low"] > rows["ci_high"].iloc[:-1].max()),
+        (low, "lowest", low["ci_high"] < rows["ci_low"].iloc[1:].min()),
+    ):
+        title = instrument.scales[row["scale"]].title
+        assert (f"{title} (the {lead} above)" in text) == clear
+        assert (f"{title} (the {lead} above, though not clearly)" in text) == (not clear)
 
 
 def test_a_page_is_about_the_form_that_the_team_answered(instrument, responses_of):
