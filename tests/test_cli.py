@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from support import GARDEN
 
+import movement_readiness as mr
 from movement_readiness import cli
 
 
@@ -96,6 +97,33 @@ def test_report_makes_a_page_for_every_site_and_team(run, answers, tmp_path):
     assert code == 0, err
     assert "Pages of 2 sites and 6 teams" in out
     assert "12 of the 15 people" in (tmp_path / "pages" / "teams" / "North-A1.html").read_text(encoding="utf-8")
+
+
+def test_pages_of_a_file_are_compared_with_earlier_ones_where_a_log_is_kept(run, answers, tmp_path):
+    """One late answer shows in the difference of two pages, unless the log of the first is at hand."""
+    frame = pd.read_csv(answers)
+    late = frame[~((frame["site"] == "North") & (frame["team"] == "A1")) | (frame.index != frame.index[0])]
+    late.to_csv(tmp_path / "early.csv", index=False)
+    means = "What is in place for us now"
+    page = tmp_path / "p" / "teams" / "North-A1.html"
+    code, out, err = run("report", "early.csv", "--out", "p")
+    assert code == 0, err
+    assert "No log is kept" in out
+    assert "--release-log FILE" in out
+    for name, shown in (("early.csv", True), (answers, False), ("early.csv", True)):
+        code, out, err = run("report", name, "--out", "p", "--release-log", "shown.jsonl")
+        assert code == 0, err
+        assert "No log is kept" not in out
+        assert (means in page.read_text(encoding="utf-8")) == shown
+    assert (tmp_path / "shown.jsonl").stat().st_size > 0
+    code, _, err = run("report", answers, "--release-log", answers)
+    assert code == 2
+    assert one_line(err)
+    with mr.ResponseStore(tmp_path / "r.sqlite"):
+        pass
+    code, _, err = run("report", "r.sqlite", "--release-log", "shown.jsonl")
+    assert code == 2
+    assert "a store keeps a log of its own" in err
 
 
 def test_another_instrument_goes_all_the_way(run, tmp_path):

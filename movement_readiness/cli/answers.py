@@ -17,6 +17,7 @@ from movement_readiness.cli.options import (
     InstrumentOption,
     Invalid,
     InvalidOption,
+    ReleaseLogOption,
     RenameOption,
     RosterOption,
     SeedOption,
@@ -75,6 +76,7 @@ def report(
     rename: RenameOption = [],  # noqa: B006  (typer copies it)
     min_respondents: Annotated[int, typer.Option(help="Smallest group that is published.")] = 10,
     min_respondents_own_team: Annotated[int, typer.Option(help="Smallest team that sees its own means.")] = 5,
+    log_file: ReleaseLogOption = None,
 ) -> None:
     """Write a page for every site and every team; groups too small are protected."""
     from movement_readiness.reports.batch import write_reports
@@ -83,7 +85,7 @@ def report(
     policy = mr.DisclosurePolicy(min_respondents=min_respondents, min_respondents_own_team=min_respondents_own_team)
     listed = read_listed(roster)
     responses = read_answers(answers, loaded, invalid, rename, listed)
-    with release_log(answers) as log:
+    with release_log(answers, log_file) as log:
         written = write_reports(
             responses,
             loaded,

@@ -28,6 +28,7 @@ __all__ = [
     "InstrumentOption",
     "Invalid",
     "InvalidOption",
+    "ReleaseLogOption",
     "RenameOption",
     "RosterOption",
     "SeedOption",
@@ -75,6 +76,14 @@ InvalidOption = Annotated[Invalid, typer.Option(help="A bad cell stops the run, 
 RosterOption = Annotated[Path | None, typer.Option(help="A CSV or XLSX with the columns site, team, invited.")]
 RenameOption = Annotated[
     list[str], typer.Option("--rename", help="HEADER=NAME: which header is which column or item; may be repeated.")
+]
+ReleaseLogOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--release-log",
+        help="A file that remembers what was shown, with which later pages are compared; give the same one each time, "
+        "and keep response_id the same in every file of answers. A store has one inside.",
+    ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")]
 SeedOption = Annotated[int, typer.Option(help="Start of the random numbers; the same seed gives the same study.")]
@@ -127,11 +136,19 @@ def revealed_pages(answers: str) -> Sequence[RevealedPage]:
 
 
 @contextmanager
-def release_log(answers: str) -> Iterator[KeepsReleases | None]:
-    """The log of what was released of a store's answers; None for a file of answers, which has none."""
+def release_log(answers: str, path: Path | None = None) -> Iterator[KeepsReleases | None]:
+    """The log of what was released: a store's own, or for a file of answers the one in `path`; says so if none is."""
     if not is_store(answers):
-        yield None
+        if path is None:
+            print(
+                "No log is kept of what these pages show. If you write pages of these people again, after answers came "
+                "or went, pass --release-log FILE both times: without it, one person's answers may show in the "
+                "difference."
+            )
+        yield None if path is None else mr.ReleaseLog(path)
         return
+    if path is not None:
+        raise ArgumentError("--release-log: expected only with a file of answers; a store keeps a log of its own.")
     with mr.ResponseStore(answers) as store:
         yield store.release_log
 
