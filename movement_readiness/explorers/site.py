@@ -23,10 +23,8 @@ class SiteExplorer(Explorer):
 
     Parameters
     ----------
-    teams : TeamResults
-        From `aggregate_scores`. Nothing else is taken: an explorer sees what may be shown and never respondents.
-    instrument : Instrument
-        The instrument the results come from.
+    teams, instrument
+        As for `TeamExplorer`.
     site, wave, form : str, optional
         What is shown first; by default the first site, the latest wave, and the form that most people answered.
     language : str, optional
@@ -36,7 +34,7 @@ class SiteExplorer(Explorer):
     ----------
     controls : dict of str to ipywidgets.Dropdown
         "site", "page" (of the site's teams, from 0), "team" (marked in the funnel; "" for none), "wave", "form",
-        "scale", "kind" ("mean" or "shrunken") and "comparison" ("none", "earlier" or "benchmark").
+        "scale", "kind" ("shrunken", or "mean" where there is none) and "comparison" ("none", "earlier" or "benchmark").
     views : dict of str to View
         What is shown: ``.tables`` (released rows), ``.picture`` and ``.sentences`` of "profile", "teams", "funnel",
         "change" (of the site), "changes" (of its teams) and "sites".
@@ -94,6 +92,14 @@ class SiteExplorer(Explorer):
         """What is looked at."""
         chosen = super().selection
         return replace(chosen, sites_page=self._released.sites.index(chosen.site) // PAGE)
+
+    def _default(self, name: str, values: list[Any]) -> Any:
+        """Teams side by side are compared: by shrunken means, where there are any."""
+        if name != "kind":
+            return super()._default(name, values)
+        rows = self._released.results.scores
+        here = (rows["wave"] == self._value("wave")) & (rows["form"] == self._value("form"))
+        return "shrunken" if rows.loc[here, "shrunken"].notna().any() else "mean"
 
     def _options(self, name: str) -> Options:
         if name not in ("page", "team"):

@@ -169,7 +169,7 @@ def _cell(row: Any, name: str, released: Released) -> str:
     if name == "option":
         return escape(released.options(str(row["item"])).get(int(value), str(value)))
     if isinstance(value, float):
-        return f"{value:g}".replace("-", "\N{MINUS SIGN}")
+        return f"{value + 0.0:g}".replace("-", "\N{MINUS SIGN}")
     known = {"scale": released.words.scales, "item": released.words.items}.get(name, {})
     lead = "wave " if name in ("wave", "wave_from", "wave_to") else ""
     return escape(lead + known.get(value, str(value)))

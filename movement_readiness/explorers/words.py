@@ -77,8 +77,14 @@ def _with_icc(row: Any, labels: Mapping[str, str]) -> str:
     name = labels[row["scale"]]
     if pd.isna(row["icc1"]):
         return name
-    numbers = f"{row['icc1']:.2f}, {row['ci_low']:.2f} to {row['ci_high']:.2f}".replace("-", "\N{MINUS SIGN}")
+    icc1, low, high = (_hundredths(row[part]) for part in ("icc1", "ci_low", "ci_high"))
+    numbers = f"{icc1}, {low} to {high}"
     return f"{name} (ICC(1) {numbers})"
+
+
+def _hundredths(value: float) -> str:
+    shown = f"{value:.2f}"
+    return "0.00" if shown == "-0.00" else shown.replace("-", "\N{MINUS SIGN}")
 
 
 def claim_line(teams: TeamResults) -> str:

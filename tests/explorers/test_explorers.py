@@ -381,13 +381,31 @@ def test_sites_side_by_side_say_which_evidence_allows_it(instrument, many):
 
 def test_shrunken_means_are_the_released_ones(instrument, many):
     shown = SiteExplorer(many, instrument)
-    shown.controls["kind"].value = "shrunken"
+    assert shown.controls["kind"].value == "shrunken"  # teams side by side are a comparison
     view = shown.views["teams"]
     rows = view.tables["numbers"]
     drawn = view.picture.data
     words = instrument.translation(None).scales
     for row in rows[~rows["withheld"]].to_dict("records"):
         assert drawn.loc[row["team"], words[row["scale"]]] == row["shrunken"]
+
+
+def test_own_means_are_shown_where_nothing_is_shrunken_and_a_choice_of_them_warns(any_instrument, instrument, many):
+    study = mr.simulate_responses(any_instrument, n_sites=1, teams_per_site=2, team_size=14, seed=3)
+    few = SiteExplorer(mr.aggregate_scores(study.responses, any_instrument), any_instrument)
+    assert few.controls["kind"].value == "mean"
+    shown = SiteExplorer(many, instrument)
+    warning = "Means of small teams swing by chance. To compare teams choose the shrunken mean."
+    assert warning not in shown.views["teams"].sentences
+    shown.controls["kind"].value = "mean"
+    assert warning in shown.views["teams"].sentences
+
+
+def test_a_limit_just_below_zero_is_zero():
+    rows = pd.DataFrame(
+        [{"scale": "r", "state": "unclear", "icc1": 0.03, "ci_low": -0.002, "ci_high": 0.09}], index=["r"]
+    )
+    assert "(ICC(1) 0.03, 0.00 to 0.09)" in say.differences(rows, {"r": "Rational"})[0]
 
 
 def test_nobody_is_ranked(instrument, many):
