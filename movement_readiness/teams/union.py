@@ -9,8 +9,9 @@ already, so that a later release cannot be subtracted from what an earlier one l
 
 *Other waves and forms* of the same study. Nothing links a person's answers, and people change; but somebody may know
 that all others answered the same again. Such knowledge helps only where it is true, and the answers show whether it
-can be: people whose answers to all items of a scale are the same in both rounds are taken for the same people (within
-a team, then within a site, so that somebody who moved is known again).
+can be: people whose answers to all items that both rounds have are the same are taken for the same people (within a
+team, then within a site, so that somebody who moved is known again). The items of one scale alone would not do: they
+are so few that strangers often give the same answers to them.
 
 - Means: where those who came or went are 1 to ``least`` - 1 altogether, the later mean is withheld (a difference of
   groups of so few people); where their sum would narrow one of them, or a team among them, below ``min_interval``, too.
@@ -101,7 +102,7 @@ class Neighbours:
         ]  # fmt: skip
         there = {(one.wave, one.form) for one in study.rounds}
         self.elsewhere = [one for one in same_study if (one.wave, one.form) not in there]
-        self._pairs: dict[tuple[int, tuple[str, ...]], Pairs] = {}
+        self._pairs: dict[int, Pairs] = {}
 
     def bars(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
         """Add to `barred` what would tell too much beside the neighbours; whether anything was added."""
@@ -123,7 +124,7 @@ class Neighbours:
     def _beside_rounds(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
         added = False
         for place, (before, shown_before) in enumerate(self.rounds):
-            for name, targets, items in _comparable(self.instrument, before, self.part):
+            for name, targets in _comparable(self.instrument, before, self.part):
                 first = _shown_of(name, shown_before, self.instrument, before)
                 second = _shown_of(name, shown, self.instrument, self.part)
                 if not (first and second):
@@ -132,7 +133,7 @@ class Neighbours:
                     counted(self.instrument, before, name, first),
                     counted(self.instrument, self.part, name, second),
                 )
-                pairs = self._paired(place, items)
+                pairs = self._paired(place)
                 bars = crossed(
                     *tables,
                     pairs,
@@ -160,15 +161,16 @@ class Neighbours:
                     added |= _add(barred.by_round, name, flags)
         return added
 
-    def _paired(self, place: int, items: tuple[str, ...]) -> Pairs:
-        """People of two rounds whose answers to these items are the same."""
-        if (place, items) not in self._pairs:
+    def _paired(self, place: int) -> Pairs:
+        """People of two rounds whose answers to all items that both have are the same."""
+        if place not in self._pairs:
             before = self.rounds[place][0]
-            self._pairs[place, items] = paired(
+            items = tuple(item for item in self.part.items if item in before.items)
+            self._pairs[place] = paired(
                 (before.site, before.team, _fingerprint(before, items)),
                 (self.part.site, self.part.team, _fingerprint(self.part, items)),
             )
-        return self._pairs[place, items]
+        return self._pairs[place]
 
     def judge(self, name: str, before: Counted, now: Counted, *, strict: bool) -> Judge:
         """What gives a few people away, for the mean of a scale or the answers to an item.
@@ -271,21 +273,16 @@ def counted(instrument: Instrument, part: Round, name: str, shown: Shown) -> Cou
     return Counted(part.site, part.team, counts, shown.teams, shown.sites, values)
 
 
-def _comparable(
-    instrument: Instrument, before: Round, now: Round
-) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-    """Every number that both rounds may tell: its name, what to withhold for it, and the items to know people by."""
+def _comparable(instrument: Instrument, before: Round, now: Round) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every number that both rounds may tell: its name, and what to withhold for it."""
     both = [item for item in now.items if item in before.items]
     for scale in dict.fromkeys((*before.scales, *now.scales)):
         items = tuple(item for item in instrument.item_ids(scale) if item in both)
         whole = len(items) == len(instrument.item_ids(scale))
         if items and (whole or (scale in before.scales and scale in now.scales)):
-            targets = (f"scale {scale}",) if scale in now.scales else tuple(f"item {item}" for item in items)
-            yield f"scale {scale}", targets, items
+            yield f"scale {scale}", (f"scale {scale}",) if scale in now.scales else tuple(f"item {i}" for i in items)
     for item in both:
-        home = instrument.home_scale(item)
-        known_by = tuple(one for one in instrument.item_ids(home) if one in both) if home else ()
-        yield f"item {item}", (f"item {item}",), known_by or (item,)
+        yield f"item {item}", (f"item {item}",)
 
 
 def _shown_of(name: str, shown: Mapping[str, Shown], instrument: Instrument, part: Round) -> Shown | None:
