@@ -239,7 +239,8 @@ class Aggregation:
                 scores.append(table.drop(columns="error").assign(scale=scale))
                 funnel.append(funnel_table(table, by, policy).assign(scale=scale))
                 waves.append((part.form, scale, part.wave, table, by))
-                agreement.append(spread_table(self.study, part, column, table).assign(scale=scale))
+                spread = spread_table(self.study, part, column, table, found.alike[scale].some)
+                agreement.append(spread.assign(scale=scale))
             states.append(with_agreement(states_table(part, differences, means), part, instrument, means))
             for column, item in enumerate(part.items):
                 table, counts = item_tables(self.study, part, column, instrument, policy, found.items[item])
@@ -319,9 +320,7 @@ class Aggregation:
 
     def _visible_heads(self, floor: int) -> pd.DataFrame:
         chosen = self.respondents
-        few = (chosen["n"] < self.policy.min_respondents_own_team) | (
-            (chosen["level"] == "team") & (chosen["n"] < floor)
-        )
+        few = (chosen["n"] < floor) | ((chosen["level"] == "site") & (chosen["n"] < self.policy.min_respondents))
         withheld = (few | chosen["hidden"]).astype(bool)
         reason = few.map({True: "too_few", False: "protected"}).where(withheld, "").astype("str")
         return (

@@ -21,7 +21,9 @@ from movement_readiness.teams.disclosure import (
     release_means,
 )
 from movement_readiness.teams.leftover import told_by_the_others
+from movement_readiness.teams.skipped import told_by_skipped
 from movement_readiness.teams.study import Round, Study
+from movement_readiness.teams.unanimous import Unanimous, unanimous
 from movement_readiness.teams.union import Barred, Neighbours, Shown
 
 __all__ = ["Decision", "decide"]
@@ -32,10 +34,14 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Decision:
-    """Who may see the means of every scale and the answers to every item: the groups with status and reason."""
+    """Who may see the means of every scale and the answers to every item: the groups with status and reason.
+
+    ``alike`` says of every scale in which groups the spread is not told.
+    """
 
     scales: Mapping[str, pd.DataFrame]
     items: Mapping[str, pd.DataFrame]
+    alike: Mapping[str, Unanimous]
 
     def shown(self, n_sites: int) -> dict[str, Shown]:
         """Of which groups each number is shown to anybody."""
@@ -74,10 +80,11 @@ def decide(study: Study, part: Round, instrument: Instrument, policy: Disclosure
     What is barred once stays so; hiding a group may let another be shown, which is then compared in its turn.
     """
     barred = Barred()
+    alike = unanimous(study, part, instrument, policy)
     while True:
-        scales = _mean_releases(study, part, instrument, policy, barred)
+        scales = _mean_releases(study, part, instrument, policy, barred, alike)
         items = _item_releases(study, part, instrument, policy, barred, scales)
-        found = Decision(scales, items)
+        found = Decision(scales, items, alike)
         if not beside.bars(found.shown(len(study.sites)), barred):
             break
     for kind, frames in (("scale", scales), ("item", items)):
@@ -105,10 +112,12 @@ def _item_releases(
             out = _out(study, barred, f"item {item}")
             column = part.items.index(item)
             found[item] = item_marks(study, part, column, instrument, policy, hidden[item], out)
-        told = told_by_the_others(study, part, instrument, policy, _statuses(scales), _statuses(found))
+        statuses = _statuses(scales), _statuses(found)
+        told = told_by_the_others(study, part, instrument, policy, *statuses)
+        skipped = told_by_skipped(study, part, instrument, policy, *statuses)
         todo = []
         for item in part.items:
-            flags = [told[scale] for scale in part.scales if item in instrument.item_ids(scale)]
+            flags = [told[scale] | skipped[scale] for scale in part.scales if item in instrument.item_ids(scale)]
             more = np.any(flags, axis=0) & ~hidden[item] if flags else np.zeros(len(hidden[item]), dtype=bool)
             if more.any():
                 hidden[item] |= more
@@ -139,7 +148,12 @@ def _out(study: Study, barred: Barred, name: str) -> Shown:
 
 
 def _mean_releases(
-    study: Study, part: Round, instrument: Instrument, policy: DisclosurePolicy, told: Barred
+    study: Study,
+    part: Round,
+    instrument: Instrument,
+    policy: DisclosurePolicy,
+    told: Barred,
+    alike: Mapping[str, Unanimous],
 ) -> dict[str, pd.DataFrame]:
     """Who may see the mean of every group on every scale (columns status and reason beside the place).
 
@@ -154,7 +168,8 @@ def _mean_releases(
     changed = True
     while changed:  # audiences only shrink, so this ends
         for column, scale in enumerate(part.scales):
-            frames[scale] = _mean_release(study, part, column, policy, most[scale], _out(study, told, f"scale {scale}"))
+            out = _out(study, told, f"scale {scale}")
+            frames[scale] = _mean_release(study, part, column, policy, most[scale], out, alike[scale])
         status = {scale: frame["status"].to_numpy() for scale, frame in frames.items()}
         least = {scale: np.min([status[other] for other in linked[scale]], axis=0) for scale in part.scales}
         changed = any((least[scale] < status[scale]).any() for scale in part.scales)
@@ -163,10 +178,11 @@ def _mean_releases(
 
 
 def _mean_release(
-    study: Study, part: Round, column: int, policy: DisclosurePolicy, most: Ints, out: Shown
+    study: Study, part: Round, column: int, policy: DisclosurePolicy, most: Ints, out: Shown, alike: Unanimous
 ) -> pd.DataFrame:
     counts, totals, loose_n, loose_total = score_sums(study, part, column)
-    teams_most = most[len(study.sites) :]
+    sites = len(study.sites)
+    teams_most, teams_alike = most[sites:], alike.nearly_all[sites:]
     releases = _by_site(
         study,
         lambda inside, site: release_means(
@@ -180,6 +196,9 @@ def _mean_release(
             revealed=part.earlier.known[inside],
             out=out.teams[inside],
             site_out=bool(out.sites[site]),
+            answered_alike=teams_alike[inside],
+            site_answered_alike=bool(alike.nearly_all[site]),
+            rest_answered_alike=lambda hidden: alike.of_rest(site, sites + inside[~hidden]),
         ),
     )
     frame = places(study, part)

@@ -14,7 +14,12 @@ shown groups from each other is judged like a shown group. What is promised with
    the categories used span at least ``min_interval`` points, and the same holds for what is left; and only
    where the means of all scales with that item are published, because a scale's items add up to it.
    Scales that share items are shown to the same audience for the same reason.
-4. nothing else that is shown (intervals, reliability, ICC) is estimated from the answers of hidden teams.
+   Where all its items but one, or all, come that close, the scale's mean is not shown either, and where one does, not
+   the spread: beside items that are withheld they would say what everybody answered;
+4. the items of a scale are not shown where they would tell, beside its mean (known to half a step of rounding), what
+   somebody answered who skipped an item, or the mean of all who did, where they are fewer than
+   ``min_respondents_own_team`` (`movement_readiness.teams.skipped`);
+5. nothing else that is shown (intervals, reliability, ICC) is estimated from the answers of hidden teams.
 
 A team that has seen a page of its own before (`RevealedPage`, such as at the end of a workshop) is judged by who
 was in it. The very same people: the team counts as shown whatever is decided now; where that leaves too few others,
@@ -29,7 +34,13 @@ compared with every table before anybody sees it (`movement_readiness.teams.unio
 
 What is not promised: nothing is said about what a group's being withheld suggests (that its answers are alike, or that
 somebody left); rounding helps, but no noise is added; people who were left out of every frame since an earlier release
-are compared by their number alone, because nobody has their answers any more.
+are compared by their number alone, because nobody has their answers any more. Between waves and forms, people are
+taken for the same only where all answers that both have are the same: whoever knows that everybody repeated the answers
+to one scale, but not to the others, may learn more of that scale. Two waves together, where people moved between teams,
+may narrow the mean of a hidden team further than one release may, and so may, rarely (about one site in a hundred of
+hierarchies made to be awkward), the items of a site beside its means, by a few tenths of a point. Withheld answers of a
+scale whose other items are shown can be told in sum, to half a step of rounding times the number of the scale's items.
+Teams of fewer than ``min_respondents`` see their own mean even where all of them answered the same.
 """
 
 from __future__ import annotations
@@ -227,6 +238,9 @@ def release_means(
     revealed: Bools | None = None,
     out: Bools | None = None,
     site_out: bool = False,
+    answered_alike: Bools | None = None,
+    site_answered_alike: bool = False,
+    rest_answered_alike: Callable[[Bools], bool] | None = None,
 ) -> Release:
     """Decide which means of one site's teams, and whether the site's own mean, may be shown.
 
@@ -247,6 +261,10 @@ def release_means(
         Teams whose number is out, from an earlier release of exactly these people.
     site_out : bool, default False
         The same of the site.
+    answered_alike, site_answered_alike : array of bool, bool, optional
+        Teams, and whether the site, that answered nearly all items alike: the mean would say what.
+    rest_answered_alike : callable, optional
+        The same of what is left of the site with some teams hidden.
 
     Returns
     -------
@@ -255,6 +273,8 @@ def release_means(
     n = counts.astype(float)
     site_n, site_total = float(n.sum() + loose_count), float(totals.sum() + loose_total)
     alike = _pins_people(n, totals, policy)
+    if answered_alike is not None:
+        alike |= answered_alike
     alone = np.where(alike, HIDDEN, _audience(counts, policy))
     known = _known(revealed, alone > HIDDEN, out)
     large = counts >= policy.min_respondents_own_team  # of a smaller group, not even that its answers are alike
@@ -270,11 +290,13 @@ def release_means(
             return True
         if rest_n < policy.min_respondents_own_team:
             return False
+        if rest_answered_alike is not None and rest_answered_alike(hidden):
+            return False
         pinned = _pins_people(np.array([rest_n]), np.array([rest_total]), policy)
         parts = np.append(n[hidden], float(loose_count))
         return not (pinned.any() or _pins_means(parts, rest_n, rest_total, policy).any())
 
-    site_alike = _pins_people(np.array([site_n]), np.array([site_total]), policy)[0]
+    site_alike = _pins_people(np.array([site_n]), np.array([site_total]), policy)[0] or site_answered_alike
     site_reason = "" if site_n >= policy.min_respondents else ("too_few" if site_n else "no_answers")
     if not site_reason and (site_alike or site_most == HIDDEN):
         site_reason = "too_alike" if site_alike else "protects_others"

@@ -45,7 +45,7 @@ def heads_table(study: Study, part: Round, policy: DisclosurePolicy, seen: Bools
 
 def _hidden(study: Study, policy: DisclosurePolicy, sites: Ints, teams: Ints, seen: Bools) -> tuple[Bools, Bools]:
     least = policy.min_respondents_own_team
-    hidden_teams, hidden_sites = teams < least, sites < least
+    hidden_teams, hidden_sites = teams < least, sites < policy.min_respondents
     left = sites - site_sums(study, np.where(hidden_teams, 0, teams))
     for site in np.flatnonzero((left > 0) & (left < least) & ~hidden_sites):
         spare = np.flatnonzero((study.team_site == site) & ~hidden_teams & ~seen)

@@ -163,8 +163,8 @@ def _add_reliability(frame: pd.DataFrame, found: ICCResult | None, policy: Discl
     add_shrunken(frame, yardstick(found), policy)
 
 
-def spread_table(study: Study, part: Round, column: int, table: pd.DataFrame) -> pd.DataFrame:
-    """In words, how far apart the scores of a team are; only for published teams."""
+def spread_table(study: Study, part: Round, column: int, table: pd.DataFrame, alike: Bools) -> pd.DataFrame:
+    """In words, how far apart the scores of a team are; only for published teams that do not answer an item alike."""
     values = part.scores[:, column]
     used = ~np.isnan(values) & (part.team >= 0)
     team, score = part.team[used], values[used]
@@ -175,6 +175,8 @@ def spread_table(study: Study, part: Round, column: int, table: pd.DataFrame) ->
     frame = table.loc[table["level"] == "team", [*PLACE, "status", "reason", "n"]].reset_index(drop=True)
     words = np.where(deviation < _ALIKE, "alike", np.where(deviation < _WIDE, "mixed", "wide"))
     frame["spread"] = pd.array(words, dtype="str")
+    told = alike[len(study.sites) :] & (frame["status"] > OWN).to_numpy()
+    frame = frame.assign(status=frame["status"].mask(told, HIDDEN), reason=frame["reason"].mask(told, "too_alike"))
     own_only = frame["status"] == OWN
     return frame.assign(status=frame["status"].mask(own_only, HIDDEN), reason=frame["reason"].mask(own_only, "too_few"))
 

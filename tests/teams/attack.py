@@ -2,7 +2,7 @@
 
 What is known: who belongs to which team in which wave, who is new, who went, and whose answers stayed the same. What is
 released: every frame of the published results and of every team's own results, of every release. From that, for one
-site and one scale (complete answers), the attacker
+site and one scale (who skipped which item is known too), the attacker
 
 - adds and subtracts released groups in every way and looks for what concerns a few people (`few_people`),
 - bounds by linear programs (released n, means within half a step of rounding, counts of answers, 0 to 100) everybody's
@@ -24,6 +24,7 @@ import movement_readiness as mr
 from movement_readiness.teams import aggregate_own_teams
 
 ID = "response_id"
+SKIPPED = -1.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def versions(frames: list[pd.DataFrame], people: list[np.ndarray], items: list[s
     numbers: dict[tuple, int] = {}
     rows = []
     for frame, who in zip(frames, people, strict=True):
-        answers = frame[items].to_numpy(dtype=float)
+        answers = np.nan_to_num(frame[items].to_numpy(dtype=float, na_value=np.nan), nan=SKIPPED)
         keys = [(person, *given) for person, given in zip(who, answers, strict=True)]
         rows.append(np.array([numbers.setdefault(key, len(numbers)) for key in keys]))
     return rows, {number: key[1:] for key, number in numbers.items()}
@@ -76,12 +77,13 @@ def sites_of(
     by_site: dict[str, list[Fact]] = {}
     teams: dict[str, dict] = {}
     for release, (frame, _, results) in enumerate(releases):
-        members = _members(frame, rows[release])
+        given = frame[items].notna().sum(axis=1) >= (instrument.scales[scale].min_answered or 1)
+        members = _members(frame[given], rows[release][given.to_numpy()])
         for (site, team, wave), inside in members.items():
             if team:
                 teams.setdefault(site, {})[release, wave, team] = inside
         for kind, one in results:
-            for fact, site in _facts(one, items, scale, members, kind == "published", round_to):
+            for fact, site in _facts(one, items, scale, members, answers, kind == "published", round_to):
                 by_site.setdefault(site, []).append(fact)
     for site in teams:
         known = list(dict.fromkeys(by_site.get(site, [])))
@@ -93,9 +95,14 @@ def sites_of(
 
         yield Site(
             [Fact(placed(f.people), f.item, f.low, f.high, f.counts, f.published) for f in known],
-            (np.array([answers[number] for number in used]) - 1) * 25,
+            _points(np.array([answers[number] for number in used])),
             {key: placed(inside) for key, inside in teams[site].items()},
         )
+
+
+def _points(codes: np.ndarray) -> np.ndarray:
+    """Points from 0 to 100, NaN where an item was skipped."""
+    return np.where(codes == SKIPPED, np.nan, (codes - 1) * 25)
 
 
 def _all_of(facts: list[Fact]) -> set[int]:
@@ -112,7 +119,7 @@ def _members(frame: pd.DataFrame, numbers: np.ndarray) -> dict[tuple[str, str, s
     return found
 
 
-def _facts(results, items, scale, members, published, round_to) -> Iterator[tuple[Fact, str]]:
+def _facts(results, items, scale, members, answers, published, round_to) -> Iterator[tuple[Fact, str]]:
     def inside(row) -> frozenset[int]:
         return members[row.site, "" if row.level == "site" else row.team, row.wave]
 
@@ -123,7 +130,8 @@ def _facts(results, items, scale, members, published, round_to) -> Iterator[tupl
         yield Fact(people, None, row.mean - round_to / 2, row.mean + round_to / 2, (), published), row.site
     shown = results.answers[results.answers["item"].isin(items) & ~results.answers["withheld"]]
     for (_, site, _, _, item), group in shown.groupby(["level", "site", "team", "wave", "item"], dropna=False):
-        people = inside(group.iloc[0])
+        place = items.index(item)
+        people = frozenset(number for number in inside(group.iloc[0]) if answers[number][place] != SKIPPED)
         counts = np.round(group["percent"].to_numpy(dtype=float) * len(people) / 100).astype(int)
         total = (counts * (group["option"].to_numpy() - 1) * 25).sum() / len(people)
         assert counts.sum() == len(people)
@@ -202,27 +210,48 @@ def narrowed(site: Site, least: int, interval: float, *, people_per_class: int =
     rows = np.unique(_matrix(site, site.facts), axis=0)
     if not len(rows):
         return []
-    _, classes = np.unique(rows, axis=1, return_inverse=True)
+    skipped = np.isnan(site.answers)
+    _, classes = np.unique(np.concatenate([rows, skipped.T]), axis=1, return_inverse=True)
     found = []
     targets = [np.flatnonzero(classes == one)[:1] for one in range(classes.max() + 1)] * people_per_class
     shown = {fact.people for fact in site.facts}
     targets += [
         np.array(sorted(inside)) for inside in site.teams.values() if 1 < len(inside) < least and inside not in shown
     ]
+    targets += [
+        few
+        for fact in shown
+        for few in [np.array([person for person in sorted(fact) if skipped[person].any()])]
+        if 1 < len(few) < least
+    ]
     for target in targets:
         groups = 2 * classes + np.isin(np.arange(len(classes)), target)
         program = _Program(site, groups)
         low, high = program.bounds(target, None)
-        if high - low < interval - 1e-6:
+        if high - low < interval - 1e-6 and not _anybody(site, classes, target, interval):
             found.append(f"score of {len(target)}: {low:.1f} to {high:.1f}")
-        truth = site.answers[target].mean()
+        truth = np.nanmean(site.answers[target], axis=1).mean()
         assert low - 1e-6 <= truth <= high + 1e-6, "the attacker's own program is wrong"
         if len(target) == 1:
-            for item in range(site.answers.shape[1]):
+            for item in np.flatnonzero(~skipped[target[0]]):
                 low, high = program.bounds(target, item)
                 if high - low < interval - 1e-6:
                     found.append(f"answer to {item}: {low:.1f} to {high:.1f}")
     return found
+
+
+def _anybody(site: Site, classes: np.ndarray, target: np.ndarray, interval: float) -> bool:
+    """Whether a few who skipped something are known no better than any few of a group near an end are."""
+    if len(target) < 2 or not np.isnan(site.answers[target]).any(axis=1).all():
+        return False
+    groups = 2 * classes + np.isin(np.arange(len(classes)), target)
+    for of_items in (True, False):
+        facts = [fact for fact in site.facts if (fact.item is not None) == of_items]
+        if facts:
+            low, high = _Program(Site(facts, site.answers, site.teams), groups).bounds(target, None)
+            if high - low < interval + 5:
+                return True
+    return False
 
 
 class _Program:
@@ -231,13 +260,15 @@ class _Program:
     def __init__(self, site: Site, groups: np.ndarray) -> None:
         self.names, self.groups, sizes = np.unique(groups, return_inverse=True, return_counts=True)
         self.items = site.answers.shape[1]
-        self.limits = [(0.0, 100.0 * size) for size in np.repeat(sizes, self.items)]
+        given = np.array([~np.isnan(site.answers[np.argmax(self.groups == one)]) for one in range(len(self.names))])
+        self.weights = given / given.sum(axis=1, keepdims=True)
+        self.limits = [(0.0, 100.0 * most) for most in (sizes[:, None] * given).ravel()]
         rows, low, high = [], [], []
         for fact in dict.fromkeys(site.facts):
             inside = np.unique(self.groups[list(fact.people)])
             row = np.zeros((len(self.names), self.items))
             if fact.item is None:
-                row[inside] = 1 / (len(fact.people) * self.items)
+                row[inside] = self.weights[inside] / len(fact.people)
             else:
                 row[inside, fact.item] = 1 / len(fact.people)
             rows.append(row.ravel())
@@ -250,7 +281,7 @@ class _Program:
         cost = np.zeros((len(self.names), self.items))
         inside = np.unique(self.groups[target])
         if item is None:
-            cost[inside] = 1 / (len(target) * self.items)
+            cost[inside] = self.weights[inside] / len(target)
         else:
             cost[inside, item] = 1
         ends = []

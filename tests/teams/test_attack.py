@@ -34,8 +34,8 @@ def faults(releases, instrument, policy=None):
     return found
 
 
-def one_release(make, instrument, items, seed, sites, policy=None):
-    who = worlds.people(np.random.default_rng(seed), sites, len(items))
+def one_release(make, instrument, items, seed, sites, policy=None, skipped=0.0):
+    who = worlds.people(np.random.default_rng(seed), sites, len(items), skipped=skipped)
     frame = worlds.frame_of(make, instrument, who, items)
     return [(frame, who.person, attack.everything(frame, instrument, policy=policy))]
 
@@ -72,6 +72,12 @@ def two_releases(make, instrument, items, seed, sites, log=None, policy=None):
 @pytest.mark.parametrize("seed", range(2))
 def test_one_release_gives_nobody_away(instrument, responses_of, items, seed):
     assert faults(one_release(responses_of, instrument, items, seed, 25), instrument) == []
+
+
+@pytest.mark.parametrize("seed", range(50, 52))
+def test_people_who_skipped_items_are_not_given_away(instrument, responses_of, items, seed):
+    """They count in the scale's mean with the mean of their other answers, but not in the items they skipped."""
+    assert faults(one_release(responses_of, instrument, items, seed, 20, skipped=0.05), instrument) == []
 
 
 @pytest.mark.parametrize("seed", range(10, 12))
@@ -208,6 +214,38 @@ def test_a_unanimous_team_is_withheld_and_its_site_does_not_tell(instrument, res
     rows = results[0][1].answers.query("team == 'A' and item in @items")
     assert rows["withheld"].all()
     assert rows["n"].isna().all()
+
+
+def test_unanimous_answers_are_not_announced(instrument, responses_of, items):
+    """A mean beside items that are withheld, and a spread that is alike, would say what all of them answered."""
+    who = people_of({"A": 12, "B": 14, "C": 13}, items)
+    who.answers[:12] = 3
+    frame = worlds.frame_of(responses_of, instrument, who, items)
+    for _, one in attack.everything(frame, instrument):
+        scores = one.scores.query("scale == @SCALE").set_index(["level", "team"])["withheld"]
+        if ("team", "A") in scores:
+            assert scores["team", "A"]
+            assert one.agreement.query("scale == @SCALE and team == 'A'")["withheld"].all()
+        known = [not scores.get(key, True) for key in (("team", "B"), ("team", "C"))]
+        assert scores.xs("site").iloc[0] or not all(known), "the site less the others is the team"
+
+
+def test_the_spread_is_withheld_where_one_item_is_answered_alike(instrument, responses_of, items):
+    who = people_of({"A": 12, "B": 14, "C": 13}, items)
+    who.answers[:12, 0] = 3
+    published = mr.aggregate_scores(worlds.frame_of(responses_of, instrument, who, items), instrument)
+    rows = published.agreement.query("scale == @SCALE").set_index("team")["withheld"]
+    assert rows["A"]
+    assert not rows["B"]
+    assert not published.scores.query("scale == @SCALE and team == 'A'")["withheld"].iloc[0]
+
+
+def test_a_site_of_fewer_than_ten_people_publishes_no_head_count(instrument, responses_of):
+    frame = responses_of(instrument, {("N", "A"): 7, ("S", "A"): 12})
+    for _, results in attack.everything(frame, instrument):
+        sites = results.respondents.query("level == 'site'").set_index("site")["withheld"]
+        assert sites.get("N", True)
+        assert not sites.get("S", False)
 
 
 def test_teams_of_the_same_name_at_two_sites_are_not_compared(instrument, responses_of, items):

@@ -27,8 +27,8 @@ class People:
     answers: np.ndarray
 
 
-def people(rng: np.random.Generator, sites: int, n_items: int, sizes=SIZES) -> People:
-    """People at many sites, one to five teams each and some without a team."""
+def people(rng: np.random.Generator, sites: int, n_items: int, sizes=SIZES, skipped: float = 0.0) -> People:
+    """People at many sites, one to five teams each and some without a team; a share of the answers is skipped."""
     site, team, answers = [], [], []
     for place in range(sites):
         counts = {f"T{number}": int(rng.choice(sizes)) for number in range(rng.integers(1, 6))}
@@ -39,7 +39,10 @@ def people(rng: np.random.Generator, sites: int, n_items: int, sizes=SIZES) -> P
             site += [f"S{place}"] * count
             team += [name] * count
             answers += list(rng.choice(5, (count, n_items), p=shape) + 1)
-    return People(np.arange(len(site)), np.array(site), np.array(team), np.array(answers).reshape(len(site), n_items))
+    given = np.array(answers, dtype=float).reshape(len(site), n_items)
+    if skipped:
+        given[rng.random(given.shape) < skipped] = np.nan
+    return People(np.arange(len(site)), np.array(site), np.array(team), given)
 
 
 def later(rng: np.random.Generator, before: People, most: int = 6, same: float = 0.8) -> People:
