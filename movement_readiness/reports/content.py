@@ -86,6 +86,7 @@ def team_context(choice: Choice) -> dict[str, Any]:
         "picture": picture,
         "compared": beside is not None,
         "state": say.state_words(choice.profile_states) if beside is not None else "",
+        "no_band": say.no_band_words([choice.words.scales[scale] for scale in not_comparable(choice)]),
         "table": profile_table(rows if shown else site_rows, beside),
         "spread": spread,
         "strips": strips(choice, level, name, "site" if shown and not choice.alone else None) if picture else [],

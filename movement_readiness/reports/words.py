@@ -17,6 +17,7 @@ __all__ = [
     "dispersion_words",
     "hundredths",
     "interval_words",
+    "no_band_words",
     "not_compared_words",
     "reliability_words",
     "scale_ends",
@@ -203,12 +204,22 @@ def not_compared_words(titles: Sequence[str]) -> str:
     """Why teams are not put side by side on some conditions."""
     if not titles:
         return ""
-    listed = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
     return (
-        f"Teams are not shown side by side on {listed}, because these answers do not support that teams differ there: "
-        "what looks like a difference would be chance. That is not to protect anybody, and each team's own page has "
+        f"Teams are not shown side by side on {_listed(titles)}, because these answers do not support that teams differ "
+        "there: what looks like a difference would be chance. That is not to protect anybody, and each team's own page has "
         "its own means."
     )
+
+
+def no_band_words(titles: Sequence[str]) -> str:
+    """Why a team is not put beside its site on some conditions."""
+    if not titles:
+        return ""
+    return f"There is no band on {_listed(titles)}: these answers do not support that teams differ there."
+
+
+def _listed(titles: Sequence[str]) -> str:
+    return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
 
 
 def dispersion_words(factors: Mapping[str, float]) -> str:

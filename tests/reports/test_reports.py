@@ -222,6 +222,9 @@ def test_conditions_on_which_teams_differ_are_told_from_those_on_which_they_do_n
     heads = re.findall(r'<th scope="col" lang="en">(.*?)</th>', table[: table.index("</thead>")])
     assert heads == [instrument.scales[s].title for s in profile if states[s] != "not supported"]
     assert f"Teams are not shown side by side on {refused[0]}" in text
+    own = read(mr.team_report(teams, instrument, site="North", team="A1"))
+    assert f"There is no band on {refused[0]}" in own
+    assert "these answers do not support that teams differ there." in own
 
 
 def test_highest_and_lowest_are_called_so_with_the_doubt_there_is(published, instrument):
