@@ -205,9 +205,9 @@ def not_compared_words(titles: Sequence[str]) -> str:
     if not titles:
         return ""
     return (
-        f"Teams are not shown side by side on {_listed(titles)}, because these answers do not support that teams differ "
-        "there: what looks like a difference would be chance. That is not to protect anybody, and each team's own page has "
-        "its own means."
+        f"Teams are not shown side by side on {_listed(titles)}, because these answers do not support that teams "
+        "differ there: what looks like a difference would be chance. That is not to protect anybody, and each team's "
+        "own page has its own means."
     )
 
 
