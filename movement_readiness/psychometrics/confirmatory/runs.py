@@ -151,7 +151,6 @@ def _result(asked: Asked, fit: Fit, answers: Answers | None, findings: list[tupl
             findings += diagnostics.not_identified(fit.model, fit.theta)
         findings += without_moments(fit)
     several = answers is not None and len(answers.labels) > 1
-    clusters = None if answers is None or answers.clusters is None else int(np.unique(answers.clusters).size)
     convergence = {
         "method": found.method,
         "steps": found.n_steps,
@@ -173,7 +172,7 @@ def _result(asked: Asked, fit: Fit, answers: Answers | None, findings: list[tupl
         parameterization=asked.parameterization,
         n_respondents=sum(fit.n),
         groups=answers.labels if answers is not None and several else (),
-        n_clusters=clusters,
+        n_clusters=None if answers is None else answers.n_clusters,
         warnings=give(findings),
         _fit=fit,
         _answers=answers,
