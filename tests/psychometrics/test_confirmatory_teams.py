@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from movement_readiness.exceptions import ArgumentError
+from movement_readiness.exceptions import ArgumentError, EstimationWarning
 from movement_readiness.psychometrics import cfa
 
 NAMES = ["a", "b", "c", "d"]
@@ -43,3 +41,13 @@ def test_a_group_with_one_team_has_no_robust_errors():
     answers = in_teams().assign(site=lambda frame: np.where(frame["crew"] == 3, "small", "large"))
     with pytest.raises(ArgumentError, match="cluster: expected respondents of two or more clusters in group 'small'"):
         cfa(answers, MODEL, estimator="mlr", cluster="crew", group="site")
+
+
+@pytest.mark.parametrize(("estimator", "word"), [("mlr", "p values too small"), ("wlsmv", "hardly rejects")])
+def test_fewer_teams_than_parameters_are_pointed_out(estimator, word):
+    answers = in_teams(teams=6, size=50, ordered=estimator == "wlsmv")
+    with pytest.warns(EstimationWarning, match="6 clusters are fewer than this model has free parameters") as caught:
+        found = cfa(answers, MODEL, estimator=estimator, cluster="crew")
+    assert len(caught) == 1
+    assert word in found._repr_html_()
+    assert cfa(in_teams(ordered=estimator == "wlsmv"), MODEL, estimator=estimator, cluster="crew").warnings == ()

@@ -13,6 +13,7 @@ from movement_readiness.psychometrics._options import check_whole
 from movement_readiness.psychometrics.confirmatory import diagnostics, tables
 from movement_readiness.psychometrics.confirmatory.asked import Asked
 from movement_readiness.psychometrics.confirmatory.coverage import without_moments
+from movement_readiness.psychometrics.confirmatory.few_clusters import too_few_clusters
 from movement_readiness.psychometrics.confirmatory.fitting import Fit, fit_continuous, fit_ordinal, fit_unweighted
 from movement_readiness.psychometrics.confirmatory.normal_sample import (
     CompleteSample,
@@ -150,6 +151,7 @@ def _result(asked: Asked, fit: Fit, answers: Answers | None, findings: list[tupl
         if np.isnan(fit.covariance).any():
             findings += diagnostics.not_identified(fit.model, fit.theta)
         findings += without_moments(fit)
+        findings += too_few_clusters(fit, answers)
     several = answers is not None and len(answers.labels) > 1
     convergence = {
         "method": found.method,
