@@ -46,7 +46,8 @@ def of_ordered(asked: Asked, answers: Answers) -> CFAResult:
     findings: list[tuple[type[Warning], str]] = []
     for group in range(n_groups):
         codes = coded.codes if n_groups == 1 else coded.codes[answers.group == group]
-        sample = ordinal_sample(codes, coded.n_categories, full=full, clusters=answers.clusters_of(group))
+        clusters, teams = answers.clusters_of(group), answers.teams_of(group)
+        sample = ordinal_sample(codes, coded.n_categories, full=full, clusters=clusters, teams=teams)
         samples.append(sample)
         if group == 0 or n_groups > 1:
             findings += _findings.ordinal(coded, sample.found, _REMEDIES)
@@ -81,8 +82,8 @@ def of_numbers(asked: Asked, answers: Answers) -> CFAResult:
     samples: list[NormalSample] = []
     for group in range(n_groups):
         values, clusters = answers.values_of(group), answers.clusters_of(group)
-        gaps = bool(np.isnan(values).any())
-        sample = incomplete_sample(values, clusters) if gaps else complete_sample(values, clusters)
+        make = incomplete_sample if np.isnan(values).any() else complete_sample
+        sample = make(values, clusters, answers.teams_of(group))
         samples.append(sample)
     _check_samples(samples, answers, asked.items)
     if asked.estimator == "uls":
