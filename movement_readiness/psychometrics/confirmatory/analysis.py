@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 from movement_readiness._validation import check_choice
@@ -55,7 +56,7 @@ def cfa(  # noqa: PLR0913 - the arguments of lavaan's cfa() that people know
     estimator : {"ml", "mlr", "uls", "dwls", "wlsmv"}
         "ml" maximum likelihood [1]_; "mlr" the same with sandwich standard errors and the Yuan-Bentler test [2]_;
         "wlsmv", for ordered items, diagonally weighted least squares with robust standard errors and a scaled and
-        shifted test [3]_ [4]_; "dwls" the same without robustness; "uls" unweighted.
+        shifted test [3]_ [4]_; "dwls" the same without robustness; "uls" unweighted. Capitals do as well.
     missing : {"listwise", "fiml", "pairwise"}
         "listwise": respondents who answered every item. "fiml" (ml, mlr): the likelihood of what each answered.
         "pairwise" (ordered items): each correlation from who answered both.
@@ -136,6 +137,7 @@ NearPerfectCorrelationWarning, ClusteredDataWarning
     >>> found.parameters.loc[0, ["lhs", "op", "rhs"]].tolist(), found.fit_measures["df"]
     (['f', '=~', 'x1'], np.float64(2.0))
     """
+    estimator = estimator.lower() if isinstance(estimator, str) else estimator
     asked = Asked(
         model=model,
         statements=(statements := parse_model(model)),
@@ -160,6 +162,11 @@ NearPerfectCorrelationWarning, ClusteredDataWarning
 
 def _fitted(asked: Asked, items: Any, group: Any, cluster: Any, sample_cov: Any, n_obs: Any) -> CFAResult:
     if sample_cov is not None:
+        if isinstance(n_obs, Integral) and n_obs <= len(asked.items):
+            raise ArgumentError(
+                f"n_obs: expected more respondents than items, of which the model has {len(asked.items)}; got {n_obs}. "
+                "A covariance matrix of so few answers has no inverse; use fewer items."
+            )
         return of_matrix(asked, items, sample_cov, n_obs, group, cluster)
     if n_obs is not None:
         raise ArgumentError("n_obs: expected only with sample_cov; answers say themselves how many there are.")
