@@ -379,3 +379,16 @@ def test_answers_of_nobody_give_an_empty_frame(study, calibration):
     found = factor_scores(study.responses.head(0), calibration)
     assert len(found) == 0
     assert "rational_se" in found.columns
+
+
+def test_items_that_are_no_columns_are_named_and_may_be_empty_columns(study, calibration):
+    fewer = study.responses.drop(columns="R1")
+    with pytest.raises(
+        ResponsesError, match=r"form 'full' lacks 'R1'.*put items that nobody was asked in as empty"
+    ) as no:
+        factor_scores(fewer, calibration)
+    assert "scales=" not in str(no.value)
+    empty = study.responses.drop(columns=["R1", "R2", "R3"]).assign(R1=np.nan, R2=np.nan, R3=np.nan)
+    found = factor_scores(empty, calibration)
+    assert found["emotional"].notna().any()
+    assert (found["rational_n_answered"] <= 3).all()

@@ -17,6 +17,7 @@ from movement_readiness.exceptions import (
     EmptyCategoryWarning,
     MovementReadinessWarning,
     NonConvergenceWarning,
+    TooFewClustersWarning,
 )
 from movement_readiness.instrument import Instrument
 from movement_readiness.psychometrics.results import give_warning
@@ -179,7 +180,7 @@ def _check(fit: CFAResult) -> None:
 
 def _pass_on(caught: list[warnings.WarningMessage]) -> None:
     for one in caught:
-        if not issubclass(one.category, NonConvergenceWarning):
+        if not issubclass(one.category, (NonConvergenceWarning, TooFewClustersWarning)):
             give_warning(str(one.message), one.category)
 
 

@@ -32,6 +32,10 @@ Codes = npt.NDArray[np.int8]
 
 SUFFIXES = ("", "_se", "_expected", "_simple", N_ANSWERED)
 _MEAN, _SD = 50.0, 10.0
+_REMEDY = (
+    "Factor scores rest on all answers of a form: put items that nobody was asked in as empty columns; factors whose "
+    "scale has too few answers stay empty."
+)
 
 
 def factor_scores(responses: IntoFrameT, calibration: Calibration) -> IntoFrameT:
@@ -123,7 +127,7 @@ def factor_scores(responses: IntoFrameT, calibration: Calibration) -> IntoFrameT
     frame: nw.DataFrame[Any] = opened.collect() if isinstance(opened, nw.LazyFrame) else opened
     instrument = calibration.instrument
     _check_version(frame, calibration)
-    items = check_items(frame.columns, instrument, None)
+    items = check_items(frame.columns, instrument, None, remedy=_REMEDY)
     numbers = check_types(frame, items)
     check_answers(frame, instrument, numbers)
     kept = [column for column in frame.columns if column not in instrument.items]

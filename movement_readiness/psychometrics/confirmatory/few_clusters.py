@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from movement_readiness._validation import n_of
-from movement_readiness.exceptions import EstimationWarning
+from movement_readiness.exceptions import TooFewClustersWarning
 from movement_readiness.psychometrics.confirmatory.fitting import Fit
 from movement_readiness.psychometrics.confirmatory.reading import Answers
 
 __all__ = ["too_few_clusters"]
 
 _TESTS = {
-    "mlr": "rejects models that are true far too often (p values too small)",
-    "wlsmv": "hardly rejects anything (p values too close to the middle)",
+    "mlr": "rejects models that are true far too often (its p values are too small)",
+    "wlsmv": "stays near its degrees of freedom whatever the fit (its p values are near .5)",
 }
 
 
@@ -25,8 +25,8 @@ def too_few_clusters(fit: Fit, answers: Answers | None) -> list[tuple[type[Warni
         return []
     sentence = (
         f"cluster: {n_of(count, 'cluster')} are fewer than this model has free parameters or degrees of freedom. The "
-        "estimates hold; robust standard errors rest on as many differences as there are clusters, and the scaled test "
-        f"{_TESTS[fit.estimator]}, the more so the fewer there are. Go by estimates and residuals, fit a smaller "
-        "model, or find more clusters."
+        "estimates hold, and robust standard errors do from some 15 clusters on; but the scaled test "
+        f"{_TESTS[fit.estimator]}, the more so the fewer clusters. Go by the robust indices and the residuals, fit a "
+        "smaller model, or find more clusters."
     )
-    return [(EstimationWarning, sentence)]
+    return [(TooFewClustersWarning, sentence)]

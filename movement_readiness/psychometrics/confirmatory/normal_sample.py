@@ -90,11 +90,6 @@ class IncompleteSample:
         """How many items there are."""
         return int(self.values.shape[1])
 
-    @property
-    def n_patterns(self) -> int:
-        """How many different patterns of answered items there are."""
-        return sum(len(batch.items) for batch in self.batches)
-
 
 NormalSample = CompleteSample | IncompleteSample
 
