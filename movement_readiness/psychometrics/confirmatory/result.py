@@ -140,7 +140,8 @@ class CFAResult(Result):
         DataFrame
             lhs, op, rhs, group, mi, epc (expected change), sepc.lv, sepc.all (in the units of std_lv, std_all), of
             fixed parameters, of loadings on other factors, of residual covariances. Indices of scaled tests are not
-            scaled.
+            scaled. Scales of ordered items (~*~) that follow from residual variances ("theta") are no parameters and
+            have no row, though lavaan lists them.
         """
         with one_thread():
             return tables.modification(self._fit, minimum, sort)
