@@ -349,7 +349,7 @@ def test_samples_that_say_too_little_get_a_sentence(instrument, garden):
     ):
         calibrate(answers.head(30), instrument)
     with pytest.raises(ArgumentError, match="expected factors that can be told apart"):
-        calibrate(answers.head(40), instrument)
+        calibrate(answers.head(32), instrument)
     few = mr.simulate_responses(garden, n_sites=1, teams_per_site=1, team_size=30, icc1=0, seed=2).responses
     with pytest.raises(ArgumentError, match="more than all of 'g_often'"):
         calibrate(few, garden)
