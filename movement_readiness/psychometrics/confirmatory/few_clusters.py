@@ -11,7 +11,7 @@ __all__ = ["too_few_clusters"]
 
 _TESTS = {
     "mlr": "rejects models that are true far too often (its p values are too small)",
-    "wlsmv": "stays near its degrees of freedom whatever the fit (its p values are near .5)",
+    "wlsmv": "varies too little and rejects only models that are far off (its p values are too near .5)",
 }
 
 
