@@ -99,7 +99,7 @@ def calibrate(
     >>> import movement_readiness as mr
     >>> from movement_readiness.scoring import calibrate, factor_scores
     >>> instrument = mr.load_instrument()
-    >>> study = mr.simulate_responses(instrument, n_sites=2, seed=1)
+    >>> study = mr.simulate_responses(instrument, n_sites=4, seed=1)
     >>> calibration = calibrate(study.responses, instrument)
     >>> calibration.loadings.loc["R1"].round(2).to_dict()["rational"] > 0.5
     True

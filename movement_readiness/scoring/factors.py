@@ -111,7 +111,7 @@ def factor_scores(responses: IntoFrameT, calibration: Calibration) -> IntoFrameT
     >>> import movement_readiness as mr
     >>> from movement_readiness.scoring import calibrate, factor_scores
     >>> instrument = mr.load_instrument()
-    >>> study = mr.simulate_responses(instrument, n_sites=2, seed=1)
+    >>> study = mr.simulate_responses(instrument, n_sites=4, seed=1)
     >>> calibration = calibrate(study.responses, instrument)
     >>> scores = factor_scores(study.responses, calibration)
     >>> columns = ["rational", "rational_se", "rational_expected", "rational_simple", "rational_n_answered"]
@@ -314,7 +314,7 @@ def compare_scores(scores: Any, calibration: Calibration) -> pd.DataFrame:
     >>> import movement_readiness as mr
     >>> from movement_readiness.scoring import calibrate, compare_scores, factor_scores
     >>> instrument = mr.load_instrument()
-    >>> study = mr.simulate_responses(instrument, n_sites=2, seed=1)
+    >>> study = mr.simulate_responses(instrument, n_sites=4, seed=1)
     >>> calibration = calibrate(study.responses, instrument)
     >>> compared = compare_scores(factor_scores(study.responses, calibration), calibration)
     >>> bool((compared["correlation"] > 0.9).all())
