@@ -44,10 +44,14 @@ def test_a_group_with_one_team_has_no_robust_errors():
         cfa(answers, MODEL, estimator="mlr", cluster="crew", group="site")
 
 
-@pytest.mark.parametrize(("estimator", "word"), [("mlr", "p values are too small"), ("wlsmv", "rejects only models that are far off")])
+@pytest.mark.parametrize(
+    ("estimator", "word"), [("mlr", "p values are too small"), ("wlsmv", "rejects only models that are far off")]
+)
 def test_fewer_teams_than_parameters_are_pointed_out(estimator, word):
     answers = in_teams(teams=6, size=50, ordered=estimator == "wlsmv")
-    with pytest.warns(TooFewClustersWarning, match="6 clusters are fewer than this model has free parameters") as caught:
+    with pytest.warns(
+        TooFewClustersWarning, match="6 clusters are fewer than this model has free parameters"
+    ) as caught:
         found = cfa(answers, MODEL, estimator=estimator, cluster="crew")
     assert len(caught) == 1
     assert word in found._repr_html_()
