@@ -131,8 +131,8 @@ def convergence(found: Found, model: Model) -> list[Finding]:
     sentence = (
         f"The search for the parameters stopped after {found.n_steps} steps at no minimum ({name}, which went "
         f"furthest, is at {shown(value)}); the estimates are where it stopped, without standard errors and tests. "
-        "Look at that parameter: an item or a factor with loadings near zero, two factors that are one to these answers and "
-        "parameters made equal that differ do this. Leave it out, or begin elsewhere with start()."
+        "Look at that parameter: an item or a factor with loadings near zero, two factors that are one to these "
+        "answers and parameters made equal that differ do this. Leave it out, or begin elsewhere with start()."
     )
     return [(NonConvergenceWarning, sentence)]
 
