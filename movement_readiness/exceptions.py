@@ -34,6 +34,7 @@ __all__ = [
     "StoreError",
     "StrayCodeWarning",
     "SubmissionError",
+    "TooFewClustersWarning",
     "TooFewRespondentsWarning",
 ]
 
@@ -189,6 +190,10 @@ class NonConvergenceWarning(MovementReadinessWarning):
 
 class ClusteredDataWarning(MovementReadinessWarning):
     """Respondents sit in teams and no cluster was named, so intervals and tests take them as independent."""
+
+
+class TooFewClustersWarning(MovementReadinessWarning):
+    """There are fewer clusters than cluster-robust errors and tests of a model need."""
 
 
 class ReversedItemWarning(MovementReadinessWarning):

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 import movement_readiness as mr
-from movement_readiness.exceptions import ArgumentError, EmptyCategoryWarning, ResponsesError
+from movement_readiness.exceptions import ArgumentError, EmptyCategoryWarning, ResponsesError, TooFewRespondentsWarning
 from movement_readiness.instrument.canonical import sha256_of
 from movement_readiness.scoring import Calibration, calibrate, compare_scores, factor_scores, score_scales
 
@@ -343,11 +343,38 @@ def test_an_item_whose_numbers_do_not_fit_gets_a_sentence(calibration, part, sen
 
 
 def test_samples_that_say_too_little_get_a_sentence(instrument, garden):
+    answers = study_of(instrument, icc1=0.1).responses
+    with pytest.raises(
+        ArgumentError, match=r"more respondents than items, of which the model has 30.*200 or more; got 30 "
+    ):
+        calibrate(answers.head(30), instrument)
     with pytest.raises(ArgumentError, match="expected factors that can be told apart"):
-        calibrate(study_of(instrument, icc1=0.1).responses.head(30), instrument)
+        calibrate(answers.head(32), instrument)
     few = mr.simulate_responses(garden, n_sites=1, teams_per_site=1, team_size=30, icc1=0, seed=2).responses
     with pytest.raises(ArgumentError, match="more than all of 'g_often'"):
         calibrate(few, garden)
+
+
+def test_a_small_sample_is_warned_of_and_the_calibration_says_so(garden):
+    few = study_of(garden, n_sites=2, seed=4).responses.head(150)
+    with pytest.warns(TooFewRespondentsWarning, match="150 respondents are few for a calibration.* gather 200 or more"):
+        found = calibrate(few, garden)
+    assert any("are few for a calibration" in sentence for sentence in found.warnings)
+
+
+@pytest.mark.parametrize("structure", ["correlated", "second_order"])
+def test_a_first_item_that_goes_against_its_domain_does_not_turn_the_scores(study, instrument, structure):
+    answers = study.responses.copy()
+    for item in ("R1", "L1"):
+        answers[item] = answers[item].where(~answers[item].between(1, 5), 6 - answers[item])
+    found = calibrate(answers, instrument, structure=structure)
+    right = calibrate(study.responses, instrument, structure=structure)
+    np.testing.assert_allclose(found.factor_correlations, right.factor_correlations, atol=1e-4)
+    np.testing.assert_allclose(found.loadings.drop(["R1", "L1"]), right.loadings.drop(["R1", "L1"]), atol=1e-4)
+    np.testing.assert_allclose(found.loadings.loc[["R1", "L1"]], -right.loadings.loc[["R1", "L1"]], atol=1e-4)
+    one, two = factor_scores(answers, found), factor_scores(study.responses, right)
+    for factor in (name for name in DOMAINS if name in one and name in two):
+        np.testing.assert_allclose(one[factor], two[factor], atol=0.01)
 
 
 def test_an_instrument_that_is_not_the_one_it_names(calibration):
@@ -379,3 +406,16 @@ def test_answers_of_nobody_give_an_empty_frame(study, calibration):
     found = factor_scores(study.responses.head(0), calibration)
     assert len(found) == 0
     assert "rational_se" in found.columns
+
+
+def test_items_that_are_no_columns_are_named_and_may_be_empty_columns(study, calibration):
+    fewer = study.responses.drop(columns="R1")
+    with pytest.raises(
+        ResponsesError, match=r"form 'full' lacks 'R1'.*put items that nobody was asked in as empty"
+    ) as no:
+        factor_scores(fewer, calibration)
+    assert "scales=" not in str(no.value)
+    empty = study.responses.drop(columns=["R1", "R2", "R3"]).assign(R1=np.nan, R2=np.nan, R3=np.nan)
+    found = factor_scores(empty, calibration)
+    assert found["emotional"].notna().any()
+    assert (found["rational_n_answered"] <= 3).all()

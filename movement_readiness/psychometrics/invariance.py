@@ -135,6 +135,7 @@ def measurement_invariance(
     >>> found.to_frame()[["step", "df", "df_diff"]].values.tolist()
     [['configural', 4.0, nan], ['metric', 7.0, 3.0], ['scalar', 10.0, 3.0], ['strict', 14.0, 4.0]]
     """
+    estimator = estimator.lower() if isinstance(estimator, str) else estimator
     check_choice("estimator", estimator, _ESTIMATORS)
     check_choice("parameterization", parameterization, ("delta", "theta"))
     statements = parse_model(model)

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from movement_readiness._validation import check_choice, quoted
+from movement_readiness._validation import check_choice, n_of, quoted
 from movement_readiness.exceptions import (
     ArgumentError,
     EmptyCategoryWarning,
     MovementReadinessWarning,
     NonConvergenceWarning,
+    TooFewClustersWarning,
+    TooFewRespondentsWarning,
 )
 from movement_readiness.instrument import Instrument
 from movement_readiness.psychometrics.results import give_warning
@@ -35,6 +37,7 @@ __all__ = ["calibrate"]
 
 STRUCTURES = ("correlated", "one_factor", "second_order")
 _TEAM = ("site", "team")
+_ENOUGH = 200  # of respondents: below, weighted least squares of ordered items is known to wander
 
 
 def calibrate(
@@ -69,13 +72,15 @@ def calibrate(
     Raises
     ------
     ArgumentError
-        An item with one answer only, items missing from the columns, a search that did not converge, items explained
-        beyond all of their variance, factors that cannot be told apart.
+        No more respondents than items, an item with one answer only, items missing from the columns, a search that
+        did not converge, items explained beyond all of their variance, factors that cannot be told apart.
     ResponsesError
         As for `score_scales`.
 
     Warns
     -----
+    TooFewRespondentsWarning
+        Fewer than 200 respondents.
     EmptyCategoryWarning
         Nobody in the sample chose a response option: when scoring, it counts as the next one towards the middle.
     HeywoodWarning, NotPositiveDefiniteWarning, NearPerfectCorrelationWarning
@@ -83,7 +88,8 @@ def calibrate(
 
     Notes
     -----
-    WLSMV (`cfa`) with every pair of answers there is (missing answers "pairwise"), factors of mean 0 and variance 1.
+    WLSMV (`cfa`) with every pair of answers there is (missing answers "pairwise"), factors of mean 0 and variance 1,
+    each turned so that its keyed items together go with it, also where one of them goes against the others.
     Where the columns site and team are there, tests of fit allow for people in teams; loadings and thresholds do not
     depend on that. A sample is wanted that stands for those who will be scored: the T metric's 50 and 10 are its
     population's. Recovery of known truth, and scores that stay the same through JSON, are in the tests.
@@ -93,7 +99,7 @@ def calibrate(
     >>> import movement_readiness as mr
     >>> from movement_readiness.scoring import calibrate, factor_scores
     >>> instrument = mr.load_instrument()
-    >>> study = mr.simulate_responses(instrument, n_sites=2, seed=1)
+    >>> study = mr.simulate_responses(instrument, n_sites=4, seed=1)
     >>> calibration = calibrate(study.responses, instrument)
     >>> calibration.loadings.loc["R1"].round(2).to_dict()["rational"] > 0.5
     True
@@ -119,6 +125,7 @@ def calibrate(
     if lost:
         raise ArgumentError(f"responses: expected every item of the model; {quoted(lost)} are no columns.")
     matrix = matrix[_items_of(model, instrument)]
+    _check_enough(matrix)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", MovementReadinessWarning)
         fit = cfa(
@@ -126,7 +133,8 @@ def calibrate(
         )
     _check(fit)
     _pass_on(caught)
-    return _calibration(fit, matrix, columns, instrument, structure, description)
+    few = _few(fit.n_respondents)
+    return _calibration(fit, matrix, columns, instrument, structure, description, few)
 
 
 def _pandas(frame: Any) -> pd.DataFrame:
@@ -177,9 +185,31 @@ def _check(fit: CFAResult) -> None:
         )
 
 
+def _check_enough(matrix: pd.DataFrame) -> None:
+    n, n_items = int(matrix.notna().any(axis=1).sum()), matrix.shape[1]
+    if n <= n_items:
+        raise ArgumentError(
+            f"responses: expected more respondents than items, of which the model has {n_items}, and better "
+            f"{_ENOUGH} or more; got {n_of(n, 'respondent')} with answers. Gather more answers, or give score_scales() "
+            "these: it needs no calibration."
+        )
+
+
+def _few(n: int) -> list[str]:
+    """Say, and warn, that the sample is small."""
+    if n >= _ENOUGH:
+        return []
+    sentence = (
+        f"responses: {n_of(n, 'respondent')} are few for a calibration, whose loadings and thresholds all later scores "
+        f"rest on; gather {_ENOUGH} or more (better 500) before these scores are used for more than a trial."
+    )
+    give_warning(sentence, TooFewRespondentsWarning)
+    return [sentence]
+
+
 def _pass_on(caught: list[warnings.WarningMessage]) -> None:
     for one in caught:
-        if not issubclass(one.category, NonConvergenceWarning):
+        if not issubclass(one.category, (NonConvergenceWarning, TooFewClustersWarning)):
             give_warning(str(one.message), one.category)
 
 
@@ -190,6 +220,7 @@ def _calibration(
     instrument: Instrument,
     structure: str,
     description: str,
+    few: list[str],
 ) -> Calibration:
     import pandas as pd
 
@@ -203,7 +234,8 @@ def _calibration(
     cuts = table[table["op"] == "|"]
     thresholds = {item: tuple(map(float, cuts.loc[cuts["lhs"] == item, "std_all"])) for item in fit.items}
     categories = {item: tuple(int(x) for x in np.unique(matrix[item].dropna())) for item in fit.items}
-    said = (*fit.warnings, *_unused(categories, instrument))
+    said = (*fit.warnings, *few, *_unused(categories, instrument))
+    turn = _turns(fit)
     first = Calibration(
         instrument=instrument,
         structure=structure,
@@ -211,10 +243,10 @@ def _calibration(
         estimator=fit.estimator,
         missing=fit.missing,
         factors=fit.factors,
-        loadings=loadings,
+        loadings=loadings * turn,
         thresholds=thresholds,
         categories=categories,
-        factor_correlations=fit.factor_correlations,
+        factor_correlations=fit.factor_correlations * np.outer(turn, turn),
         fit=fit.fit_measures,
         sample=_sample(matrix, columns, fit.n_respondents),
         provenance=_provenance(columns),
@@ -226,6 +258,17 @@ def _calibration(
     )
     kept = columns[[name for name in columns.columns if name in instrument.items]]
     return replace(first, comparison=compare_scores(factor_scores(kept, first), first))
+
+
+def _turns(fit: CFAResult) -> np.ndarray:
+    """For each factor -1 where it goes against the sum of its keyed items (of its factors, if it is a higher one)."""
+    loads = fit.parameters[fit.parameters["op"] == "=~"]
+    turn = dict.fromkeys(fit.factors, 1.0)
+    for factor in fit.factors:
+        own = loads[loads["lhs"] == factor]
+        total = sum(load * turn.get(name, 1.0) for name, load in zip(own["rhs"], own["std_all"], strict=True))
+        turn[factor] = -1.0 if total < 0 else 1.0
+    return np.array([turn[factor] for factor in fit.factors])
 
 
 def _unused(categories: Mapping[str, tuple[int, ...]], instrument: Instrument) -> list[str]:

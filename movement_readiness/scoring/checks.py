@@ -82,13 +82,17 @@ def check_items(
     scales: Sequence[str] | None,
     *,
     whole_forms: bool = True,
+    remedy: str = "",
 ) -> tuple[str, ...]:
-    """Give the items to read: those of the scales named, or all there are, if they make up whole forms."""
+    """Give the items to read: those of the scales named, or all there are, if they make up whole forms.
+
+    ``remedy`` is what to do where they do not; without, to name scales.
+    """
     present = set(columns)
     if scales is None:
         held = tuple(item for item in instrument.item_ids() if item in present)
         if whole_forms or not held:
-            _check_forms(columns, held, instrument)
+            _check_forms(columns, held, instrument, remedy)
         return held
     for scale in scales:
         items = dict.fromkeys(instrument.item_ids(scale))
@@ -100,7 +104,7 @@ def check_items(
     return tuple(dict.fromkeys(item for scale in scales for item in instrument.item_ids(scale)))
 
 
-def _check_forms(columns: Sequence[object], held: Sequence[str], instrument: Instrument) -> None:
+def _check_forms(columns: Sequence[object], held: Sequence[str], instrument: Instrument, remedy: str) -> None:
     scored = set(instrument.item_ids())
     forms = {form.id: [item for item in form.items if item in scored] for form in instrument.forms.values()}
     whole = {item for items in forms.values() if set(items) <= set(held) for item in items}
@@ -116,8 +120,7 @@ def _check_forms(columns: Sequence[object], held: Sequence[str], instrument: Ins
     missing = _missing_from_forms(left, held, forms)
     raise ResponsesError(
         f"responses: {missing}; expected every item of at least one form ({quoted(forms)}). "
-        "To score part of the scales, name them in scales=[...]: "
-        f"{_complete_scales(held, instrument)}.{_spelling([i for i in scored if i not in held], columns)}"
+        f"{remedy or _part_of_scales(held, instrument)}{_spelling([i for i in scored if i not in held], columns)}"
     )
 
 
@@ -130,9 +133,10 @@ def _missing_from_forms(left: Sequence[str], held: Sequence[str], forms: Mapping
     return f"form {nearest!r} lacks {quoted(gaps[nearest], 40)}"
 
 
-def _complete_scales(held: Sequence[str], instrument: Instrument) -> str:
+def _part_of_scales(held: Sequence[str], instrument: Instrument) -> str:
     whole = [scale for scale in instrument.scales if set(instrument.item_ids(scale)) <= set(held)]
-    return f"the items given are enough for {quoted(whole)}" if whole else "the items given are enough for none"
+    enough = quoted(whole) if whole else "none"
+    return f"To score part of the scales, name them in scales=[...]: the items given are enough for {enough}."
 
 
 def _spelling(items: Sequence[str], columns: Sequence[object]) -> str:

@@ -32,6 +32,10 @@ Codes = npt.NDArray[np.int8]
 
 SUFFIXES = ("", "_se", "_expected", "_simple", N_ANSWERED)
 _MEAN, _SD = 50.0, 10.0
+_REMEDY = (
+    "Factor scores rest on all answers of a form: put items that nobody was asked in as empty columns; factors whose "
+    "scale has too few answers stay empty."
+)
 
 
 def factor_scores(responses: IntoFrameT, calibration: Calibration) -> IntoFrameT:
@@ -107,7 +111,7 @@ def factor_scores(responses: IntoFrameT, calibration: Calibration) -> IntoFrameT
     >>> import movement_readiness as mr
     >>> from movement_readiness.scoring import calibrate, factor_scores
     >>> instrument = mr.load_instrument()
-    >>> study = mr.simulate_responses(instrument, n_sites=2, seed=1)
+    >>> study = mr.simulate_responses(instrument, n_sites=4, seed=1)
     >>> calibration = calibrate(study.responses, instrument)
     >>> scores = factor_scores(study.responses, calibration)
     >>> columns = ["rational", "rational_se", "rational_expected", "rational_simple", "rational_n_answered"]
@@ -123,7 +127,7 @@ def factor_scores(responses: IntoFrameT, calibration: Calibration) -> IntoFrameT
     frame: nw.DataFrame[Any] = opened.collect() if isinstance(opened, nw.LazyFrame) else opened
     instrument = calibration.instrument
     _check_version(frame, calibration)
-    items = check_items(frame.columns, instrument, None)
+    items = check_items(frame.columns, instrument, None, remedy=_REMEDY)
     numbers = check_types(frame, items)
     check_answers(frame, instrument, numbers)
     kept = [column for column in frame.columns if column not in instrument.items]
@@ -310,7 +314,7 @@ def compare_scores(scores: Any, calibration: Calibration) -> pd.DataFrame:
     >>> import movement_readiness as mr
     >>> from movement_readiness.scoring import calibrate, compare_scores, factor_scores
     >>> instrument = mr.load_instrument()
-    >>> study = mr.simulate_responses(instrument, n_sites=2, seed=1)
+    >>> study = mr.simulate_responses(instrument, n_sites=4, seed=1)
     >>> calibration = calibrate(study.responses, instrument)
     >>> compared = compare_scores(factor_scores(study.responses, calibration), calibration)
     >>> bool((compared["correlation"] > 0.9).all())

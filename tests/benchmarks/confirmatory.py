@@ -9,7 +9,7 @@ change. A time is that of the whole call: ours with all fit measures, lavaan's c
 
     wlsmv    estimates, robust errors, scaled and shifted test; peak memory above what the process held with the answers
     ml, mlr  the same model of the answers as numbers
-    fiml     5 % of the answers missing; 500 and 5,000 respondents. lavaan needs over a minute for 500 and is run with
+    fiml     5 % of the answers missing; 500 and 5,000 respondents. lavaan needs long for 500 and is run with
              --lavaan-fiml only (once; never at 5,000)
     scores   factor scores with standard errors of 100,000 answers to the bundled instrument by a calibration of 2,000
 
@@ -303,7 +303,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--respondents", type=int, nargs="+", default=[500, 5_000, 100_000])
     parser.add_argument("--tasks", nargs="+", default=["wlsmv", "ml", "mlr", "fiml", "scores"])
-    parser.add_argument("--lavaan-fiml", action="store_true", help="lavaan's FIML at 500 too: over a minute")
+    parser.add_argument("--lavaan-fiml", action="store_true", help="lavaan's FIML at 500 too: 20 s and more")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()

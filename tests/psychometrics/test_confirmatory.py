@@ -11,6 +11,7 @@ import pytest
 from movement_readiness.exceptions import (
     ArgumentError,
     ClusteredDataWarning,
+    EstimationWarning,
     HeywoodWarning,
     NonConvergenceWarning,
     NotPositiveDefiniteWarning,
@@ -361,7 +362,7 @@ def test_factors_that_are_one_are_named():
     pytest.fail("no permutation had a correlation beyond one")
 
 
-@pytest.mark.parametrize(("extra", "word"), [("", "did not end"), ("\nf ~~ -1*f", "implies no possible")])
+@pytest.mark.parametrize(("extra", "word"), [("", "stopped after"), ("\nf ~~ -1*f", "implies no possible")])
 def test_no_minimum_gives_no_table_of_tests(extra, word):
     for seed in range(40):
         frame = pd.DataFrame(np.random.default_rng(seed).normal(size=(40, 6)), columns=NAMES[:6])
@@ -378,3 +379,102 @@ def test_no_minimum_gives_no_table_of_tests(extra, word):
     assert found.modification_indices().empty
     assert "NOT CONVERGED" in repr(found)
     assert word in found._repr_html_()
+
+
+# ------------------------------------------------------------------ reverse-keyed items as they were answered
+
+SECOND = f"{MODEL}\nh =~ x9 + x10 + x11\nup =~ f + g + h"
+EQUALITIES = {
+    "loadings": (MODEL, {"group": "site", "group_equal": "loadings"}),
+    "labels": ("f =~ x1 + a*x2 + a*x3 + x4\ng =~ x5 + b*x6 + x7 + b*x8", {}),
+    "second order": (SECOND, {}),
+    "thresholds": (MODEL, {"group": "site", "group_equal": "thresholds"}),
+    "thresholds and loadings": (MODEL, {"group": "site", "group_equal": ("thresholds", "loadings")}),
+    "equal thresholds": (f"{MODEL}\nx1 | u*t1\nx5 | u*t1", {}),
+}
+
+
+def as_answered(estimator, fiml=False, keyed=False):
+    """Integers from 1 to 4 (numbers for ml); x1 and x5, the first items of f and g, go against the rest."""
+    rng = np.random.default_rng(5)
+    high = rng.normal(size=(900, 1))
+    factors = 0.8 * high + 0.6 * rng.normal(size=(900, 3))
+    loadings = np.append(LOADINGS, [0.7, 0.8, 0.6]) * np.where(
+        np.isin(np.arange(11), [0, 4]), -1 if not keyed else 1, 1
+    )
+    noise = np.sqrt(1 - loadings**2) * rng.normal(size=(900, 11))
+    values = loadings * factors[:, [0] * 4 + [1] * 4 + [2] * 3] + noise
+    names = [*NAMES, "x9", "x10", "x11"]
+    cut = values if estimator in {"ml", "mlr", "uls"} else np.digitize(values, CUTS) + 1
+    frame = pd.DataFrame(cut, columns=names, dtype=float)
+    if fiml:
+        frame = frame.mask(rng.random(frame.shape) < 0.05)
+    return frame.assign(site=np.where(np.arange(900) % 2, "South", "North"))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "what"),
+    [(one, what) for one in ("ml", "mlr", "fiml", "uls") for what in EQUALITIES if "thresholds" not in what]
+    + [("wlsmv", what) for what in EQUALITIES],
+)
+def test_a_reverse_keyed_first_item_may_stand_in_a_model_with_equal_parameters(estimator, what):
+    model, options = EQUALITIES[what]
+    options = options | ({"estimator": "ml", "missing": "fiml"} if estimator == "fiml" else {"estimator": estimator})
+    found = cfa(as_answered(estimator, estimator == "fiml"), model, **options)
+    assert found.converged
+    assert found.parameters["se"].notna().all()
+    assert found.fit_measures["srmr"] < 0.06
+    std = found.parameters.query("op == '=~'").set_index("rhs")["std_all"]
+    assert (std[["x2", "x3", "x4", "x6", "x7", "x8"]] < 0).all()
+    assert (std[["x1", "x5"]] > 0).all()
+
+
+@pytest.mark.parametrize(("estimator", "make"), [("ml", numbers), ("wlsmv", ordered)])
+def test_with_variances_of_one_the_first_loading_is_positive(estimator, make):
+    answers = make()
+    answers["x1"] = -answers["x1"] if estimator == "ml" else 5 - answers["x1"]
+    found = cfa(answers, MODEL, estimator=estimator, std_lv=True).parameters.query("op == '=~'").set_index("rhs")["est"]
+    assert found["x1"] > 0 > found["x2"]
+    assert found["x5"] > 0
+
+
+@pytest.mark.parametrize("size", [1e-6, 1e-3, 1e3, 1e6])
+def test_units_of_some_items_change_nothing_but_their_units(size):
+    answers = two_groups(numbers)
+    other = answers.copy()
+    other[NAMES[::2]] *= size
+    for options in ({}, {"group": "site", "group_equal": "loadings"}):
+        one, two = cfa(answers, MODEL, **options), cfa(other, MODEL, **options)
+        assert two.converged
+        assert two.fit_measures["chisq"] == pytest.approx(one.fit_measures["chisq"], rel=1e-6)
+        np.testing.assert_allclose(standard(two), standard(one), atol=1e-5)
+
+
+def test_a_search_without_end_names_the_parameter_that_ran_away():
+    rng = np.random.default_rng(3)
+    with pytest.warns(NonConvergenceWarning) as caught:
+        found = cfa(pd.DataFrame(rng.normal(size=(60, 8)), columns=NAMES), MODEL)
+    sentence = next(str(one.message) for one in caught if one.category is NonConvergenceWarning)
+    assert not found.converged
+    name = sentence.split("(")[1].split(",")[0]
+    far = found.parameters.assign(name=lambda p: p["lhs"] + p["op"] + p["rhs"]).set_index("name")["est"]
+    assert abs(far[name]) > 10
+    assert "which went furthest" in sentence
+
+
+def test_estimates_of_thresholds_that_fall_are_warned_of():
+    answers = ordered()
+    with pytest.warns(EstimationWarning, match=r"Thresholds that do not rise: x1 \("):
+        cfa(answers, f"{MODEL}\nx1 | 2*t1", estimator="wlsmv")
+
+
+def test_capitals_of_estimators_do():
+    assert cfa(numbers(), MODEL, estimator="MLR").estimator == "mlr"
+    assert cfa(ordered(), MODEL, estimator="WLSMV").estimator == "wlsmv"
+    with pytest.raises(ArgumentError, match="estimator: expected one of 'ml'"):
+        cfa(numbers(), MODEL, estimator="GLS")
+
+
+def test_a_matrix_of_fewer_answers_than_items_is_refused():
+    with pytest.raises(ArgumentError, match=r"n_obs: expected more respondents than items.* has 8; got 8"):
+        cfa(sample_cov=numbers()[NAMES].cov(), n_obs=8, model=MODEL)

@@ -103,3 +103,33 @@ def test_a_partial_parameter_stays_free():
 def test_what_cannot_be_is_a_sentence(text, options, word):
     with pytest.raises(ArgumentError, match=word.replace("(", r"\(")):
         table(text, **options)
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (
+            "x1 | 1*t1 + 0.5*t2",
+            "line 3, column 17: expected thresholds of 'x1' that rise; t1 is fixed at 1 and t2 at 0.5",
+        ),
+        (
+            "x1 | 0*t2\nx1 | 0*t3",
+            "line 4, column 8: expected thresholds of 'x1' that rise; t2 is fixed at 0 and t3 at 0",
+        ),
+        ("x1 | 0.5*t3 + t2 + 1*t1", "expected thresholds of 'x1' that rise; t1 is fixed at 1 and t3 at 0.5"),
+        ("x1 | u*t1 + u*t2", "expected thresholds of 'x1' that differ; t2 is made equal to another"),
+    ],
+)
+def test_thresholds_that_cannot_rise_are_refused(lines, sentence):
+    with pytest.raises(ArgumentError, match=sentence):
+        table(f"{TWO}\n{lines}", thresholds=THRESHOLDS)
+
+
+def test_thresholds_fixed_in_order_stand():
+    found = table(f"{TWO}\nx1 | 0.5*t3 + t2 + -1*t1", thresholds=THRESHOLDS)
+    assert [row(found, "x1", "|", f"t{place}").value for place in (1, 3)] == [-1, 0.5]
+
+
+def test_a_double_modifier_frees_and_labels():
+    found = table("f =~ NA*x1 + a*x1 + a*x2 + x3\nf ~~ 1*f")
+    assert row(found, "f", "=~", "x1").free == row(found, "f", "=~", "x2").free >= 0

@@ -52,6 +52,8 @@ def test_statements_in_the_order_of_the_text():
         ("start(0.8)*x", (Modifier("start", (0.8,)),)),
         ("start(c(1, 2))*x", (Modifier("start", (1.0, 2.0)),)),
         ("NA*a*x", (Modifier("free", (None,)), Modifier("label", ("a",)))),
+        ("NA*x + a*x", (Modifier("free", (None,)), Modifier("label", ("a",)))),
+        ("x + y + a*x", (Modifier("label", ("a",)),)),
     ],
 )
 def test_modifiers(term, modifiers):
@@ -94,3 +96,25 @@ def test_faults_name_line_column_and_token(text, line, column, token, word):
 def test_no_model_is_refused(text):
     with pytest.raises(ArgumentError, match="model: expected"):
         parse_model(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("f =~ 'my x' + x2", r"column 6: expected a name without quotation marks.*between backticks"),
+        ('f =~ x1 + "x2"', r"column 11: expected a name without quotation marks.*between backticks"),
+        ("'f' =~ x1 + x2", r"column 1: expected a name without quotation marks.*between backticks"),
+        ("f =~ my x + x2", r"column 9: expected '\+' or the end of the statement .*between backticks.*; got 'x'"),
+        ("f =~ x1 + my-x", r"column 13: expected '\+' or the end of the statement .*between backticks.*; got '-'"),
+        ("my f =~ x1 + x2", r"column 4: expected one of '=~'.*between backticks.*; got 'f'"),
+        ("f =~ `my x + x2", r"column 6: expected a second backtick on the same line"),
+    ],
+)
+def test_names_in_quotation_marks_or_with_spaces_get_a_sentence_with_the_remedy(text, sentence):
+    with pytest.raises(ArgumentError, match=sentence):
+        parse_model(text)
+
+
+def test_a_term_that_stands_twice_and_says_the_same_stays_twice():
+    assert keys("f =~ x + x + y") == [("f", "=~", "x"), ("f", "=~", "y"), ("f", "=~", "x")]
+    assert len(keys("f =~ a*x + b*x + y")) == 3

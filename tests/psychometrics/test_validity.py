@@ -175,3 +175,17 @@ def test_what_is_no_bifactor_model_is_refused():
         bifactor_indices(fit("continuous three ml"))
     with pytest.raises(ArgumentError, match="expected a CFAResult"):
         composite_reliability(0.8)
+
+
+def test_htmt_reads_the_columns_of_its_scales_alone():
+    rng = np.random.default_rng(3)
+    answers = pd.DataFrame(rng.normal(size=(80, 1)) + rng.normal(size=(80, 4)), columns=list("abcd"))
+    scales = {"one": ["a", "-b"], "two": ["c", "d"]}
+    around = answers.assign(
+        name=["somebody"] * 80, when=pd.Timestamp("2026-01-01"), team=np.arange(80) // 8, late=np.nan
+    )
+    pd.testing.assert_frame_equal(
+        htmt(around[[*"dbac", "name", "when", "team", "late"]], scales), htmt(answers, scales)
+    )
+    with pytest.raises(ArgumentError, match="'team' is none of"):
+        htmt(around, {"one": ["a", "b"], "two": ["c", "team"]})

@@ -39,12 +39,15 @@ class Asked:
         tied = {"intercepts", "means"} & set(self.group_equal)
         needed = self.missing == "fiml" or named or bool(tied)
         wanted = n_groups > 1 or self.clustered if self.meanstructure is None else bool(self.meanstructure)
+        equal = self.group_equal
+        if thresholds and "intercepts" in equal and "thresholds" not in equal:  # of ordered items they mean the same
+            equal = (*equal, "thresholds")
         return ModelOptions(
             n_groups=n_groups,
             std_lv=self.std_lv,
             orthogonal=self.orthogonal,
             meanstructure=needed or wanted,
-            group_equal=self.group_equal if n_groups > 1 else (),
+            group_equal=equal if n_groups > 1 else (),
             partial=self.group_partial if n_groups > 1 else (),
             thresholds=thresholds,
             parameterization=self.parameterization,

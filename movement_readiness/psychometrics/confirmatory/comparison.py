@@ -19,12 +19,14 @@ from movement_readiness.psychometrics.confirmatory.nested import (
     satorra_2000,
     satorra_bentler_2001,
 )
-from movement_readiness.psychometrics.confirmatory.ordinal import LeastSquares
+from movement_readiness.psychometrics.confirmatory.ordinal import LeastSquares, OrdinalSample, gamma_of_all
 from movement_readiness.psychometrics.confirmatory.result import CFAResult
 from movement_readiness.psychometrics.results import Result, give_warning, shown
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Floats = npt.NDArray[np.float64]
 
 __all__ = ["METHODS", "ModelComparison", "compare_models", "difference_method", "difference_test"]
 
@@ -212,30 +214,24 @@ def _fits_difference(restricted: Fit, full: Fit) -> Difference:
     if method == "satorra_bentler_2001":
         return satorra_bentler_2001((*small, one.factor), (*large, other.factor))
     if method == "satorra_2000":
-        return satorra_2000(small, large, _blocks(restricted, full))
+        return satorra_2000(small, large, *_blocks(restricted, full))
     found = plain_difference(small, large)
     return found if one.has_pvalue else Difference(found.chisq, found.df, float("nan"))
 
 
-def _blocks(restricted: Fit, full: Fit) -> list[MomentBlock]:
+def _blocks(restricted: Fit, full: Fit) -> tuple[list[MomentBlock], Floats | None]:
+    """Every group, and the covariance of all their moments where teams have respondents in several groups."""
     objective = full.objective
     if not isinstance(objective, LeastSquares):
         raise TypeError("least squares are needed")
+    samples = [sample for sample in objective.samples if isinstance(sample, OrdinalSample)]
     total = sum(full.n)
     jacobians = zip(restricted.model.jacobian(restricted.theta), full.model.jacobian(full.theta), strict=True)
-    return [
-        MomentBlock(
-            sample.n, small, large, weight * (total / (sample.n - 1)), np.asarray(getattr(sample, "gamma", None))
-        )
-        for sample, weight, (small, large) in zip(objective.samples, objective.weights, jacobians, strict=True)
+    blocks = [
+        MomentBlock(sample.n, small, large, weight * (total / (sample.n - 1)), np.asarray(sample.gamma))
+        for sample, weight, (small, large) in zip(samples, objective.weights, jacobians, strict=True)
     ]
-
-
-def _gamma(sample: object) -> npt.NDArray[np.float64]:
-    gamma = getattr(sample, "gamma", None)
-    if gamma is None:
-        raise TypeError("the covariance of the moments is needed")
-    return np.asarray(gamma)
+    return blocks, gamma_of_all(samples)
 
 
 def _row(model: CFAResult, found: Difference | None) -> dict[str, Any]:

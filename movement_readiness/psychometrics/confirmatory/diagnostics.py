@@ -14,6 +14,7 @@ import numpy.typing as npt
 from movement_readiness._validation import n_of
 from movement_readiness.exceptions import (
     ArgumentError,
+    EstimationWarning,
     HeywoodWarning,
     NonConvergenceWarning,
     NotIdentifiedWarning,
@@ -21,6 +22,7 @@ from movement_readiness.exceptions import (
 )
 from movement_readiness.psychometrics.confirmatory.implied import Matrices, Model
 from movement_readiness.psychometrics.confirmatory.search import Found
+from movement_readiness.psychometrics.confirmatory.specification import ParameterTable
 from movement_readiness.psychometrics.results import shown
 
 __all__ = ["admissibility", "check_counts", "check_identified", "convergence", "free_directions", "not_identified"]
@@ -125,12 +127,12 @@ def convergence(found: Found, model: Model) -> list[Finding]:
             "variances and covariances, or begin elsewhere with start()."
         )
         return [(NonConvergenceWarning, sentence)]
-    far = int(np.argmax(np.abs(found.theta))) if found.theta.size else 0
-    where = f" ({model.table.free_names[far]} is at {shown(float(found.theta[far]))})" if found.theta.size else ""
+    name, value = model.table.free_names[found.furthest], float(found.theta[found.furthest])
     sentence = (
-        f"The search for the parameters did not end after {found.n_steps} steps{where}; the estimates are where it "
-        "stopped, without standard errors and tests. The model may not fit these answers at all: look at a factor "
-        "with few items or with loadings near zero, use fewer factors, or begin elsewhere with start()."
+        f"The search for the parameters stopped after {found.n_steps} steps at no minimum ({name}, which went "
+        f"furthest, is at {shown(value)}); the estimates are where it stopped, without standard errors and tests. "
+        "Look at that parameter: an item or a factor with loadings near zero, two factors that are one to these "
+        "answers and parameters made equal that differ do this. Leave it out, or begin elsewhere with start()."
     )
     return [(NonConvergenceWarning, sentence)]
 
@@ -147,12 +149,29 @@ def not_identified(model: Model, theta: Floats) -> list[Finding]:
 
 
 def admissibility(model: Model, theta: Floats) -> list[Finding]:
-    """Variances below zero, correlations beyond one and covariance matrices that no variables could have."""
+    """Variances below zero, correlations beyond one, falling thresholds, matrices that no variables could have."""
     found: list[Finding] = []
     for group, matrices in enumerate(model.matrices(theta)):
         where = f" in group {group + 1}" if model.table.n_groups > 1 else ""
         found += _group(model, matrices, where)
+        found += _thresholds(model.table, theta, group, where)
     return found
+
+
+def _thresholds(table: ParameterTable, theta: Floats, group: int, where: str) -> list[Finding]:
+    """The finding that thresholds of an item do not rise."""
+    rows = sorted((row for row in table.rows if row.op == "|" and row.group == group), key=lambda row: int(row.rhs[1:]))
+    values: dict[str, list[float]] = {}
+    for row in rows:
+        values.setdefault(row.lhs, []).append(float(theta[row.free]) if row.free >= 0 else row.value)
+    fallen = [f"{item} ({', '.join(map(shown, at))})" for item, at in values.items() if (np.diff(at) <= 0).any()]
+    if not fallen:
+        return []
+    sentence = (
+        f"Thresholds that do not rise{where}: {_listed(fallen)}. No answers could have them; do not interpret this "
+        "solution, and look at what the model fixes or makes equal there."
+    )
+    return [(EstimationWarning, sentence)]
 
 
 def _group(model: Model, m: Matrices, where: str) -> list[Finding]:

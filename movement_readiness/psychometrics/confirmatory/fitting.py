@@ -151,7 +151,10 @@ def _others(table: ParameterTable, start: Floats) -> list[Floats]:
 
 def _rescued(model: Model, run: Callable[[Model, Floats], Found], found: Found, start: Floats) -> Found:
     """What was found, or, where the search did not end well, what is found by way of factor variances of one."""
-    other = None if found.converged else with_unit_variances(model.table)
+    if found.converged:
+        return found
+    found = replace(found, furthest=int((np.abs(found.theta - start) / (1 + np.abs(start))).argmax()))
+    other = with_unit_variances(model.table)
     if other is None:
         return found
     begin = np.array([_standard(model.table, row, start) for row in other.rows if row.free >= 0])

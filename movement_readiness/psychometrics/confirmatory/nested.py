@@ -80,19 +80,24 @@ def satorra_bentler_2001(restricted: tuple[float, int, float], full: tuple[float
     return _difference((restricted[0] - full[0]) / factor if factor > 0 else _NAN, df)
 
 
-def satorra_2000(restricted: tuple[float, int], full: tuple[float, int], blocks: Sequence[MomentBlock]) -> Difference:
-    """Scaled and shifted difference of least-squares statistics."""
+def satorra_2000(
+    restricted: tuple[float, int],
+    full: tuple[float, int],
+    blocks: Sequence[MomentBlock],
+    gamma: Floats | None = None,
+) -> Difference:
+    """Scaled and shifted difference of least-squares statistics; ``gamma`` of all groups where they depend."""
     df = restricted[1] - full[1]
     if df <= 0:
         return _difference(_NAN, df)
-    first, second = _traces(blocks)
+    first, second = _traces(blocks, gamma)
     if not second > 0:
         return _difference(_NAN, df)
     a = float(np.sqrt(df / second))
     return _difference(a * (restricted[0] - full[0]) + df - a * first, df)
 
 
-def _traces(blocks: Sequence[MomentBlock]) -> tuple[float, float]:
+def _traces(blocks: Sequence[MomentBlock], gamma: Floats | None) -> tuple[float, float]:
     """tr(U Gamma) and tr((U Gamma)^2), as traces of matrices of the size of the restrictions."""
     total = sum(block.n for block in blocks)
     shares = [block.n / total for block in blocks]
@@ -101,9 +106,14 @@ def _traces(blocks: Sequence[MomentBlock]) -> tuple[float, float]:
     across = _complement(inside)  # A', shape (parameters of the full model, restrictions)
     pulled = [block.full * block.weights[:, np.newaxis] for block in blocks]
     bread = sum(share * block.full.T @ part for share, block, part in zip(shares, blocks, pulled, strict=True))
-    middle = sum(share * part.T @ block.gamma @ part for share, block, part in zip(shares, blocks, pulled, strict=True))
+    if gamma is None:
+        parts = zip(shares, blocks, pulled, strict=True)
+        middle = np.asarray(sum(share * part.T @ block.gamma @ part for share, block, part in parts))
+    else:
+        stacked = np.vstack([np.sqrt(share) * part for share, part in zip(shares, pulled, strict=True)])
+        middle = stacked.T @ gamma @ stacked
     turned = np.linalg.solve(np.asarray(bread), across)  # P^-1 A'
-    product = np.linalg.solve(across.T @ turned, turned.T @ np.asarray(middle) @ turned)
+    product = np.linalg.solve(across.T @ turned, turned.T @ middle @ turned)
     return float(np.trace(product)), float(np.sum(product * product.T))
 
 

@@ -20,7 +20,7 @@ from movement_readiness.psychometrics.confirmatory.normal_sample import NormalSa
 from movement_readiness.psychometrics.confirmatory.search import Expansion, Found, minimise
 from movement_readiness.psychometrics.confirmatory.vech import symmetric
 
-__all__ = ["MomentModel", "NormalProblem", "fit_normal", "saturated_value"]
+__all__ = ["MomentModel", "NormalProblem", "fit_normal"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -149,9 +149,3 @@ def _information(root: Floats, jacobian: Floats, with_means: bool) -> Floats:
 def fit_normal(problem: NormalProblem, start: Floats, others: Sequence[Floats] = ()) -> Found:
     """Maximum-likelihood estimates from a start; the value is infinite where the start implies nothing possible."""
     return minimise(problem, start, others)
-
-
-def saturated_value(values: Sequence[float], samples: Sequence[NormalSample]) -> float:
-    """F of the model without restrictions, from each group's mean negative log-likelihood."""
-    total = sum(sample.n for sample in samples)
-    return float(sum(value * sample.n / total for value, sample in zip(values, samples, strict=True)))

@@ -21,7 +21,12 @@ from movement_readiness.psychometrics.confirmatory import normal
 from movement_readiness.psychometrics.confirmatory.baseline import independence
 from movement_readiness.psychometrics.confirmatory.fit_indices import RobustTest, Test, fit_measures
 from movement_readiness.psychometrics.confirmatory.normal_fit import NormalProblem
-from movement_readiness.psychometrics.confirmatory.normal_robust import crossed_scores, sandwich, saturated_trace
+from movement_readiness.psychometrics.confirmatory.normal_robust import (
+    crossed_scores,
+    sandwich,
+    saturated_trace,
+    summed_scores,
+)
 from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample, NormalSample, pairwise_moments
 from movement_readiness.psychometrics.confirmatory.residual_fit import (
     NormalWeight,
@@ -30,6 +35,7 @@ from movement_readiness.psychometrics.confirmatory.residual_fit import (
     residual_measures,
 )
 from movement_readiness.psychometrics.confirmatory.saturated import Saturated, saturated
+from movement_readiness.psychometrics.confirmatory.teams import joint_gamma, over_teams
 from movement_readiness.psychometrics.confirmatory.vech import vech
 
 __all__ = ["NormalInference", "expected_misfit", "infer_normal"]
@@ -168,16 +174,29 @@ def _robust_test(
         gamma = [np.asarray(np.linalg.inv(part)) for part in observed]
     except np.linalg.LinAlgError:
         return None
-    if robust:
-        crossed = [crossed_scores(sample, h.mean, h.covariance, means) for sample, h in zip(samples, free, strict=True)]
-        gamma = [np.asarray(inverse @ middle @ inverse) for inverse, middle in zip(gamma, crossed, strict=True)]
-    matrices = (_joined(observed, shares), _joined(expected, shares), _joined(gamma, [1 / share for share in shares]))
+    whole = _robust_gamma(samples, free, gamma, means) if robust else _joined(gamma, [1 / share for share in shares])
+    matrices = (_joined(observed, shares), _joined(expected, shares), whole)
     return RobustTest(
         _complete_chisq(fitted, free),
         expected_misfit(np.vstack(fitted.problem.model.jacobian(fitted.theta)), *matrices),
         _complete_chisq(base, free),
         expected_misfit(np.vstack(base.problem.model.jacobian(base.theta)), *matrices),
     )
+
+
+def _robust_gamma(
+    samples: Sequence[NormalSample], free: Sequence[Saturated], inverses: Sequence[Floats], means: bool
+) -> Floats:
+    """N times the robust covariance of all groups' moments; of clusters in several groups, across groups too."""
+    total = sum(sample.n for sample in samples)
+    teams = [sample.teams for sample in samples if sample.teams is not None]
+    if len(teams) == len(samples):
+        sums = [summed_scores(sample, h.mean, h.covariance, means) for sample, h in zip(samples, free, strict=True)]
+        parts = zip(over_teams(sums, teams), inverses, samples, strict=True)
+        return total * joint_gamma([part @ inverse / sample.n for part, inverse, sample in parts], [1] * len(samples))
+    crossed = [crossed_scores(sample, h.mean, h.covariance, means) for sample, h in zip(samples, free, strict=True)]
+    gamma = [np.asarray(inverse @ middle @ inverse) for inverse, middle in zip(inverses, crossed, strict=True)]
+    return _joined(gamma, [total / sample.n for sample in samples])
 
 
 def _trace(test: Test) -> float:

@@ -7,8 +7,10 @@ by
     c = (tr(B1 A1^-1) - tr(B0 A0^-1)) / df
 
 (Yuan and Bentler 2000, as Mplus and lavaan's ``yuan.bentler.mplus`` have it; Asparouhov and Muthen 2005). Where
-respondents sit in J clusters, slopes are added up within clusters first, and B is enlarged by J / (J - 1). Numpy and
-scipy alone.
+respondents sit in J clusters, slopes are added up within clusters first, and B is enlarged by J / (J - 1). In several
+groups J is that of each; where clusters have respondents in several groups, the sums of a cluster, each enlarged by
+the root of its group's factor, are added up over groups too (lavaan 0.6-14 takes them for different clusters). Numpy
+and scipy alone.
 """
 
 from __future__ import annotations
@@ -24,8 +26,9 @@ from movement_readiness.psychometrics.confirmatory import normal
 from movement_readiness.psychometrics.confirmatory.normal_fit import NormalProblem
 from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample, NormalSample
 from movement_readiness.psychometrics.confirmatory.saturated import Saturated
+from movement_readiness.psychometrics.confirmatory.teams import over_teams
 
-__all__ = ["Sandwich", "crossed_scores", "sandwich", "saturated_trace"]
+__all__ = ["Sandwich", "crossed_scores", "sandwich", "saturated_trace", "summed_scores"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -50,22 +53,45 @@ def crossed_scores(
         blocks = (block @ by for block in blocks)
     if sample.clusters is None:
         return np.asarray(sum(block.T @ block for block in blocks)) / sample.n
-    codes = np.unique(sample.clusters, return_inverse=True)[1]
+    sums = _summed(blocks, sample.clusters)
+    return np.asarray(sums.T @ sums) / sample.n
+
+
+def summed_scores(
+    sample: NormalSample, mu: Floats | None, sigma: Floats, with_means: bool, by: Floats | None = None
+) -> Floats:
+    """The slopes of each cluster, added up and enlarged by the root of J / (J - 1), shape (clusters, slopes)."""
+    if sample.clusters is None:
+        raise ValueError("clusters are needed")
+    blocks: Iterator[Floats] = normal.scores(sample, mu, sigma, with_means)
+    return _summed(blocks if by is None else (block @ by for block in blocks), sample.clusters)
+
+
+def _summed(blocks: Iterator[Floats], clusters: npt.NDArray[np.int64]) -> Floats:
+    codes = np.unique(clusters, return_inverse=True)[1]
     n_clusters, sums, begin = int(codes.max()) + 1, None, 0
     for block in blocks:
         sums = np.zeros((n_clusters, block.shape[1])) if sums is None else sums
         np.add.at(sums, codes[begin : begin + len(block)], block)
         begin += len(block)
     filled = np.zeros((1, 1)) if sums is None else sums
-    return np.asarray(filled.T @ filled) * (n_clusters / (n_clusters - 1)) / sample.n
+    return np.asarray(filled * np.sqrt(n_clusters / (n_clusters - 1)))
 
 
 def sandwich(problem: NormalProblem, theta: Floats, observed: Floats) -> Sandwich:
     """Robust covariance of the estimates, with ``observed`` their `NormalProblem.observed_information`."""
-    middle = np.zeros_like(observed)
-    parts = zip(problem.samples, problem.shares, problem.moments(theta), problem.model.jacobian(theta), strict=True)
-    for sample, share, (mu, sigma), jacobian in parts:
-        middle += share * crossed_scores(sample, mu, sigma, problem.model.means, jacobian)
+    means, teams = problem.model.means, [sample.teams for sample in problem.samples]
+    parts = list(
+        zip(problem.samples, problem.shares, problem.moments(theta), problem.model.jacobian(theta), strict=True)
+    )
+    known = [numbers for numbers in teams if numbers is not None]
+    if len(known) == len(teams):
+        sums = [summed_scores(sample, mu, sigma, means, by) for sample, _, (mu, sigma), by in parts]
+        whole = np.asarray(sum(over_teams(sums, known)))
+        middle = whole.T @ whole / problem.n
+    else:
+        found = [share * crossed_scores(sample, mu, sigma, means, by) for sample, share, (mu, sigma), by in parts]
+        middle = np.asarray(sum(found))
     inverse = np.linalg.inv(observed)
     return Sandwich(inverse @ middle @ inverse / problem.n, float(np.trace(middle @ inverse)))
 

@@ -33,7 +33,8 @@ class CompleteSample:
     """Respondents who answered every item.
 
     ``n``; ``mean`` (items,); ``covariance`` (items, items), divisor n; ``values`` (n, items) or None when only the
-    moments are known; ``clusters`` (n,), from 0, or None.
+    moments are known; ``clusters`` (n,), from 0, or None; ``teams`` (clusters,), the number that each has in all
+    groups, where some have respondents in several, or None.
     """
 
     n: int
@@ -41,6 +42,7 @@ class CompleteSample:
     covariance: Floats
     values: Floats | None = None
     clusters: Ints | None = None
+    teams: Ints | None = None
 
     @property
     def n_items(self) -> int:
@@ -69,13 +71,14 @@ class IncompleteSample:
     """Respondents with at least one answer.
 
     ``values`` (n, items), sorted by pattern, 0 where missing; ``there`` (n, items), 1.0 where answered and 0.0
-    where not; ``batches``; ``clusters`` (n,) in the same order, or None.
+    where not; ``batches``; ``clusters`` (n,) in the same order, or None; ``teams`` as in `CompleteSample`.
     """
 
     values: Floats
     there: Floats
     batches: tuple[PatternBatch, ...]
     clusters: Ints | None = None
+    teams: Ints | None = None
 
     @property
     def n(self) -> int:
@@ -87,20 +90,15 @@ class IncompleteSample:
         """How many items there are."""
         return int(self.values.shape[1])
 
-    @property
-    def n_patterns(self) -> int:
-        """How many different patterns of answered items there are."""
-        return sum(len(batch.items) for batch in self.batches)
-
 
 NormalSample = CompleteSample | IncompleteSample
 
 
-def complete_sample(values: Floats, clusters: Ints | None = None) -> CompleteSample:
+def complete_sample(values: Floats, clusters: Ints | None = None, teams: Ints | None = None) -> CompleteSample:
     """Moments of answers without gaps, shape (respondents, items); the covariance has the divisor n."""
     mean = values.mean(axis=0)
     centred = values - mean
-    return CompleteSample(len(values), mean, centred.T @ centred / len(values), values, clusters)
+    return CompleteSample(len(values), mean, centred.T @ centred / len(values), values, clusters, teams)
 
 
 def given_sample(covariance: Floats, n: int, mean: Floats | None = None) -> CompleteSample:
@@ -109,7 +107,7 @@ def given_sample(covariance: Floats, n: int, mean: Floats | None = None) -> Comp
     return CompleteSample(n, known, np.asarray(covariance, dtype=np.float64) * ((n - 1) / n))
 
 
-def incomplete_sample(values: Floats, clusters: Ints | None = None) -> IncompleteSample:
+def incomplete_sample(values: Floats, clusters: Ints | None = None, teams: Ints | None = None) -> IncompleteSample:
     """Sort answers, NaN where missing, by their pattern; rows without an answer are left out."""
     there = ~np.isnan(values)
     kept = there.any(axis=1)
@@ -123,6 +121,7 @@ def incomplete_sample(values: Floats, clusters: Ints | None = None) -> Incomplet
         there.astype(np.float64),
         _batches(there, packed[order]),
         None if clusters is None else clusters[kept][order],
+        teams,
     )
 
 

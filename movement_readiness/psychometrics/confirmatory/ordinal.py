@@ -19,15 +19,17 @@ import numpy.typing as npt
 from movement_readiness.psychometrics.confirmatory.gamma import covariance_of_many
 from movement_readiness.psychometrics.confirmatory.implied import Model, Moments
 from movement_readiness.psychometrics.confirmatory.search import Expansion, Found, minimise
+from movement_readiness.psychometrics.confirmatory.teams import joint_gamma, over_teams
 from movement_readiness.psychometrics.correlation._asymptotic import (
     Moves,
     asymptotic_covariance,
+    clustered_moves,
     moves_of,
     standard_errors,
 )
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, estimate
 
-__all__ = ["LeastSquares", "MomentSample", "OrdinalSample", "fitted", "ordinal_sample"]
+__all__ = ["LeastSquares", "MomentSample", "OrdinalSample", "fitted", "gamma_of_all", "ordinal_sample"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -50,7 +52,8 @@ class OrdinalSample:
     ``n`` respondents; ``moments`` (moments,), thresholds item by item, then correlations pair by pair; ``variances``
     (moments,), n times the asymptotic variance of each, respondents taken as independent; ``gamma``
     (moments, moments), n times the asymptotic covariance of all, cluster-robust where clusters were given, or None;
-    ``n_thresholds``; ``found``, the estimates themselves.
+    ``n_thresholds``; ``found``, the estimates themselves; ``moved`` (clusters, moments), what each cluster does to the
+    moments, and ``teams`` (clusters,), the number that each has in all groups, where some have respondents in several.
     """
 
     n: int
@@ -59,6 +62,8 @@ class OrdinalSample:
     gamma: Floats | None
     n_thresholds: int
     found: PolychoricEstimates
+    moved: Floats | None = None
+    teams: Ints | None = None
 
     @property
     def thresholds(self) -> Floats:
@@ -77,6 +82,7 @@ def ordinal_sample(
     *,
     full: bool,
     clusters: Ints | None = None,
+    teams: Ints | None = None,
     correct: float | str = "lavaan",
 ) -> OrdinalSample:
     """Thresholds, polychoric correlations and their precision.
@@ -91,6 +97,8 @@ def ordinal_sample(
         Whether the whole of gamma is needed.
     clusters : array, shape (respondents,), optional
         From 0.
+    teams : array, shape (clusters,), optional
+        The number of each cluster in all groups, where some have respondents in several.
     correct : float or "lavaan"
         Of empty cells, as in `polychoric`; by default .5 in the one empty cell of a 2 x 2 table.
 
@@ -104,9 +112,22 @@ def ordinal_sample(
     finite = np.isfinite(found.thresholds)
     by_threshold, by_pair = standard_errors(found, moves)
     variances = n * np.concatenate([by_threshold[finite], by_pair]) ** 2
-    gamma = _gamma(codes, sizes, found, moves, n, clusters) if full else None
     moments = np.concatenate([found.thresholds[finite], found.rho])
-    return OrdinalSample(n, moments, variances, gamma, int(finite.sum()), found)
+    n_thresholds = int(finite.sum())
+    if full and clusters is not None and teams is not None:
+        moved = clustered_moves(codes, sizes, moves, (found.pairs.first, found.pairs.second), clusters)
+        return OrdinalSample(n, moments, variances, n * moved.T @ moved, n_thresholds, found, moved, teams)
+    gamma = _gamma(codes, sizes, found, moves, n, clusters) if full else None
+    return OrdinalSample(n, moments, variances, gamma, n_thresholds, found)
+
+
+def gamma_of_all(samples: Sequence[OrdinalSample]) -> Floats | None:
+    """`joint_gamma` of samples whose clusters have respondents in several groups; None where they have not."""
+    known = [(one.moved, one.teams) for one in samples if one.moved is not None and one.teams is not None]
+    if not known or len(known) < len(samples):
+        return None
+    moved, teams = zip(*known, strict=True)
+    return joint_gamma(over_teams(moved, teams), [sample.n for sample in samples])
 
 
 def _gamma(

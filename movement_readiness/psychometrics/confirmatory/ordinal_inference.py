@@ -13,12 +13,18 @@ import numpy.typing as npt
 
 from movement_readiness.psychometrics.confirmatory.fit_indices import Test, fit_measures
 from movement_readiness.psychometrics.confirmatory.implied import Moments
-from movement_readiness.psychometrics.confirmatory.ordinal import LeastSquares, MomentSample, OrdinalSample
+from movement_readiness.psychometrics.confirmatory.ordinal import (
+    LeastSquares,
+    MomentSample,
+    OrdinalSample,
+    gamma_of_all,
+)
 from movement_readiness.psychometrics.confirmatory.ordinal_measures import ordinal_measures
 from movement_readiness.psychometrics.confirmatory.residual_fit import ObservedImplied, goodness, residual_measures
 from movement_readiness.psychometrics.confirmatory.robust import (
     Block,
     information,
+    joined,
     saturation_traces,
     scaled_shifted,
     traces,
@@ -34,12 +40,11 @@ _NAN = float("nan")
 class OrdinalInference:
     """What follows from a fit.
 
-    ``covariance`` of the estimates (free, free), NaN where the parameters are not identified; ``blocks``, what it was
-    computed from, group by group; ``test`` and ``baseline``; ``measures`` by lavaan's names.
+    ``covariance`` of the estimates (free, free), NaN where the parameters are not identified; ``test`` and
+    ``baseline``; ``measures`` by lavaan's names.
     """
 
     covariance: Floats
-    blocks: tuple[Block, ...]
     test: Test
     baseline: Test
     measures: dict[str, float]
@@ -85,7 +90,7 @@ def infer_unweighted(objective: LeastSquares, theta: Floats, observed: Sequence[
     )
     found = information(blocks)
     covariance = np.full((theta.size, theta.size), _NAN) if found is None else found.covariance
-    return OrdinalInference(covariance, blocks, test, base, measures)
+    return OrdinalInference(covariance, test, base, measures)
 
 
 def infer_ordinal(
@@ -116,6 +121,9 @@ def infer_ordinal(
     blocks = tuple(
         Block(sample.n, jacobian, weight, sample.gamma if robust else None) for sample, jacobian, weight in parts
     )
+    n_first = samples[0].n_thresholds
+    whole = gamma_of_all(samples) if robust else None
+    blocks = blocks if whole is None else (joined(blocks, whole, n_first),)
     off = objective.residuals(model.implied(theta))
     df = sum(sample.moments.size for sample in samples) - model.n_free
     found = information(blocks)
@@ -125,12 +133,13 @@ def infer_ordinal(
     base = _statistic(samples, [np.append(np.zeros(s.n_thresholds), s.moments[pairs]) for s in samples], weights)
     if robust and found is not None:
         test = _shifted(statistic, df, traces(blocks, found))
-        baseline = _shifted(base, base_df, saturation_traces(blocks, pairs))
+        kept = slice(n_first * (len(samples) // len(blocks)), None)
+        baseline = _shifted(base, base_df, saturation_traces(blocks, kept))
     else:
         test, baseline = Test(statistic, df, has_pvalue=weighted), Test(base, base_df, has_pvalue=weighted)
     measures = ordinal_measures(model, theta, samples, weights, test, baseline, blocks, found)
     covariance = np.full((theta.size, theta.size), _NAN) if found is None else found.covariance
-    return OrdinalInference(covariance, blocks, test, baseline, measures)
+    return OrdinalInference(covariance, test, baseline, measures)
 
 
 def _statistic(

@@ -1,4 +1,4 @@
-r"""Fit measures of least-squares fits to thresholds and polychoric correlations (numpy alone).
+r"""Fit measures of least-squares fits to thresholds and polychoric correlations (numpy and scipy alone).
 
 The robust ones (Savalei 2021) ask what maximum likelihood would say of the same estimates: X* = sum_g n_g F_ML(R,
 Rho) with R the polychoric and Rho the implied correlations, whose expectation is k = tr(M' C M Gamma) of
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import block_diag
 
 from movement_readiness.psychometrics.confirmatory import normal
 from movement_readiness.psychometrics.confirmatory.fit_indices import RobustTest, Test, fit_measures
@@ -95,7 +96,10 @@ def _robust(
     if not np.isfinite([*found, *alone]).all():
         return None
     judged = [_curvature(moments.sigma) for moments in implied]
-    trace = judged_trace(blocks, information, judged, slice(samples[0].n_thresholds, None))
+    if len(blocks) < len(samples):  # all groups in one
+        judged = [np.asarray(block_diag(*judged))]
+    n_first = samples[0].n_thresholds * (len(samples) // len(blocks))
+    trace = judged_trace(blocks, information, judged, slice(n_first, None))
     gammas = [np.asarray(sample.gamma) for sample in samples]
     total = sum(sample.n for sample in samples)
     shares = [sample.n / total for sample in samples]

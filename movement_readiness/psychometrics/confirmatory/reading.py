@@ -33,7 +33,8 @@ class Answers:
 
     ``table`` holds the respondents who count, in the order of the data; ``rows`` (kept,) which rows of the data those
     are; ``group`` (kept,) the group of each, from 0; ``labels`` of the groups; ``clusters`` (kept,) or None;
-    ``before``, how many respondents there were, and ``index``, the row labels of the data.
+    ``before``, how many respondents there were; ``index``, the row labels of the data; ``n_unlabelled``, how many
+    were left out because their cluster is not known.
     """
 
     table: ItemTable
@@ -43,6 +44,22 @@ class Answers:
     clusters: Ints | None
     before: int
     index: Any
+    n_unlabelled: int = 0
+
+    @property
+    def n_clusters(self) -> int | None:
+        """How many clusters there are, None without them."""
+        return None if self.clusters is None else int(np.unique(self.clusters).size)
+
+    def teams_of(self, group: int) -> Ints | None:
+        """The numbers in all groups of one group's clusters; None where no cluster has respondents in two groups."""
+        if self.clusters is None or len(self.labels) == 1:
+            return None
+        pairs = np.unique(np.column_stack([self.clusters, self.group]), axis=0)
+        if np.unique(pairs[:, 0]).size == len(pairs):
+            return None
+        everyone = np.unique(self.clusters)
+        return np.searchsorted(everyone, np.unique(self.clusters[self.group == group])).astype(np.int64)
 
     def clusters_of(self, group: int) -> Ints | None:
         """The clusters of one group's respondents, numbered anew."""
@@ -70,7 +87,8 @@ def read_answers(items: Any, names: Sequence[str], group: Any, cluster: Any, mis
     Raises
     ------
     ArgumentError
-        A matrix in place of answers, an item that is not there, nobody left, an item with one answer only.
+        A matrix in place of answers, an item that is not there, nobody left, an item with one answer only, fewer than
+        two clusters in a group.
     """
     refuse_matrix("items", items)
     frame = item_frame("items", items)
@@ -84,14 +102,18 @@ def read_answers(items: Any, names: Sequence[str], group: Any, cluster: Any, mis
     table = item_table("items", chosen.set_axis(list(names), axis=1), at_least=1)
     there = ~np.isnan(table.values)
     asked = there.any(axis=1) & (groups >= 0)
+    known = asked if clusters is None else asked & (clusters >= 0)
+    n_unlabelled, asked = int(asked.sum() - known.sum()), known
     kept = asked & there.all(axis=1) if missing == "listwise" else asked
     rows = np.flatnonzero(kept)
     _check_rows(rows.size, int(asked.sum()), missing)
     values = table.values if kept.all() else table.values[rows]
-    known, numbered = np.unique(groups[rows], return_inverse=True)
+    present, numbered = np.unique(groups[rows], return_inverse=True)
     table = ItemTable(table.names, values, table.options)
-    labels = tuple(labels[place] for place in known)
-    found = Answers(table, rows, numbered, labels, _own(clusters, rows), int(asked.sum()), frame.index)
+    labels = tuple(labels[place] for place in present)
+    own = None if clusters is None else clusters[rows]
+    found = Answers(table, rows, numbered, labels, own, int(asked.sum()), frame.index, n_unlabelled)
+    _check_clusters(found)
     _check_varying(found, names)
     return found
 
@@ -132,19 +154,23 @@ def _check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
         raise ArgumentError(f"items: expected each column once; {quoted(twice)} are there more than once.")
 
 
-def _own(clusters: Ints | None, rows: Ints) -> Ints | None:
-    """A respondent without a cluster is one of their own."""
-    if clusters is None:
-        return None
-    unknown = clusters < 0
-    return np.where(unknown, clusters.max() + np.cumsum(unknown), clusters)[rows]
-
-
 def _check_rows(kept: int, before: int, missing: str) -> None:
     if kept >= 3:
         return
     every = f" who answered every item (missing='listwise', {before} answered some)" if missing == "listwise" else ""
     raise ArgumentError(f"items: expected three or more respondents{every}; got {kept}.")
+
+
+def _check_clusters(found: Answers) -> None:
+    for place, label in enumerate(found.labels):
+        codes = found.clusters_of(place)
+        count = 2 if codes is None else int(codes.max(initial=-1)) + 1
+        if count < 2:
+            where = f" in group {label!r}" if len(found.labels) > 1 else ""
+            raise ArgumentError(
+                f"cluster: expected respondents of two or more clusters{where}; got {count}. Errors that are robust to "
+                "clusters come from how those differ: add teams, or leave cluster out."
+            )
 
 
 def _check_varying(found: Answers, names: Sequence[str]) -> None:

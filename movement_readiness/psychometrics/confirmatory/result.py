@@ -11,7 +11,7 @@ import numpy as np
 from movement_readiness._validation import check_choice, n_of
 from movement_readiness.psychometrics.confirmatory import respondents, tables
 from movement_readiness.psychometrics.confirmatory.threads import one_thread
-from movement_readiness.psychometrics.results import Result, shown, shown_interval
+from movement_readiness.psychometrics.results import Result, shown, shown_interval, unlabelled_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +59,8 @@ class CFAResult(Result):
     groups : tuple
         Labels of the groups, in the order of their numbers; empty for one.
     n_clusters : int or None
+    n_unlabelled : int
+        Respondents left out because the label of their cluster is missing.
     warnings : tuple of str
     """
 
@@ -85,6 +87,11 @@ class CFAResult(Result):
     def n_groups(self) -> int:
         """How many groups there are."""
         return self._fit.model.table.n_groups
+
+    @property
+    def n_unlabelled(self) -> int:
+        """Respondents left out because the label of their cluster is missing."""
+        return 0 if self._answers is None else self._answers.n_unlabelled
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -133,7 +140,8 @@ class CFAResult(Result):
         DataFrame
             lhs, op, rhs, group, mi, epc (expected change), sepc.lv, sepc.all (in the units of std_lv, std_all), of
             fixed parameters, of loadings on other factors, of residual covariances. Indices of scaled tests are not
-            scaled.
+            scaled. Scales of ordered items (~*~) that follow from residual variances ("theta") are no parameters and
+            have no row, though lavaan lists them.
         """
         with one_thread():
             return tables.modification(self._fit, minimum, sort)
@@ -215,6 +223,7 @@ class CFAResult(Result):
         found = [
             f"{_METHODS[self.estimator]}; {self.n_respondents} respondents{clusters}, missing answers {self.missing}"
             f"{groups}.",
+            *([unlabelled_words(self.n_unlabelled)] if self.n_unlabelled else []),
         ]
         if not self.converged:
             return [*found, *self.warnings]

@@ -10,6 +10,9 @@ statistic T, no chi-square under the model, becomes one in mean and variance (As
 
     a T + df - a tr(U Gamma),     a = sqrt(df / tr((U Gamma)^2)).
 
+Where clusters have respondents in several groups, Gamma has blocks across groups too and M becomes sum_gh sqrt(c_g c_h)
+J_g'W_g Gamma_gh W_h J_h: all groups are then one `joined` block.
+
 Numpy alone.
 """
 
@@ -26,6 +29,7 @@ __all__ = [
     "Information",
     "Shifted",
     "information",
+    "joined",
     "judged_trace",
     "saturation_traces",
     "scaled_shifted",
@@ -85,6 +89,30 @@ def information(blocks: Sequence[Block]) -> Information | None:
         for count, block in zip(counts, blocks, strict=True)
     )
     return Information(inverse, np.asarray(middle))
+
+
+def joined(blocks: Sequence[Block], gamma: Floats, n_first: int) -> Block:
+    """Groups whose moments depend on each other as one block.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+    gamma : array, shape (moments of all, moments of all)
+        Moments of group g multiplied by the root of its n.
+    n_first : int
+        The first so many moments of each group come first, then the others of all groups.
+    """
+    total = sum(block.n for block in blocks)
+    sizes = [block.weights.size for block in blocks]
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    order = np.concatenate(
+        [start + np.arange(n_first) for start in starts]
+        + [np.arange(start + n_first, start + size) for start, size in zip(starts, sizes, strict=True)]
+    )
+    shares = [np.sqrt(count / (total - 1)) for count in _counts(blocks)]
+    jacobian = np.vstack([share * block.jacobian for share, block in zip(shares, blocks, strict=True)])
+    weights = np.concatenate([block.weights for block in blocks])
+    return Block(total, jacobian[order], weights[order], gamma[np.ix_(order, order)])
 
 
 def _counts(blocks: Sequence[Block]) -> list[float]:

@@ -13,6 +13,7 @@ from movement_readiness.psychometrics._options import check_whole
 from movement_readiness.psychometrics.confirmatory import diagnostics, tables
 from movement_readiness.psychometrics.confirmatory.asked import Asked
 from movement_readiness.psychometrics.confirmatory.coverage import without_moments
+from movement_readiness.psychometrics.confirmatory.few_clusters import too_few_clusters
 from movement_readiness.psychometrics.confirmatory.fitting import Fit, fit_continuous, fit_ordinal, fit_unweighted
 from movement_readiness.psychometrics.confirmatory.normal_sample import (
     CompleteSample,
@@ -45,7 +46,8 @@ def of_ordered(asked: Asked, answers: Answers) -> CFAResult:
     findings: list[tuple[type[Warning], str]] = []
     for group in range(n_groups):
         codes = coded.codes if n_groups == 1 else coded.codes[answers.group == group]
-        sample = ordinal_sample(codes, coded.n_categories, full=full, clusters=answers.clusters_of(group))
+        clusters, teams = answers.clusters_of(group), answers.teams_of(group)
+        sample = ordinal_sample(codes, coded.n_categories, full=full, clusters=clusters, teams=teams)
         samples.append(sample)
         if group == 0 or n_groups > 1:
             findings += _findings.ordinal(coded, sample.found, _REMEDIES)
@@ -80,8 +82,8 @@ def of_numbers(asked: Asked, answers: Answers) -> CFAResult:
     samples: list[NormalSample] = []
     for group in range(n_groups):
         values, clusters = answers.values_of(group), answers.clusters_of(group)
-        gaps = bool(np.isnan(values).any())
-        sample = incomplete_sample(values, clusters) if gaps else complete_sample(values, clusters)
+        make = incomplete_sample if np.isnan(values).any() else complete_sample
+        sample = make(values, clusters, answers.teams_of(group))
         samples.append(sample)
     _check_samples(samples, answers, asked.items)
     if asked.estimator == "uls":
@@ -150,8 +152,8 @@ def _result(asked: Asked, fit: Fit, answers: Answers | None, findings: list[tupl
         if np.isnan(fit.covariance).any():
             findings += diagnostics.not_identified(fit.model, fit.theta)
         findings += without_moments(fit)
+        findings += too_few_clusters(fit, answers)
     several = answers is not None and len(answers.labels) > 1
-    clusters = None if answers is None or answers.clusters is None else int(np.unique(answers.clusters).size)
     convergence = {
         "method": found.method,
         "steps": found.n_steps,
@@ -173,7 +175,7 @@ def _result(asked: Asked, fit: Fit, answers: Answers | None, findings: list[tupl
         parameterization=asked.parameterization,
         n_respondents=sum(fit.n),
         groups=answers.labels if answers is not None and several else (),
-        n_clusters=clusters,
+        n_clusters=None if answers is None else answers.n_clusters,
         warnings=give(findings),
         _fit=fit,
         _answers=answers,

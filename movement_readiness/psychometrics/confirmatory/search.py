@@ -48,7 +48,8 @@ class Found:
     """Where the search ended.
 
     ``theta`` (n_free,); ``value``; ``decrement``, by how much a further step would lower the function, g'H^-1 g / 2;
-    ``converged``; ``n_steps``; ``method``, "scoring" or "scoring and BFGS".
+    ``converged``; ``n_steps``; ``method``, "scoring" or "scoring and BFGS"; ``furthest``, the place of the parameter
+    that went furthest from where the search began (set where it did not end well).
     """
 
     theta: Floats
@@ -57,6 +58,7 @@ class Found:
     converged: bool
     n_steps: int
     method: str = "scoring"
+    furthest: int = 0
 
 
 def minimise(objective: Objective, start: Floats, others: Sequence[Floats] = ()) -> Found:

@@ -127,7 +127,7 @@ def parameter_table(statements: Sequence[Statement], options: ModelOptions) -> P
     ------
     ArgumentError
         Names in the wrong role, a parameter named twice, modifiers for another number of groups, thresholds that the
-        answers do not have, labels on parameters that cannot be equal.
+        answers do not have or that are fixed out of order, labels on parameters that cannot be equal.
 
     Notes
     -----
@@ -153,6 +153,7 @@ def parameter_table(statements: Sequence[Statement], options: ModelOptions) -> P
     for group in range(options.n_groups):
         rows.extend(_group_rows(statements, factors, items, options, group))
     rows = _with_equalities(rows, factors, options)
+    _check_thresholds(rows, statements)
     numbered, n_free = _numbered(rows)
     return ParameterTable(numbered, items, factors, options, n_free)
 
@@ -318,6 +319,34 @@ def _check_labels(rows: Sequence[Row]) -> None:
                 f"model: expected parameters of one kind under the label {row.label!r}; it stands at "
                 f"'{kinds[row.label]}' and at '{kind}'."
             )
+
+
+def _check_thresholds(rows: Sequence[Row], statements: Sequence[Statement]) -> None:
+    """Refuse thresholds of an item that are fixed out of order, or made equal to each other."""
+    last: dict[tuple[str, int], Row] = {}
+    seen: set[tuple[str, int, int]] = set()
+    for row in sorted((row for row in rows if row.op == "|"), key=lambda row: int(row.rhs[1:])):
+        if row.free >= 0:
+            again = (row.lhs, row.group, row.free)
+            if again in seen:
+                raise fault_at(
+                    _said(statements, row),
+                    f"expected thresholds of {row.lhs!r} that differ; {row.rhs} is made equal to another.",
+                )
+            seen.add(again)
+            continue
+        before = last.get((row.lhs, row.group))
+        if before is not None and row.value <= before.value:
+            raise fault_at(
+                _said(statements, row),
+                f"expected thresholds of {row.lhs!r} that rise; {before.rhs} is fixed at {before.value:g} and "
+                f"{row.rhs} at {row.value:g}.",
+            )
+        last[row.lhs, row.group] = row
+
+
+def _said(statements: Sequence[Statement], row: Row) -> Statement:
+    return next(statement for statement in statements if statement.key == row.key)
 
 
 def _numbered(rows: Sequence[Row]) -> tuple[tuple[Row, ...], int]:

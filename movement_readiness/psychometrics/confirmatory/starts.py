@@ -35,7 +35,8 @@ def starting_values(
     Returns
     -------
     array
-        Of each factor the principal axis of its items (or of its lower factors'), scaled to what the model fixes;
+        Of each factor the principal axis of its items (or of its lower factors'), scaled to what the model fixes and
+        turned so that the first fixed loading has its sign, or, without one, the first loading is positive;
         residual variances what the loadings leave, at least a twentieth; covariances of factors from the items
         between them. What the model says with start() stands.
     """
@@ -126,15 +127,15 @@ class _Guess:
         names = [row.rhs for row in own]
         between = self._between(names)
         axis = _principal_axis(between) / np.sqrt([self._shares(name) for name in names])
+        fixed = next((place for place, row in enumerate(own) if not np.isnan(row.value) and row.value), None)
+        towards = 1.0 if fixed is None else own[fixed].value
+        axis = axis * (1.0 if axis[fixed or 0] * towards >= 0 else -1.0)
         self.axes[factor] = dict(zip(names, axis.tolist(), strict=True))
         scale = [self._scale_of(name) for name in names]
-        raw = axis * scale
-        fixed = [(row.value, size) for row, size in zip(own, raw, strict=True) if not np.isnan(row.value) and row.value]
         variance = next((row.value for row in self.rows if row.key == (factor, "~~", factor)), np.nan)
         size = 1.0
-        if fixed:
-            size = fixed[0][1] / fixed[0][0]
-            size = float(np.copysign(max(abs(size), 0.2 * float(np.mean(scale))), size))
+        if fixed is not None:
+            size = max(abs(float(axis[fixed])), 0.2) * scale[fixed] / abs(own[fixed].value)
         elif not np.isnan(variance) and variance > 0:
             size = float(np.sqrt(variance))
         self.variance[factor] = size**2

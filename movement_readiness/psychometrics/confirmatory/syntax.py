@@ -10,14 +10,15 @@ A model is a list of statements, one a line or parted by semicolons::
 
 Before a term stands what is known of its parameter: ``0.5*x`` (fixed), ``NA*x`` (free), ``a*x`` (a label; parameters
 of one label are equal), ``start(0.8)*x`` (where the search begins), ``c(1, NA)*x`` or ``c(a, b)*x`` (one for each
-group). ``#`` and ``!`` begin a comment. A name that is no word stands between backticks.
+group). ``#`` and ``!`` begin a comment. A name that is no word stands between backticks. A term may stand twice in a
+statement to say two things of it: ``NA*x + a*x`` is ``NA*a*x``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from movement_readiness.exceptions import ArgumentError
 
@@ -37,6 +38,7 @@ _TOKEN = re.compile(
       | (?P<strange>.)""",
     re.VERBOSE,
 )
+_BACKTICKS = "(a name that is no single word stands between backticks: `my item`)"
 _NOT_HERE = {
     "~": "expected '~ 1' (an intercept or a mean); a regression is no part of a measurement model",
     "==": "expected no constraint; give the parameters that shall be equal the same label (a*x1 + a*x2)",
@@ -119,10 +121,26 @@ the model.
     tokens = list(_tokens(text))
     statements: list[Statement] = []
     for part in _parts(tokens):
-        statements.extend(_Reader(part).statements())
+        statements.extend(_joined(_Reader(part).statements()))
     if not statements:
         raise ArgumentError("model: expected statements such as 'f =~ x1 + x2 + x3'; got none.")
     return tuple(statements)
+
+
+def _joined(statements: Iterator[Statement]) -> list[Statement]:
+    """One statement for what stands twice and says something else the second time, as in ``NA*x + a*x``."""
+    found: dict[tuple[str, str, str], Statement] = {}
+    rest: list[Statement] = []
+    for statement in statements:
+        before = found.setdefault(statement.key, statement)
+        if before is statement:
+            continue
+        known = {modifier.kind for modifier in before.modifiers}
+        if statement.modifiers and known.isdisjoint(modifier.kind for modifier in statement.modifiers):
+            found[statement.key] = replace(before, modifiers=(*before.modifiers, *statement.modifiers))
+        else:
+            rest.append(statement)
+    return [*found.values(), *rest]
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -131,7 +149,8 @@ def _tokens(text: str) -> Iterator[_Token]:
         kind, word = str(match.lastgroup), match.group()
         token = _Token(kind, word, line, match.start() - begin + 1)
         if kind == "strange":
-            raise _fault(token, "expected a name, a number or an operator")
+            what = "a second backtick on the same line" if word == "`" else "a name, a number or an operator"
+            raise _fault(token, f"expected {what}")
         if kind not in {"comment", "space"}:
             yield token
         if word == "\n":
@@ -185,9 +204,19 @@ class _Reader:
         return token
 
     def name(self, expected: str) -> _Token:
+        self.check_unquoted()
         if self.here.kind != "name":
             raise _fault(self.here, expected)
         return self.take()
+
+    def check_unquoted(self) -> None:
+        """Refuse a text that stands where a name belongs."""
+        if self.here.kind == "text" and self.ahead != "*":
+            raise _fault(self.here, f"expected a name without quotation marks, which are for labels {_BACKTICKS}")
+
+    @property
+    def ahead(self) -> str:
+        return self.tokens[min(self.place + 1, len(self.tokens) - 1)].text
 
     def mark(self, text: str, expected: str) -> None:
         if self.take().text != text:
@@ -201,7 +230,8 @@ class _Reader:
         sign = self.take()
         if sign.kind != "operator":
             known = ", ".join(repr(op) for op in ("=~", "~~", "~ 1", "|", "~*~"))
-            raise _fault(sign, f"expected one of {known} after {left[-1].text!r}")
+            more = f" {_BACKTICKS}" if sign.kind in {"name", "number"} or sign.text == "-" else ""
+            raise _fault(sign, f"expected one of {known} after {left[-1].text!r}{more}")
         if sign.text in _NOT_HERE and sign.text != "~":
             raise _fault(sign, _NOT_HERE[sign.text])
         for modifiers, term in self.terms(sign):
@@ -215,14 +245,16 @@ class _Reader:
         while self.here.text == "+":
             found.append(self.term(sign, self.take()))
         if self.here.kind != "end":
-            raise _fault(self.here, "expected '+' or the end of the statement")
+            more = f" {_BACKTICKS}" if self.here.kind in {"name", "number"} or self.here.text == "-" else ""
+            raise _fault(self.here, f"expected '+' or the end of the statement{more}")
         return found
 
     def term(self, sign: _Token, after: _Token) -> tuple[tuple[Modifier, ...], _Token]:
         modifiers: list[Modifier] = []
         while True:
             token = self.here
-            ahead = self.tokens[min(self.place + 1, len(self.tokens) - 1)].text
+            ahead = self.ahead
+            self.check_unquoted()
             if sign.text == "~" and token.text == "1" and ahead != "*":
                 return tuple(modifiers), self.take()
             if token.kind == "name" and ahead not in {"*", "("}:
@@ -233,9 +265,7 @@ class _Reader:
             self.mark("*", "expected '*' between a modifier and its term")
 
     def modifier(self, after: _Token) -> Modifier:
-        token = self.here
-        ahead = self.tokens[min(self.place + 1, len(self.tokens) - 1)].text
-        if token.kind == "name" and ahead == "(":
+        if self.here.kind == "name" and self.ahead == "(":
             return self.call()
         value = self.value(f"expected a name after {after.text!r}")
         return _modifier([value])

@@ -30,7 +30,7 @@ from movement_readiness.psychometrics.correlation._fit import cells_of
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates
 from movement_readiness.psychometrics.correlation._tables import far_thresholds
 
-__all__ = ["Moves", "asymptotic_covariance", "moves_of", "standard_errors"]
+__all__ = ["Moves", "asymptotic_covariance", "clustered_moves", "moves_of", "standard_errors"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -135,9 +135,25 @@ def asymptotic_covariance(
     array, shape (thresholds + pairs, thresholds + pairs)
         Not multiplied by the number of respondents.
     """
-    blocks = _moved(codes, np.asarray(n_categories, dtype=np.int64), moves, pairs)
     if clusters is None:
+        blocks = _moved(codes, np.asarray(n_categories, dtype=np.int64), moves, pairs)
         return np.asarray(sum(moved.T @ moved for _, moved in blocks))
+    sums = clustered_moves(codes, n_categories, moves, pairs, clusters)
+    return np.asarray(sums.T @ sums)
+
+
+def clustered_moves(
+    codes: npt.NDArray[np.integer],
+    n_categories: npt.ArrayLike,
+    moves: Moves,
+    pairs: tuple[Ints, Ints],
+    clusters: Ints,
+) -> Floats:
+    """The moves of each cluster, added up and enlarged by the root of J / (J - 1).
+
+    Parameters as in `asymptotic_covariance`; shape (clusters, thresholds + pairs).
+    """
+    blocks = _moved(codes, np.asarray(n_categories, dtype=np.int64), moves, pairs)
     n_clusters = int(clusters.max()) + 1
     sums: Floats | None = None
     for rows, moved in blocks:
@@ -146,7 +162,7 @@ def asymptotic_covariance(
         found, begin = np.unique(clusters[rows][order], return_index=True)
         sums[found] += np.add.reduceat(moved[order], begin, axis=0)
     filled = np.zeros((n_clusters, 0)) if sums is None else sums
-    return np.asarray(filled.T @ filled) * n_clusters / (n_clusters - 1)
+    return np.asarray(filled * np.sqrt(n_clusters / (n_clusters - 1)))
 
 
 def _moved(

@@ -49,7 +49,9 @@ fit_of_case <- function(case) {
   further <- listening(do.call("cfa", further))$value
   if (is.null(further)) return(fit)
   last <- listening(do.call("cfa", c(a, list(start = further))))$value
-  if (is.null(last) || !lavInspect(last, "converged") || last@optim$fx > fit@optim$fx) fit else last
+  # a factor may have been turned on the way
+  same <- !is.null(last) && lavInspect(last, "converged") && max(abs(coef(last) - coef(fit))) < 0.02
+  if (same && last@optim$fx <= fit@optim$fx) last else fit
 }
 
 # The value of an expression with the warnings it gave; an error becomes NULL and a message.

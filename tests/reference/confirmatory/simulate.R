@@ -182,3 +182,22 @@ set.seed(632)
 x[, 1:9] <- holed(x[, 1:9], 0.05)
 x$site <- ifelse(as.integer(sub("T", "", x$team)) %% 3 == 0, "South", "West")
 write_set("teams_missing", x)
+
+# -- reverse-keyed items as they were answered: the first of the first and third factor, and one of the second ----------
+set.seed(641)
+sizes <- c(330, 270)
+parts <- lapply(1:2, function(g) {
+  general <- c(0.8, 0.7, 0.6, 0.75)
+  f <- normal(sizes[g], diag(1)) %*% t(general) + normal(sizes[g], diag(4)) %*% diag(sqrt(1 - general^2))
+  f <- f * c(1, 1.15)[g] + c(0, 0.25)[g]
+  loadings <- simple(c(0.6, 0.75, 0.7, 0.8, -0.65, 0.7, 0.5, 0.8, 0.7, 0.75, 0.7, 0.6), 3)
+  loadings[1, 1] <- -0.6
+  loadings[7, 3] <- -0.5
+  y <- f %*% t(loadings) + normal(sizes[g], diag(12)) %*% diag(sqrt(1 - rowSums(loadings^2)))
+  colnames(y) <- paste0("x", 1:12)
+  data.frame(coded(y, cuts_of(rep(5, 12), rep(c(-0.3, 0, 0.4), 4))), site = c("West", "East")[g])
+})
+x <- do.call(rbind, parts)[sample(600), ]
+write_set("reversed", x)
+x[, 1:12] <- holed(x[, 1:12], 0.05)
+write_set("reversed_missing", x)
