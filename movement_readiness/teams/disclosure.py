@@ -37,7 +37,7 @@ somebody left); rounding helps, but no noise is added; people who were left out 
 are compared by their number alone, because nobody has their answers any more. Between waves and forms, people are
 taken for the same only where all answers that both have are the same: whoever knows that everybody repeated the answers
 to one scale, but not to the others, may learn more of that scale. Two waves or releases together may narrow the mean of
-a hidden team below ``min_interval``: in hierarchies made to be awkward at 20 of 84 sites, at 19 of them a team most of
+a hidden team below ``min_interval``: of 20 teams at 84 sites made to be awkward, 19 of them teams most of
 whose people are shown in the other wave. So may the items of a site beside its means (1 of 60 such sites, 19.7 points).
 Withheld answers of a
 scale whose other items are shown can be told in sum, to half a step of rounding times the number of the scale's items.
