@@ -186,10 +186,10 @@ def test_one_team_alone_gets_a_wide_interval_from_no_ones_answers(instrument, re
 
 
 def test_teams_that_agree_wholly_do_not_show_it_in_a_narrow_interval(instrument, responses_of):
-    """Three teams, each unanimous: a pooled SD of zero would say what everybody's score is."""
+    """Everybody's items differ, their scores do not: a pooled SD of zero would say what everybody's score is."""
     responses = responses_of(instrument, {("N", "A"): 12, ("N", "B"): 12, ("N", "C"): 12})
-    for team, code in (("A", 2), ("B", 3), ("C", 4)):
-        responses.loc[responses["team"] == team, list(instrument.item_ids())] = code
+    for place, item in enumerate(instrument.item_ids("rational")):
+        responses[item] = (np.arange(36) + place) % 5 + 1
     rows = mr.aggregate_scores(responses, instrument).scores.query("level == 'team' and scale == 'rational'")
     assert (rows["ci_high"] - rows["ci_low"] >= 2 * np.ceil(1.96 * 25 / np.sqrt(12))).all()
     assert rows["reliability"].isna().all()
