@@ -123,7 +123,9 @@ def test_the_attacker_finds_people_where_waves_are_released_one_by_one(instrumen
 def test_the_attacker_narrows_people_where_the_policy_is_off(instrument, responses_of, items):
     """With the laxest policy that there is, small groups are shown and the scores of one to four people narrowed."""
     lax = mr.DisclosurePolicy(min_respondents=3, min_interval=0)
-    found = faults(one_release(responses_of, instrument, items, 3, 15, lax, skipped=0.1), instrument, mr.DisclosurePolicy())
+    found = faults(
+        one_release(responses_of, instrument, items, 3, 15, lax, skipped=0.1), instrument, mr.DisclosurePolicy()
+    )
     assert any("published group" in fault for fault in found)
     assert any(fault.startswith(tuple(f"score of {few}:" for few in range(1, 5))) for fault in found)
 
