@@ -71,23 +71,23 @@ def two_releases(make, instrument, items, seed, sites, log=None, policy=None):
 
 @pytest.mark.parametrize("seed", range(2))
 def test_one_release_gives_nobody_away(instrument, responses_of, items, seed):
-    assert faults(one_release(responses_of, instrument, items, seed, 25), instrument) == []
+    assert faults(one_release(responses_of, instrument, items, seed, 14), instrument) == []
 
 
 @pytest.mark.parametrize("seed", range(50, 52))
 def test_people_who_skipped_items_are_not_given_away(instrument, responses_of, items, seed):
     """They count in the scale's mean with the mean of their other answers, but not in the items they skipped."""
-    assert faults(one_release(responses_of, instrument, items, seed, 20, skipped=0.05), instrument) == []
+    assert faults(one_release(responses_of, instrument, items, seed, 12, skipped=0.05), instrument) == []
 
 
 @pytest.mark.parametrize("seed", range(10, 12))
 def test_two_waves_give_nobody_away(instrument, responses_of, items, seed):
-    assert faults(two_waves(responses_of, instrument, items, seed, 20), instrument) == []
+    assert faults(two_waves(responses_of, instrument, items, seed, 10), instrument) == []
 
 
 @pytest.mark.parametrize("seed", range(20, 22))
 def test_a_second_release_gives_nobody_away(instrument, responses_of, items, seed):
-    assert faults(two_releases(responses_of, instrument, items, seed, 20, ReleaseLog()), instrument) == []
+    assert faults(two_releases(responses_of, instrument, items, seed, 10, ReleaseLog()), instrument) == []
 
 
 def test_smallest_groups_of_three(instrument, responses_of, items):
