@@ -16,7 +16,7 @@ from movement_readiness.exceptions import (
     NonConvergenceWarning,
     NotPositiveDefiniteWarning,
 )
-from movement_readiness.psychometrics import cfa
+from movement_readiness.psychometrics import cfa, measurement_invariance
 from movement_readiness.psychometrics.confirmatory.gamma import covariance_of_many
 from movement_readiness.psychometrics.correlation._asymptotic import asymptotic_covariance, moves_of
 from movement_readiness.psychometrics.correlation._polychoric import estimate
@@ -306,6 +306,18 @@ def test_a_category_that_one_group_lacks():
     answers.loc[(answers["site"] == "North") & (answers["x3"] == 4), "x3"] = 3
     with pytest.raises(ArgumentError, match=r"'x3'.*nobody in group 'North' chose 4.*Merge"):
         cfa(answers, MODEL, estimator="wlsmv", group="site")
+
+
+def test_a_category_that_listwise_deletion_took_from_a_group_is_said_to_be_so():
+    answers = two_groups(ordered).astype({f"x{place}": float for place in range(1, 9)})
+    answers.loc[(answers["site"] == "North") & (answers["x3"] == 4), "x1"] = np.nan
+    asked = int((answers["site"] == "North").sum())
+    kept = int(answers.loc[answers["site"] == "North", "x1"].notna().sum())
+    words = rf"nobody in group 'North' among the {kept} of {asked} .* chose 4.*missing='pairwise' uses the others"
+    with pytest.raises(ArgumentError, match=words):
+        cfa(answers, MODEL, estimator="wlsmv", group="site")
+    with pytest.raises(ArgumentError, match=words):
+        measurement_invariance(answers, MODEL, estimator="wlsmv", group="site")
 
 
 def test_items_that_repeat_each_other():
