@@ -158,7 +158,13 @@ class Calibration:
 
         text = written(self)
         if path is not None:
-            Path(path).write_text(text, encoding="utf-8", newline="\n")
+            try:
+                Path(path).write_text(text, encoding="utf-8", newline="\n")
+            except OSError as error:
+                why = error.strerror or type(error).__name__
+                raise ArgumentError(
+                    f"path: expected a file that can be written, in a folder that exists; got {str(path)!r} ({why})."
+                ) from None
         return text
 
     @classmethod
