@@ -296,6 +296,14 @@ def test_awkward_input_is_a_sentence(change, options, word):
         cfa(numbers().assign(**change), **{"model": MODEL, **options})
 
 
+@pytest.mark.parametrize("name", ["WLS", "wls"])
+def test_full_weighted_least_squares_is_said_not_to_be_here(name):
+    with pytest.raises(ArgumentError, match=r"full weighted least squares .* is not here"):
+        cfa(ordered(), MODEL, estimator=name)
+    with pytest.raises(ArgumentError, match=r"full weighted least squares .* is not here"):
+        measurement_invariance(two_groups(ordered), MODEL, estimator=name, group="site")
+
+
 def test_fewer_respondents_than_items():
     with pytest.raises(ArgumentError, match="5 respondents answer 8 items"):
         cfa(numbers(5), MODEL)

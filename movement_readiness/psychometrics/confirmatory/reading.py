@@ -12,7 +12,7 @@ import numpy.typing as npt
 from movement_readiness._validation import closest, quoted
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._clusters import split_clusters
-from movement_readiness.psychometrics._frames import CodedItems, ItemTable, coded_items, item_table
+from movement_readiness.psychometrics._frames import CodedItems, ItemTable, coded_items, item_table, look_for_strays
 from movement_readiness.psychometrics._inputs import check_same_rows, group_codes
 from movement_readiness.psychometrics._item_frame import item_frame
 from movement_readiness.psychometrics.correlation._moments import varying
@@ -90,6 +90,11 @@ def read_answers(items: Any, names: Sequence[str], group: Any, cluster: Any, mis
     ArgumentError
         A matrix in place of answers, an item that is not there, nobody left, an item with one answer only, fewer than
         two clusters in a group.
+
+    Warns
+    -----
+    StrayCodeWarning
+        Codes far from the others, such as 99.
     """
     refuse_matrix("items", items)
     frame = item_frame("items", items)
@@ -101,6 +106,7 @@ def read_answers(items: Any, names: Sequence[str], group: Any, cluster: Any, mis
     columns = {str(name): name for name in [*frame.columns, *rest.columns]}
     chosen = frame[[columns[name] for name in names]]
     table = item_table("items", chosen.set_axis(list(names), axis=1), at_least=1)
+    look_for_strays("items", table)
     there = ~np.isnan(table.values)
     asked = there.any(axis=1) & (groups >= 0)
     known = asked if clusters is None else asked & (clusters >= 0)
