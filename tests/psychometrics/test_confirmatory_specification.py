@@ -183,3 +183,21 @@ def test_labels_that_contradict_are_a_sentence(text, sentence):
 def test_a_threshold_made_equal_to_a_later_one_is_refused():
     with pytest.raises(ArgumentError, match="thresholds of 'x1' that differ"):
         table(f"{TWO}\nx1 | equal('x1|t2')*t1", thresholds=THRESHOLDS)
+
+
+@pytest.mark.parametrize("before", ["", "v*", "start(0.8)*", "c(v, w)*"])
+def test_to_name_what_is_fixed_does_not_free_it(before):
+    marker = table(f"f =~ {before}x1 + x2 + x3", n_groups=2)
+    unit = table(f"f =~ x1 + x2 + x3\nf ~~ {before}f", n_groups=2, std_lv=True, group_equal=("loadings",))
+    for group in (0, 1):
+        assert (row(marker, "f", "=~", "x1", group).free, row(marker, "f", "=~", "x1", group).value) == (-1, 1)
+        assert (row(unit, "f", "~~", "f", group).free, row(unit, "f", "~~", "f", group).value) == (-1, 1)
+
+
+def test_na_frees_what_is_fixed():
+    found = table("f =~ NA*x1 + start(0.8)*x1 + x2 + x3\nf ~~ NA*f", std_lv=True)
+    assert row(found, "f", "=~", "x1").free >= 0
+    assert row(found, "f", "~~", "f").free >= 0
+    freed = table("f =~ NA*x1 + start(0.8)*x1 + x2 + x3\nf ~~ f")
+    assert (row(freed, "f", "=~", "x1").free, row(freed, "f", "=~", "x1").start) == (0, 0.8)
+    assert row(freed, "f", "~~", "f").free > 0

@@ -137,6 +137,9 @@ def parameter_table(statements: Sequence[Statement], options: ModelOptions) -> P
     ``orthogonal``); with means, intercepts of items (free) and means of factors (0). Of ordered items: all
     thresholds, intercepts of 0, scales ``~*~`` of 1 (delta) or residual variances of 1 (theta).
 
+    To name a first loading, or with ``std_lv`` a factor's variance, with a label or a start leaves it at 1; ``NA*``
+    frees it. (lavaan 0.6-14 would fix it at the start.)
+
     Parameters of one label are equal; where one of them is fixed (a first loading is), all take its value.
 
     Groups: equal loadings free the factors' variances after the first group under ``std_lv``; equal intercepts
@@ -178,7 +181,7 @@ def _group_rows(
                 f"expected each parameter once; {statement.lhs} {statement.op} {statement.rhs} is there before.",
             )
         _check_allowed(statement, options)
-        value = _fixed_by_default(statement, statements, options)
+        value = _fixed_by_default(statement, statements, factors, options)
         base = Row(*statement.key, group, 0, value, np.nan, "", True)
         rows[key] = _modified(base, statement, options.n_groups)
     for key, value in defaults:
@@ -214,12 +217,17 @@ def _check_allowed(statement: Statement, options: ModelOptions) -> None:
         )
 
 
-def _fixed_by_default(statement: Statement, statements: Sequence[Statement], options: ModelOptions) -> float:
-    """The first loading of each factor is 1, unless the factors' variances are; NaN: free."""
-    if statement.op != "=~" or options.std_lv:
+def _fixed_by_default(
+    statement: Statement, statements: Sequence[Statement], factors: Sequence[str], options: ModelOptions
+) -> float:
+    """1 for the first loading of each factor or, with unit variances, for the variances of the factors; NaN: free."""
+    lhs, op, rhs = statement.key
+    if options.std_lv:
+        return 1.0 if op == "~~" and lhs == rhs and lhs in factors else np.nan
+    if op != "=~":
         return np.nan
-    first = next(one for one in statements if one.op == "=~" and one.lhs == statement.lhs)
-    return 1.0 if first.rhs == statement.rhs else np.nan
+    first = next(one for one in statements if one.op == "=~" and one.lhs == lhs)
+    return 1.0 if first.rhs == rhs else np.nan
 
 
 def _modified(row: Row, statement: Statement, n_groups: int) -> Row:
@@ -233,7 +241,7 @@ def _modified(row: Row, statement: Statement, n_groups: int) -> Row:
         if modifier.kind == "label":
             row = replace(row, label=str(value or ""))
         elif modifier.kind == "start":
-            row = row if value is None else replace(row, start=float(value), value=np.nan)
+            row = row if value is None else replace(row, start=float(value))
         else:
             row = replace(row, value=np.nan if value is None else float(value))
     return row
