@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics import cfa
 from movement_readiness.psychometrics.confirmatory.specification import ModelOptions, parameter_table
 from movement_readiness.psychometrics.confirmatory.syntax import parse_model
 
@@ -201,3 +204,14 @@ def test_na_frees_what_is_fixed():
     freed = table("f =~ NA*x1 + start(0.8)*x1 + x2 + x3\nf ~~ f")
     assert (row(freed, "f", "=~", "x1").free, row(freed, "f", "=~", "x1").start) == (0, 0.8)
     assert row(freed, "f", "~~", "f").free > 0
+
+
+@pytest.mark.parametrize("argument", [{"group_equal": "loadings"}, {"group_equal": (), "group_partial": "f=~b"}])
+def test_equalities_across_groups_need_groups(argument):
+    rng = np.random.default_rng(1)
+    answers = pd.DataFrame(rng.normal(size=(100, 1)) + rng.normal(size=(100, 4)), columns=list("abcd"))
+    name = list(argument)[-1]
+    with pytest.raises(ArgumentError, match=f"{name}: expected only with group= .*; got .* and one group"):
+        cfa(answers, "f =~ a + b + c + d", **argument)
+    with pytest.raises(ArgumentError, match=f"{name}: expected only with group= "):
+        cfa(None, "f =~ a + b + c + d", sample_cov=answers.cov(), n_obs=100, **argument)
