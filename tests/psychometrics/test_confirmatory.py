@@ -16,7 +16,7 @@ from movement_readiness.exceptions import (
     NonConvergenceWarning,
     NotPositiveDefiniteWarning,
 )
-from movement_readiness.psychometrics import cfa, measurement_invariance
+from movement_readiness.psychometrics import cfa, compare_models, measurement_invariance
 from movement_readiness.psychometrics.confirmatory.gamma import covariance_of_many
 from movement_readiness.psychometrics.correlation._asymptotic import asymptotic_covariance, moves_of
 from movement_readiness.psychometrics.correlation._polychoric import estimate
@@ -236,6 +236,45 @@ def test_teams_widen_the_standard_errors_and_leave_the_estimates():
 
 
 # ------------------------------------------------------------------ what it shows
+
+
+def test_it_says_of_how_many_respondents_it_is():
+    answers = two_groups(ordered).astype(dict.fromkeys(NAMES, float))
+    answers.loc[:49, "x1"] = np.nan
+    answers.loc[[60, 61], NAMES] = np.nan  # answered nothing: not there
+    found = cfa(answers, MODEL, estimator="wlsmv")
+    assert (found.n_respondents, found.n_omitted) == (548, 50)
+    assert "n 548 of 598," in repr(found)
+    assert "548 of 598 respondents" in found._repr_html_()
+    ladder = measurement_invariance(answers, MODEL, group="site", estimator="ml", steps=["configural", "metric"])
+    assert ladder.n_omitted == 50
+    assert "n 548 of 598;" in repr(ladder)
+    assert "548 of 598 respondents" in ladder._repr_html_()
+    compared = compare_models(*ladder.fits.values())
+    assert "n 548 of 598;" in repr(compared)
+    pairwise = cfa(answers, MODEL, estimator="wlsmv", missing="pairwise")
+    assert pairwise.n_omitted == 0
+    assert "n 598," in repr(pairwise)
+    assert cfa(sample_cov=numbers().cov(), n_obs=400, model=MODEL).n_omitted == 0
+
+
+def test_measures_are_called_what_they_are():
+    robust, plain = cfa(ordered(), MODEL, estimator="wlsmv"), cfa(numbers(), MODEL)
+    shown = f"{robust.fit_measures['rmsea.robust']:.3f}"
+    assert f"robust RMSEA {shown}" in repr(robust)
+    assert f"robust RMSEA {shown}" in robust._repr_html_()
+    assert "robust TLI" in robust._repr_html_()
+    assert ".thresholds" in robust._repr_html_()
+    for text in (repr(plain), plain._repr_html_()):
+        assert "robust" not in text
+        assert "scaled" not in text
+        assert ".thresholds" not in text
+
+
+def test_a_p_value_is_never_nought():
+    one = cfa(numbers(), "f =~ " + " + ".join(NAMES))
+    assert "p &lt; .001" in one._repr_html_()
+    assert "p 0.000" not in one._repr_html_()
 
 
 def test_a_result_shows_itself():
