@@ -106,6 +106,11 @@ def test_a_calibration_comes_back_from_json(calibration, study, scores, tmp_path
     pd.testing.assert_series_equal(again.fit, calibration.fit, check_names=False)
 
 
+def test_a_folder_that_is_not_there_is_a_sentence(calibration, tmp_path):
+    with pytest.raises(ArgumentError, match="path: expected a file that can be written, in a folder that exists"):
+        calibration.to_json(tmp_path / "nowhere" / "calibration.json")
+
+
 def test_another_instruments_calibration_carries_its_content(garden, garden_calibration):
     text = garden_calibration.to_json()
     again = Calibration.from_json(text)

@@ -33,6 +33,7 @@ __all__ = [
     "item_index",
     "item_table",
     "labelled",
+    "look_for_strays",
     "refuse_unanswered",
 ]
 
@@ -165,10 +166,14 @@ def answer_table(
     table = item_table(argument, items, at_least=at_least, intervals=intervals)
     suspects = look_for_identifiers(argument, table.names, table.values, MOST_CATEGORIES if ordered else None)
     if declared is not True:
-        told = declared or ()
-        numbers = [place for place, name in enumerate(table.names) if not table.options[place] and name not in told]
-        look_for_stray_codes(argument, [table.names[place] for place in numbers], table.values[:, numbers])
+        look_for_strays(argument, table, declared or ())
     return replace(table, suspects=tuple(suspects))
+
+
+def look_for_strays(argument: str, table: ItemTable, declared: Collection[Any] = ()) -> None:
+    """Warn of codes far from the others of items whose response options nothing declares."""
+    numbers = [place for place, name in enumerate(table.names) if not table.options[place] and name not in declared]
+    look_for_stray_codes(argument, [table.names[place] for place in numbers], table.values[:, numbers])
 
 
 def _read(argument: str, items: Any, at_least: int, intervals: bool) -> ItemTable:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from movement_readiness._validation import check_choice, quoted
 from movement_readiness.exceptions import ArgumentError, EstimationWarning
 from movement_readiness.psychometrics._clusters import without_groups
-from movement_readiness.psychometrics._frames import ItemTable, item_frame, item_table
+from movement_readiness.psychometrics._frames import ItemTable, item_frame, item_table, look_for_strays
 from movement_readiness.psychometrics._scales import KeyedScales, keyed_scales
 from movement_readiness.psychometrics.reliability._matrices import correlations_of_values, look_at_categories
 from movement_readiness.psychometrics.results import give_warning
@@ -58,12 +58,14 @@ def htmt(
     Raises
     ------
     ArgumentError
-        Fewer than two scales, an unknown item, an item with one answer only.
+        Fewer than two scales, an unknown item, an item in two scales, an item with one answer only.
 
     Warns
     -----
     EstimationWarning
         "htmt2" with negative correlations, of which a geometric mean has none.
+    StrayCodeWarning
+        Codes far from the others, such as 99.
 
     Notes
     -----
@@ -129,8 +131,17 @@ def _items_of_scales(items: Any, scales: Mapping[str, Sequence[str]], missing: s
     """The items that the scales name, whatever else the frame holds, and where each scale has them."""
     frame, _ = without_groups(item_frame("items", items))
     places = keyed_scales(list(frame.columns), scales)
-    used = sorted({place for own, _ in places.values() for place in own})
-    table = item_table("items", frame[[frame.columns[place] for place in used]], missing=missing)
+    everything = [place for own, _ in places.values() for place in own]
+    used = sorted(set(everything))
+    twice = [frame.columns[place] for place in used if everything.count(place) > 1]
+    if twice:
+        raise ArgumentError(
+            f"scales: expected each item in one scale; {quoted(twice)} {'is' if len(twice) == 1 else 'are'} in two or "
+            "more, and an item that is compared with itself makes scales look alike. Take it out of all but one."
+        )
+    table = item_table("items", frame[[frame.columns[place] for place in used]])
+    look_for_strays("items", table)
+    table = item_table("items", table, missing=missing)
     if len(table.values) < 3:
         raise ArgumentError(
             f"items: expected three or more respondents with answers to these scales; got {len(table.values)}. "

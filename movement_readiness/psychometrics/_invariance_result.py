@@ -12,10 +12,10 @@ from scipy.stats import chi2
 from movement_readiness._validation import check_choice
 from movement_readiness.psychometrics.confirmatory.comparison import METHODS
 from movement_readiness.psychometrics.confirmatory.release import release_tests
-from movement_readiness.psychometrics.confirmatory.result import CFAResult
+from movement_readiness.psychometrics.confirmatory.result import CFAResult, out_of
 from movement_readiness.psychometrics.confirmatory.specification import Row
 from movement_readiness.psychometrics.confirmatory.tables import expansion
-from movement_readiness.psychometrics.results import Result, shown
+from movement_readiness.psychometrics.results import Result, shown, shown_p
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +64,8 @@ class InvarianceResult(Result):
         Of the difference tests.
     groups : tuple
     n_respondents : int
+    n_omitted : int
+        Respondents who answered some items and were left out because they did not answer every one ("listwise").
     notes : tuple of str
         Steps that these items do not have, and why.
     """
@@ -80,6 +82,11 @@ class InvarianceResult(Result):
     def steps(self) -> tuple[str, ...]:
         """The names of the steps, in order."""
         return tuple(self.fits)
+
+    @property
+    def n_omitted(self) -> int:
+        """Respondents left out because they answered some items and not every one."""
+        return next(iter(self.fits.values())).n_omitted
 
     def to_frame(self) -> pd.DataFrame:
         """One row a step.
@@ -125,11 +132,12 @@ class InvarianceResult(Result):
 
     def __repr__(self) -> str:
         tests = [
-            f"{row['step']} p {shown(row['pvalue_diff'])}"
+            f"{row['step']} {shown_p(row['pvalue_diff'])}"
             for row in self.table.to_dict("records")
             if not np.isnan(row["df_diff"])
         ]
-        return f"<InvarianceResult: {len(self.groups)} groups, n {self.n_respondents}; {', '.join(tests)}>"
+        n = out_of(self.n_respondents, self.n_omitted)
+        return f"<InvarianceResult: {len(self.groups)} groups, n {n}; {', '.join(tests)}>"
 
     def _heading(self) -> str:
         return f"Measurement invariance in {len(self.groups)} groups"
@@ -149,8 +157,8 @@ class InvarianceResult(Result):
     def _sentences(self) -> Sequence[str]:
         groups = ", ".join(str(group) for group in self.groups)
         return [
-            f"{self.n_respondents} respondents in the groups {groups}; estimator {self.estimator}. Each step is tested "
-            f"against the one before it by {METHODS[self.method]}.",
+            f"{out_of(self.n_respondents, self.n_omitted)} respondents in the groups {groups}; estimator "
+            f"{self.estimator}. Each step is tested against the one before it by {METHODS[self.method]}.",
             f"Cut-offs for the change in fit in use: {'; '.join(CUTOFFS)}. {_NONE_CONSISTENT}",
             *self.notes,
             self._suggestion(),
@@ -169,6 +177,8 @@ class InvarianceResult(Result):
 def _cell(column: str, value: float) -> str:
     if np.isnan(value):
         return ""
+    if column == "pvalue_diff" and value < 0.001:
+        return "< .001"
     return f"{value:.0f}" if column in {"df", "df_diff"} else shown(value)
 
 

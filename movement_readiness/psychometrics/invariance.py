@@ -18,7 +18,7 @@ from movement_readiness.exceptions import (
     NotIdentifiedWarning,
 )
 from movement_readiness.psychometrics._invariance_result import MEASURES, InvarianceResult
-from movement_readiness.psychometrics.confirmatory.analysis import cfa
+from movement_readiness.psychometrics.confirmatory.analysis import cfa, check_estimator
 from movement_readiness.psychometrics.confirmatory.comparison import difference_method, difference_test
 from movement_readiness.psychometrics.confirmatory.ladder import (
     CONTINUOUS,
@@ -28,7 +28,7 @@ from movement_readiness.psychometrics.confirmatory.ladder import (
     ordinal_ladder,
 )
 from movement_readiness.psychometrics.confirmatory.nested import Difference
-from movement_readiness.psychometrics.confirmatory.reading import coded_answers, read_answers
+from movement_readiness.psychometrics.confirmatory.reading import Answers, coded_answers, read_answers
 from movement_readiness.psychometrics.confirmatory.result import CFAResult
 from movement_readiness.psychometrics.confirmatory.specification import roles
 from movement_readiness.psychometrics.confirmatory.syntax import Statement, parse_model
@@ -136,19 +136,19 @@ def measurement_invariance(
     [['configural', 4.0, nan], ['metric', 7.0, 3.0], ['scalar', 10.0, 3.0], ['strict', 14.0, 4.0]]
     """
     estimator = estimator.lower() if isinstance(estimator, str) else estimator
-    check_choice("estimator", estimator, _ESTIMATORS)
+    check_estimator(estimator, _ESTIMATORS)
     check_choice("parameterization", parameterization, ("delta", "theta"))
     statements = parse_model(model)
     factors, names = roles(statements)
     freed = [one.replace(" ", "") for one in ([partial] if isinstance(partial, str) else list(partial))]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MovementReadinessWarning)  # the first step gives them
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", MovementReadinessWarning)  # the first step gives them
         answers = read_answers(items, names, group, cluster, missing)
     ordered = estimator in _ORDERED
     notes: tuple[str, ...] = ()
     if ordered:
         _check_plain(statements)
-        counts = {name: int(n) - 1 for name, n in zip(names, coded_answers(answers).n_categories, strict=True)}
+        counts = _thresholds(answers, names, said)
         _check_partial(freed, statements, counts)
         ladder = ordinal_ladder(
             statements,
@@ -174,6 +174,17 @@ def measurement_invariance(
         n_respondents=next(iter(fits.values())).n_respondents,
         notes=notes,
     )
+
+
+def _thresholds(answers: Answers, names: Sequence[str], said: Sequence[warnings.WarningMessage]) -> dict[str, int]:
+    """How many thresholds each item has; where that is refused, what was said of the answers comes first."""
+    try:
+        coded = coded_answers(answers)
+    except ArgumentError:
+        for one in said:
+            give_warning(str(one.message), one.category)
+        raise
+    return {name: int(n) - 1 for name, n in zip(names, coded.n_categories, strict=True)}
 
 
 def _check_plain(statements: Sequence[Statement]) -> None:

@@ -158,7 +158,13 @@ class Calibration:
 
         text = written(self)
         if path is not None:
-            Path(path).write_text(text, encoding="utf-8", newline="\n")
+            try:
+                Path(path).write_text(text, encoding="utf-8", newline="\n")
+            except OSError as error:
+                why = error.strerror or type(error).__name__
+                raise ArgumentError(
+                    f"path: expected a file that can be written, in a folder that exists; got {str(path)!r} ({why})."
+                ) from None
         return text
 
     @classmethod
@@ -251,7 +257,7 @@ class Calibration:
             f"{self.n_respondents:,} respondents{where}.{kind} {self.description}".strip(),
             f"Model: {_STRUCTURES[self.structure]}; {self.estimator.upper()}, missing answers {self.missing}. "
             "Loadings and thresholds are those of standardised latent responses of keyed items.",
-            f"χ² {shown(fit['chisq.scaled'])} (scaled), df {fit['df']:.0f}; CFI {_best(fit, 'cfi')}, RMSEA "
+            f"χ² {shown(fit['chisq.scaled'])} (scaled), df {fit['df']:.0f}; {_best(fit, 'cfi')}, "
             f"{_best(fit, 'rmsea')}, SRMR {shown(fit['srmr'])}.",
             f"Factor correlations: {', '.join(said)}." if said else "",
             "Scores are posterior modes on a T metric: in the population of the sample a factor has mean 50 and "
@@ -265,8 +271,9 @@ _HEADINGS = ("n", "Reliability", "Correlation", "Mean difference", "Largest diff
 
 
 def _best(fit: pd.Series, name: str) -> str:
-    values = [float(fit[name + suffix]) for suffix in (".robust", ".scaled", "") if name + suffix in fit.index]
-    return shown(next((value for value in values if not np.isnan(value)), float("nan")))
+    there = (end for end in (".robust", ".scaled") if not np.isnan(fit.get(name + end, np.nan)))
+    end = next(there, "")
+    return f"{end[1:]} {name.upper()} {shown(float(fit.get(name + end, np.nan)))}".lstrip()
 
 
 def _cell(value: float) -> str:

@@ -16,7 +16,7 @@ from movement_readiness.exceptions import (
     NonConvergenceWarning,
     NotPositiveDefiniteWarning,
 )
-from movement_readiness.psychometrics import cfa
+from movement_readiness.psychometrics import cfa, compare_models, measurement_invariance
 from movement_readiness.psychometrics.confirmatory.gamma import covariance_of_many
 from movement_readiness.psychometrics.correlation._asymptotic import asymptotic_covariance, moves_of
 from movement_readiness.psychometrics.correlation._polychoric import estimate
@@ -238,6 +238,45 @@ def test_teams_widen_the_standard_errors_and_leave_the_estimates():
 # ------------------------------------------------------------------ what it shows
 
 
+def test_it_says_of_how_many_respondents_it_is():
+    answers = two_groups(ordered).astype(dict.fromkeys(NAMES, float))
+    answers.loc[:49, "x1"] = np.nan
+    answers.loc[[60, 61], NAMES] = np.nan  # answered nothing: not there
+    found = cfa(answers, MODEL, estimator="wlsmv")
+    assert (found.n_respondents, found.n_omitted) == (548, 50)
+    assert "n 548 of 598," in repr(found)
+    assert "548 of 598 respondents" in found._repr_html_()
+    ladder = measurement_invariance(answers, MODEL, group="site", estimator="ml", steps=["configural", "metric"])
+    assert ladder.n_omitted == 50
+    assert "n 548 of 598;" in repr(ladder)
+    assert "548 of 598 respondents" in ladder._repr_html_()
+    compared = compare_models(*ladder.fits.values())
+    assert "n 548 of 598;" in repr(compared)
+    pairwise = cfa(answers, MODEL, estimator="wlsmv", missing="pairwise")
+    assert pairwise.n_omitted == 0
+    assert "n 598," in repr(pairwise)
+    assert cfa(sample_cov=numbers().cov(), n_obs=400, model=MODEL).n_omitted == 0
+
+
+def test_measures_are_called_what_they_are():
+    robust, plain = cfa(ordered(), MODEL, estimator="wlsmv"), cfa(numbers(), MODEL)
+    shown = f"{robust.fit_measures['rmsea.robust']:.3f}"
+    assert f"robust RMSEA {shown}" in repr(robust)
+    assert f"robust RMSEA {shown}" in robust._repr_html_()
+    assert "robust TLI" in robust._repr_html_()
+    assert ".thresholds" in robust._repr_html_()
+    for text in (repr(plain), plain._repr_html_()):
+        assert "robust" not in text
+        assert "scaled" not in text
+        assert ".thresholds" not in text
+
+
+def test_a_p_value_is_never_nought():
+    one = cfa(numbers(), "f =~ " + " + ".join(NAMES))
+    assert "p &lt; .001" in one._repr_html_()
+    assert "p 0.000" not in one._repr_html_()
+
+
 def test_a_result_shows_itself():
     found = cfa(two_groups(ordered), MODEL, estimator="wlsmv", group="site")
     text = found._repr_html_()
@@ -296,6 +335,14 @@ def test_awkward_input_is_a_sentence(change, options, word):
         cfa(numbers().assign(**change), **{"model": MODEL, **options})
 
 
+@pytest.mark.parametrize("name", ["WLS", "wls"])
+def test_full_weighted_least_squares_is_said_not_to_be_here(name):
+    with pytest.raises(ArgumentError, match=r"full weighted least squares .* is not here"):
+        cfa(ordered(), MODEL, estimator=name)
+    with pytest.raises(ArgumentError, match=r"full weighted least squares .* is not here"):
+        measurement_invariance(two_groups(ordered), MODEL, estimator=name, group="site")
+
+
 def test_fewer_respondents_than_items():
     with pytest.raises(ArgumentError, match="5 respondents answer 8 items"):
         cfa(numbers(5), MODEL)
@@ -306,6 +353,18 @@ def test_a_category_that_one_group_lacks():
     answers.loc[(answers["site"] == "North") & (answers["x3"] == 4), "x3"] = 3
     with pytest.raises(ArgumentError, match=r"'x3'.*nobody in group 'North' chose 4.*Merge"):
         cfa(answers, MODEL, estimator="wlsmv", group="site")
+
+
+def test_a_category_that_listwise_deletion_took_from_a_group_is_said_to_be_so():
+    answers = two_groups(ordered).astype({f"x{place}": float for place in range(1, 9)})
+    answers.loc[(answers["site"] == "North") & (answers["x3"] == 4), "x1"] = np.nan
+    asked = int((answers["site"] == "North").sum())
+    kept = int(answers.loc[answers["site"] == "North", "x1"].notna().sum())
+    words = rf"nobody in group 'North' among the {kept} of {asked} .* chose 4.*missing='pairwise' uses the others"
+    with pytest.raises(ArgumentError, match=words):
+        cfa(answers, MODEL, estimator="wlsmv", group="site")
+    with pytest.raises(ArgumentError, match=words):
+        measurement_invariance(answers, MODEL, estimator="wlsmv", group="site")
 
 
 def test_items_that_repeat_each_other():

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
+import pandas as pd
 import pytest
 
 from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics import cfa
 from movement_readiness.psychometrics.confirmatory.specification import ModelOptions, parameter_table
 from movement_readiness.psychometrics.confirmatory.syntax import parse_model
 
@@ -133,3 +138,80 @@ def test_thresholds_fixed_in_order_stand():
 def test_a_double_modifier_frees_and_labels():
     found = table("f =~ NA*x1 + a*x1 + a*x2 + x3\nf ~~ 1*f")
     assert row(found, "f", "=~", "x1").free == row(found, "f", "=~", "x2").free >= 0
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "fixed"),
+    [
+        ("f =~ a*x1 + a*x2 + x3", {}, {("x1", 0), ("x2", 0)}),
+        ("f =~ x1 + a*x2 + x3\ng =~ a*x4 + x5", {}, {("x1", 0), ("x2", 0), ("x4", 0)}),
+        ("f =~ c(a, b)*x1 + c(a, b)*x2 + x3", {"n_groups": 2}, {("x1", 0), ("x2", 0), ("x1", 1), ("x2", 1)}),
+        ("f =~ x1 + equal('f=~x1')*x2 + x3", {}, {("x1", 0), ("x2", 0)}),
+        ("f =~ x1 + equal('f =~ x1.g2')*x2 + x3", {"n_groups": 2}, {("x1", 0), ("x2", 0), ("x1", 1), ("x2", 1)}),
+        ("f =~ x1 + x2 + x3\ng =~ x4 + x5\nh =~ a*f + a*g", {}, {("x1", 0), ("x4", 0), ("f", 0), ("g", 0)}),
+    ],
+)
+def test_a_label_shared_with_a_first_loading_fixes_all(text, options, fixed):
+    loadings = [one for one in table(text, **options).rows if one.op == "=~"]
+    assert {(one.rhs, one.group) for one in loadings if one.free < 0} == fixed
+    assert all(one.value == 1 for one in loadings if one.free < 0)
+
+
+def test_a_label_takes_the_value_that_one_of_its_parameters_is_fixed_at():
+    found = table("f =~ x1 + a*x2 + 0.5*x3 + a*x3 + x4")
+    assert [row(found, "f", "=~", item).value for item in ("x2", "x3")] == [0.5, 0.5]
+
+
+def test_equal_names_a_parameter_that_the_model_names_or_adds():
+    found = table("f =~ x1 + x2 + equal('f=~x2')*x3 + x4 + equal('f=~x3')*x5\nx4 ~~ equal('x3~~x3')*x4")
+    assert len({row(found, "f", "=~", item).free for item in ("x2", "x3", "x5")}) == 1
+    assert row(found, "x4", "~~", "x4").free == row(found, "x3", "~~", "x3").free
+    labelled = table("f =~ x1 + equal('f=~x3')*x2 + a*x3 + a*x4")
+    assert len({row(labelled, "f", "=~", item).free for item in ("x2", "x3", "x4")}) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("f =~ x1 + equal('f=~x9')*x2 + x3", "a parameter of the model in equal(...); got 'f=~x9'"),
+        ("f =~ x1 + equal('x1~~x1')*x2 + x3", "parameters of one kind"),
+        ("f =~ a*x1 + 0.5*x2 + a*x2 + x3", "f=~x1 is fixed at 1 and f=~x2 at 0.5"),
+    ],
+)
+def test_labels_that_contradict_are_a_sentence(text, sentence):
+    with pytest.raises(ArgumentError, match=re.escape(sentence)):
+        table(text)
+
+
+def test_a_threshold_made_equal_to_a_later_one_is_refused():
+    with pytest.raises(ArgumentError, match="thresholds of 'x1' that differ"):
+        table(f"{TWO}\nx1 | equal('x1|t2')*t1", thresholds=THRESHOLDS)
+
+
+@pytest.mark.parametrize("before", ["", "v*", "start(0.8)*", "c(v, w)*"])
+def test_to_name_what_is_fixed_does_not_free_it(before):
+    marker = table(f"f =~ {before}x1 + x2 + x3", n_groups=2)
+    unit = table(f"f =~ x1 + x2 + x3\nf ~~ {before}f", n_groups=2, std_lv=True, group_equal=("loadings",))
+    for group in (0, 1):
+        assert (row(marker, "f", "=~", "x1", group).free, row(marker, "f", "=~", "x1", group).value) == (-1, 1)
+        assert (row(unit, "f", "~~", "f", group).free, row(unit, "f", "~~", "f", group).value) == (-1, 1)
+
+
+def test_na_frees_what_is_fixed():
+    found = table("f =~ NA*x1 + start(0.8)*x1 + x2 + x3\nf ~~ NA*f", std_lv=True)
+    assert row(found, "f", "=~", "x1").free >= 0
+    assert row(found, "f", "~~", "f").free >= 0
+    freed = table("f =~ NA*x1 + start(0.8)*x1 + x2 + x3\nf ~~ f")
+    assert (row(freed, "f", "=~", "x1").free, row(freed, "f", "=~", "x1").start) == (0, 0.8)
+    assert row(freed, "f", "~~", "f").free > 0
+
+
+@pytest.mark.parametrize("argument", [{"group_equal": "loadings"}, {"group_equal": (), "group_partial": "f=~b"}])
+def test_equalities_across_groups_need_groups(argument):
+    rng = np.random.default_rng(1)
+    answers = pd.DataFrame(rng.normal(size=(100, 1)) + rng.normal(size=(100, 4)), columns=list("abcd"))
+    name = list(argument)[-1]
+    with pytest.raises(ArgumentError, match=f"{name}: expected only with group= .*; got .* and one group"):
+        cfa(answers, "f =~ a + b + c + d", **argument)
+    with pytest.raises(ArgumentError, match=f"{name}: expected only with group= "):
+        cfa(None, "f =~ a + b + c + d", sample_cov=answers.cov(), n_obs=100, **argument)

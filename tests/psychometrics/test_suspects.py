@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -88,6 +91,33 @@ def test_a_code_far_from_the_others_is_named_with_its_item(code, name):
     with pytest.warns(StrayCodeWarning, match=rf"'b' \({code}\)"):
         analyse(items)
     analyse(items.replace(code, float("nan")))
+
+
+CONFIRMED = {
+    "cfa": lambda items: mr.cfa(items, "f =~ a + b + c + d"),
+    "cfa wlsmv": lambda items: mr.cfa(items, "f =~ a + b + c + d", estimator="wlsmv", missing="pairwise"),
+    "htmt": lambda items: mr.htmt(items, {"one": ["a", "b"], "two": ["c", "d"]}),
+}
+
+
+@pytest.mark.filterwarnings(EMPTY)
+@pytest.mark.parametrize("name", CONFIRMED)
+def test_a_missing_code_is_named_where_models_are_confirmed(name):
+    items = answered(n=300)
+    items.loc[:9, "b"] = 99
+    with pytest.warns(StrayCodeWarning, match=r"'b' \(99\)"):
+        CONFIRMED[name](items)
+    CONFIRMED[name](items.replace(99, float("nan")))
+
+
+@pytest.mark.parametrize("estimator", ["ml", "wlsmv"])
+def test_a_missing_code_is_named_once_in_a_ladder(estimator):
+    items = answered(n=600).assign(site=["North", "South"] * 300)
+    items.loc[[0, 2, 4], "b"] = 99  # in one group alone, where ordered answers are refused
+    with warnings.catch_warnings(record=True) as said, contextlib.suppress(ArgumentError):
+        warnings.simplefilter("always")
+        mr.measurement_invariance(items, "f =~ a + b + c + d", group="site", estimator=estimator)
+    assert [one.category for one in said].count(StrayCodeWarning) == 1
 
 
 def test_several_missing_codes_in_every_item():

@@ -111,14 +111,20 @@ def test_the_omega_of_a_second_order_factor(case, total):
     np.testing.assert_allclose(found[expected.index], expected, atol=1e-4)
 
 
-def test_htmt_of_one_scale_with_its_copy_is_one():
+def test_htmt_does_not_know_which_way_an_item_runs():
     rng = np.random.default_rng(3)
     common = rng.normal(size=(400, 1))
     x = pd.DataFrame(common + rng.normal(size=(400, 3)), columns=["a", "b", "c"])
     reversed_c = x.assign(c=-x["c"])
-    plain = htmt(x.assign(d=x["a"]), {"one": ["a", "b"], "two": ["b", "c"]})
-    turned = htmt(reversed_c.assign(d=x["a"]), {"one": ["a", "b"], "two": ["b", "-c"]}, absolute=False)
+    plain = htmt(x.assign(d=x["a"]), {"one": ["a", "b"], "two": ["c", "d"]})
+    turned = htmt(reversed_c.assign(d=x["a"]), {"one": ["a", "b"], "two": ["-c", "d"]}, absolute=False)
     pd.testing.assert_frame_equal(plain, turned)
+
+
+def test_an_item_in_two_scales_is_refused():
+    x = pd.DataFrame(np.random.default_rng(3).normal(size=(50, 4)), columns=list("abcd"))
+    with pytest.raises(ArgumentError, match="each item in one scale; 'b' is in two"):
+        htmt(x, {"one": ["a", "b"], "two": ["-b", "c", "d"]})
 
 
 def test_geometric_means_of_negative_correlations_are_not_made_up():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from numbers import Integral
 from typing import Any
 
-from movement_readiness._validation import check_choice
+from movement_readiness._validation import check_choice, quoted
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics.confirmatory.asked import ESTIMATORS, ORDINAL, Asked, check_together
 from movement_readiness.psychometrics.confirmatory.reading import read_answers
@@ -16,7 +16,7 @@ from movement_readiness.psychometrics.confirmatory.runs import of_matrix, of_num
 from movement_readiness.psychometrics.confirmatory.syntax import parse_model
 from movement_readiness.psychometrics.confirmatory.threads import one_thread
 
-__all__ = ["ESTIMATORS", "cfa"]
+__all__ = ["ESTIMATORS", "cfa", "check_estimator"]
 
 
 def cfa(  # noqa: PLR0913 - the arguments of lavaan's cfa() that people know
@@ -56,7 +56,8 @@ def cfa(  # noqa: PLR0913 - the arguments of lavaan's cfa() that people know
     estimator : {"ml", "mlr", "uls", "dwls", "wlsmv"}
         "ml" maximum likelihood [1]_; "mlr" the same with sandwich standard errors and the Yuan-Bentler test [2]_;
         "wlsmv", for ordered items, diagonally weighted least squares with robust standard errors and a scaled and
-        shifted test [3]_ [4]_; "dwls" the same without robustness; "uls" unweighted. Capitals do as well.
+        shifted test [3]_ [4]_; "dwls" the same without robustness; "uls" unweighted. Capitals do as well. Full
+        weighted least squares (lavaan's "WLS") is not here.
     missing : {"listwise", "fiml", "pairwise"}
         "listwise": respondents who answered every item. "fiml" (ml, mlr): the likelihood of what each answered.
         "pairwise" (ordered items): each correlation from who answered both.
@@ -99,7 +100,7 @@ def cfa(  # noqa: PLR0913 - the arguments of lavaan's cfa() that people know
     Warns
     -----
     NonConvergenceWarning, HeywoodWarning, NotPositiveDefiniteWarning, NotIdentifiedWarning, EmptyCategoryWarning, \
-    NearPerfectCorrelationWarning, ClusteredDataWarning, TooFewClustersWarning
+    NearPerfectCorrelationWarning, ClusteredDataWarning, TooFewClustersWarning, StrayCodeWarning
         Each names parameters or items and says what to do; the sentences are also in ``warnings``.
 
     Notes
@@ -150,9 +151,7 @@ def cfa(  # noqa: PLR0913 - the arguments of lavaan's cfa() that people know
         model=model,
         statements=(statements := parse_model(model)),
         items=roles(statements)[1],
-        estimator="mlr"
-        if estimator == "ml" and cluster is not None
-        else check_choice("estimator", estimator, ESTIMATORS),
+        estimator="mlr" if estimator == "ml" and cluster is not None else check_estimator(estimator, ESTIMATORS),
         missing=check_choice("missing", missing, ("listwise", "fiml", "pairwise")),
         ordered=estimator in ORDINAL if ordered is None else bool(ordered),
         meanstructure=meanstructure,
@@ -166,6 +165,16 @@ def cfa(  # noqa: PLR0913 - the arguments of lavaan's cfa() that people know
     check_together(asked, cluster)
     with one_thread():
         return _fitted(asked, items, group, cluster, sample_cov, n_obs)
+
+
+def check_estimator(estimator: Any, available: Collection[str]) -> str:
+    """The estimator if it is one of the available ones; of full weighted least squares say that it is not here."""
+    if estimator == "wls":
+        raise ArgumentError(
+            f"estimator: expected one of {quoted(available)}; full weighted least squares ('wls') is not here. Did "
+            "you mean 'wlsmv', which takes the whole matrix of weights for standard errors and tests alone?"
+        )
+    return str(check_choice("estimator", estimator, available))
 
 
 def _fitted(asked: Asked, items: Any, group: Any, cluster: Any, sample_cov: Any, n_obs: Any) -> CFAResult:

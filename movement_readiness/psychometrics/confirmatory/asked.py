@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from movement_readiness._validation import quoted
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics.confirmatory.specification import ModelOptions
 from movement_readiness.psychometrics.confirmatory.syntax import Statement
@@ -34,7 +35,13 @@ class Asked:
     group_partial: tuple[str, ...]
 
     def options(self, n_groups: int, thresholds: dict[str, int]) -> ModelOptions:
-        """What is asked of the table of parameters."""
+        """What is asked of the table of parameters; refuses equalities across groups where there is one group."""
+        for argument, given in (("group_equal", self.group_equal), ("group_partial", self.group_partial)):
+            if given and n_groups == 1:
+                raise ArgumentError(
+                    f"{argument}: expected only with group= and answers of two groups or more; got {quoted(given)} "
+                    "and one group."
+                )
         named = any(statement.op == "~1" for statement in self.statements)
         tied = {"intercepts", "means"} & set(self.group_equal)
         needed = self.missing == "fiml" or named or bool(tied)
@@ -47,8 +54,8 @@ class Asked:
             std_lv=self.std_lv,
             orthogonal=self.orthogonal,
             meanstructure=needed or wanted,
-            group_equal=equal if n_groups > 1 else (),
-            partial=self.group_partial if n_groups > 1 else (),
+            group_equal=equal,
+            partial=self.group_partial,
             thresholds=thresholds,
             parameterization=self.parameterization,
         )

@@ -20,7 +20,7 @@ from movement_readiness.psychometrics.confirmatory.nested import (
     satorra_bentler_2001,
 )
 from movement_readiness.psychometrics.confirmatory.ordinal import LeastSquares, OrdinalSample, gamma_of_all
-from movement_readiness.psychometrics.confirmatory.result import CFAResult
+from movement_readiness.psychometrics.confirmatory.result import CFAResult, out_of
 from movement_readiness.psychometrics.results import Result, give_warning, shown
 
 if TYPE_CHECKING:
@@ -46,13 +46,18 @@ class ModelComparison(Result):
     table : DataFrame
         One row a model, the least restricted first: chisq, df, aic, bic, cfi, rmsea, srmr, and against the row before
         chisq_diff, df_diff, pvalue_diff. ``chisq`` is never scaled; the difference is, where ``method`` says so.
+        ``cfi`` and ``rmsea`` are the robust ones where a model has them ("mlr", "wlsmv"), else the scaled ones, else
+        the plain ones; all of them are in ``fit_measures`` of each result.
     method : str
     n_respondents : int
+    n_omitted : int
+        Respondents left out because they answered some items and not every one ("listwise").
     """
 
     table: pd.DataFrame
     method: str
     n_respondents: int
+    n_omitted: int = 0
 
     def to_frame(self) -> pd.DataFrame:
         """The table."""
@@ -61,8 +66,8 @@ class ModelComparison(Result):
     def __repr__(self) -> str:
         last = self.table.iloc[-1]
         return (
-            f"<ModelComparison: {len(self.table)} models, n {self.n_respondents}; last step chi-square "
-            f"{shown(last['chisq_diff'])}, df {last['df_diff']:.0f}, p {shown(last['pvalue_diff'])}>"
+            f"<ModelComparison: {len(self.table)} models, n {out_of(self.n_respondents, self.n_omitted)}; last step "
+            f"chi-square {shown(last['chisq_diff'])}, df {last['df_diff']:.0f}, p {shown(last['pvalue_diff'])}>"
         )
 
     def _heading(self) -> str:
@@ -75,8 +80,8 @@ class ModelComparison(Result):
 
     def _sentences(self) -> Sequence[str]:
         return [
-            f"{self.n_respondents} respondents. Each row is tested against the one before it by "
-            f"{METHODS[self.method]}.",
+            f"{out_of(self.n_respondents, self.n_omitted)} respondents. Each row is tested against the one before it "
+            f"by {METHODS[self.method]}.",
             "A small p says that the restrictions of the row do not hold; with many respondents small departures do "
             "that too, so look at the change in fit beside it.",
         ]
@@ -161,7 +166,8 @@ def compare_models(*models: CFAResult, names: Sequence[str] | None = None) -> Mo
     import pandas as pd
 
     table = pd.DataFrame(rows, index=pd.Index([labels[place] for place in order], name="model"))
-    return ModelComparison(table, difference_method(models[0].estimator), models[0].n_respondents)
+    first = models[0]
+    return ModelComparison(table, difference_method(first.estimator), first.n_respondents, first.n_omitted)
 
 
 def _names(models: Sequence[CFAResult], names: Sequence[str] | None) -> list[str]:

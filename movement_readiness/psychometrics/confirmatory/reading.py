@@ -12,7 +12,7 @@ import numpy.typing as npt
 from movement_readiness._validation import closest, quoted
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._clusters import split_clusters
-from movement_readiness.psychometrics._frames import CodedItems, ItemTable, coded_items, item_table
+from movement_readiness.psychometrics._frames import CodedItems, ItemTable, coded_items, item_table, look_for_strays
 from movement_readiness.psychometrics._inputs import check_same_rows, group_codes
 from movement_readiness.psychometrics._item_frame import item_frame
 from movement_readiness.psychometrics.correlation._moments import varying
@@ -33,8 +33,8 @@ class Answers:
 
     ``table`` holds the respondents who count, in the order of the data; ``rows`` (kept,) which rows of the data those
     are; ``group`` (kept,) the group of each, from 0; ``labels`` of the groups; ``clusters`` (kept,) or None;
-    ``before``, how many respondents there were; ``index``, the row labels of the data; ``n_unlabelled``, how many
-    were left out because their cluster is not known.
+    ``before``, how many respondents there were, and ``asked``, how many in each group; ``index``, the row labels of the
+    data; ``n_unlabelled``, how many were left out because their cluster is not known.
     """
 
     table: ItemTable
@@ -45,6 +45,7 @@ class Answers:
     before: int
     index: Any
     n_unlabelled: int = 0
+    asked: tuple[int, ...] = ()
 
     @property
     def n_clusters(self) -> int | None:
@@ -89,6 +90,11 @@ def read_answers(items: Any, names: Sequence[str], group: Any, cluster: Any, mis
     ArgumentError
         A matrix in place of answers, an item that is not there, nobody left, an item with one answer only, fewer than
         two clusters in a group.
+
+    Warns
+    -----
+    StrayCodeWarning
+        Codes far from the others, such as 99.
     """
     refuse_matrix("items", items)
     frame = item_frame("items", items)
@@ -100,6 +106,7 @@ def read_answers(items: Any, names: Sequence[str], group: Any, cluster: Any, mis
     columns = {str(name): name for name in [*frame.columns, *rest.columns]}
     chosen = frame[[columns[name] for name in names]]
     table = item_table("items", chosen.set_axis(list(names), axis=1), at_least=1)
+    look_for_strays("items", table)
     there = ~np.isnan(table.values)
     asked = there.any(axis=1) & (groups >= 0)
     known = asked if clusters is None else asked & (clusters >= 0)
@@ -112,7 +119,8 @@ def read_answers(items: Any, names: Sequence[str], group: Any, cluster: Any, mis
     table = ItemTable(table.names, values, table.options)
     labels = tuple(labels[place] for place in present)
     own = None if clusters is None else clusters[rows]
-    found = Answers(table, rows, numbered, labels, own, int(asked.sum()), frame.index, n_unlabelled)
+    counts = tuple(int(asked[groups == place].sum()) for place in present)
+    found = Answers(table, rows, numbered, labels, own, int(asked.sum()), frame.index, n_unlabelled, counts)
     _check_clusters(found)
     _check_varying(found, names)
     return found
@@ -199,9 +207,20 @@ def coded_answers(found: Answers) -> CodedItems:
             used = np.isin(np.arange(coded.n_categories[place]), own[:, place])
             if not used.all():
                 lost = [coded.categories[place][at] for at in np.flatnonzero(~used)]
+                among, remedy = _among(found, group, len(own))
                 raise ArgumentError(
-                    f"items[{name!r}]: expected every category in every group; nobody in group {label!r} chose "
-                    f"{quoted(lost)}, so that its threshold has no estimate there. Merge that category with its "
+                    f"items[{name!r}]: expected every category in every group; nobody in group {label!r}{among} chose "
+                    f"{quoted(lost)}, so that its threshold has no estimate there. {remedy} that category with its "
                     "neighbour in all groups."
                 )
     return coded
+
+
+def _among(found: Answers, group: int, kept: int) -> tuple[str, str]:
+    """Whom listwise deletion left of a group, and what to try before merging categories."""
+    if not found.asked or kept == found.asked[group]:
+        return "", "Merge"
+    return (
+        f" among the {kept} of {found.asked[group]} respondents who answered every item",
+        "missing='pairwise' uses the others too; or merge",
+    )

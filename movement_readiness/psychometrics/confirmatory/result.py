@@ -11,7 +11,7 @@ import numpy as np
 from movement_readiness._validation import check_choice, n_of
 from movement_readiness.psychometrics.confirmatory import respondents, tables
 from movement_readiness.psychometrics.confirmatory.threads import one_thread
-from movement_readiness.psychometrics.results import Result, shown, shown_interval, unlabelled_words
+from movement_readiness.psychometrics.results import Result, shown, shown_interval, shown_p, unlabelled_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from movement_readiness.psychometrics.confirmatory.fitting import Fit
     from movement_readiness.psychometrics.confirmatory.reading import Answers
 
-__all__ = ["CFAResult"]
+__all__ = ["CFAResult", "out_of"]
 
 _METHODS = {
     "ml": "Maximum likelihood",
@@ -28,6 +28,11 @@ _METHODS = {
     "dwls": "Diagonally weighted least squares",
     "wlsmv": "Diagonally weighted least squares with robust standard errors, scaled and shifted test (WLSMV)",
 }
+
+
+def out_of(number: int, omitted: int) -> str:
+    """How many respondents count, of how many where some were left out."""
+    return f"{number} of {number + omitted}" if omitted else str(number)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -55,6 +60,8 @@ class CFAResult(Result):
     model : str
     estimator, missing, parameterization : str
     n_respondents : int
+    n_omitted : int
+        Respondents who answered some items and were left out because they did not answer every one ("listwise").
     n_groups : int
     groups : tuple
         Labels of the groups, in the order of their numbers; empty for one.
@@ -87,6 +94,11 @@ class CFAResult(Result):
     def n_groups(self) -> int:
         """How many groups there are."""
         return self._fit.model.table.n_groups
+
+    @property
+    def n_omitted(self) -> int:
+        """Respondents left out because they answered some items and not every one."""
+        return 0 if self._answers is None else self._answers.before - len(self._answers.rows)
 
     @property
     def n_unlabelled(self) -> int:
@@ -171,17 +183,22 @@ class CFAResult(Result):
         fit = self.fit_measures
         return (
             f"<CFAResult: {n_of(len(self.factors), 'factor')} of {len(self.items)} items, {self.estimator}, n "
-            f"{self.n_respondents}, {'' if self.converged else 'NOT CONVERGED, '}CFI {shown(self._best('cfi'))}, RMSEA "
-            f"{shown(self._best('rmsea'))}, SRMR {shown(fit['srmr'])}>"
+            f"{out_of(self.n_respondents, self.n_omitted)}, {'' if self.converged else 'NOT CONVERGED, '}"
+            f"{self._named('cfi')}, {self._named('rmsea')}, SRMR {shown(fit['srmr'])}>"
         )
+
+    def _kind(self, name: str) -> str:
+        """Of a measure the robust, the scaled or the plain one, the first that is there: the end of its name."""
+        there = (end for end in (".robust", ".scaled") if not np.isnan(self.fit_measures.get(name + end, np.nan)))
+        return next(there, "")
 
     def _best(self, name: str) -> float:
         """The robust, the scaled or the plain measure, the first that is there."""
-        for suffix in (".robust", ".scaled", ""):
-            value = float(self.fit_measures.get(name + suffix, np.nan))
-            if not np.isnan(value):
-                return value
-        return np.nan
+        return float(self.fit_measures.get(name + self._kind(name), np.nan))
+
+    def _named(self, name: str) -> str:
+        """That measure with its name, as readers see them."""
+        return f"{self._kind(name)[1:]} {name.upper()} {shown(self._best(name))}".lstrip()
 
     def _heading(self) -> str:
         groups = f", {n_of(self.n_groups, 'group')}" if self.n_groups > 1 else ""
@@ -221,8 +238,8 @@ class CFAResult(Result):
         clusters = f" in {self.n_clusters} clusters" if self.n_clusters else ""
         groups = f"; groups: {', '.join(map(str, self.groups))}" if self.groups else ""
         found = [
-            f"{_METHODS[self.estimator]}; {self.n_respondents} respondents{clusters}, missing answers {self.missing}"
-            f"{groups}.",
+            f"{_METHODS[self.estimator]}; {out_of(self.n_respondents, self.n_omitted)} respondents{clusters}, "
+            f"missing answers {self.missing}{groups}.",
             *([unlabelled_words(self.n_unlabelled)] if self.n_unlabelled else []),
         ]
         if not self.converged:
@@ -230,16 +247,20 @@ class CFAResult(Result):
         scaled = not np.isnan(fit["chisq.scaled"])
         suffix = ".scaled" if scaled else ""
         found.append(
-            f"χ² {shown(fit[f'chisq{suffix}'])}{' (scaled)' if scaled else ''}, df {fit['df']:.0f}, p "
-            f"{shown(fit[f'pvalue{suffix}'])}; CFI {shown(self._best('cfi'))}, TLI {shown(self._best('tli'))}, RMSEA "
-            f"{shown(self._best('rmsea'))} (90% interval {self._interval()}), SRMR {shown(fit['srmr'])}."
+            f"χ² {shown(fit[f'chisq{suffix}'])}{' (scaled)' if scaled else ''}, df {fit['df']:.0f}, "
+            f"{shown_p(fit[f'pvalue{suffix}'])}; {self._named('cfi')}, {self._named('tli')}, {self._named('rmsea')} "
+            f"(90% interval {self._interval()}), SRMR {shown(fit['srmr'])}."
         )
+        if self.thresholds is not None:
+            found.append("The thresholds of the ordered items are in .thresholds.")
         if len(self.factors) > 1 and self.n_groups == 1:
             found.append(f"Factor correlations: {self._correlation_words()}.")
         return [*found, *self.warnings]
 
     def _interval(self) -> str:
-        return shown_interval(self._best("rmsea.ci.lower"), self._best("rmsea.ci.upper"))
+        ends = (f"rmsea.ci.{end}{self._kind('rmsea')}" for end in ("lower", "upper"))
+        low, high = (float(self.fit_measures.get(end, np.nan)) for end in ends)
+        return shown_interval(low, high)
 
     def _correlation_words(self) -> str:
         names, table = self.factors, self.factor_correlations.to_numpy()

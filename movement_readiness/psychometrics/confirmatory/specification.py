@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from movement_readiness._validation import check_choice, n_of, quoted
-from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics.confirmatory.labels import fixed_values, shared_labels
 from movement_readiness.psychometrics.confirmatory.roles import fault_at, roles
 from movement_readiness.psychometrics.confirmatory.syntax import Statement
 
@@ -127,7 +127,8 @@ def parameter_table(statements: Sequence[Statement], options: ModelOptions) -> P
     ------
     ArgumentError
         Names in the wrong role, a parameter named twice, modifiers for another number of groups, thresholds that the
-        answers do not have or that are fixed out of order, labels on parameters that cannot be equal.
+        answers do not have or that are fixed out of order, labels on parameters that cannot be equal or that are
+        fixed at different values.
 
     Notes
     -----
@@ -135,6 +136,11 @@ def parameter_table(statements: Sequence[Statement], options: ModelOptions) -> P
     free with the first loading of each factor fixed at 1); covariances of the factors that are no indicators (0 with
     ``orthogonal``); with means, intercepts of items (free) and means of factors (0). Of ordered items: all
     thresholds, intercepts of 0, scales ``~*~`` of 1 (delta) or residual variances of 1 (theta).
+
+    To name a first loading, or with ``std_lv`` a factor's variance, with a label or a start leaves it at 1; ``NA*``
+    frees it. (lavaan 0.6-14 would fix it at the start.)
+
+    Parameters of one label are equal; where one of them is fixed (a first loading is), all take its value.
 
     Groups: equal loadings free the factors' variances after the first group under ``std_lv``; equal intercepts
     (thresholds, of ordered items) free their means, equal thresholds the scales (delta) or residual variances (theta).
@@ -175,7 +181,7 @@ def _group_rows(
                 f"expected each parameter once; {statement.lhs} {statement.op} {statement.rhs} is there before.",
             )
         _check_allowed(statement, options)
-        value = _fixed_by_default(statement, statements, options)
+        value = _fixed_by_default(statement, statements, factors, options)
         base = Row(*statement.key, group, 0, value, np.nan, "", True)
         rows[key] = _modified(base, statement, options.n_groups)
     for key, value in defaults:
@@ -211,12 +217,17 @@ def _check_allowed(statement: Statement, options: ModelOptions) -> None:
         )
 
 
-def _fixed_by_default(statement: Statement, statements: Sequence[Statement], options: ModelOptions) -> float:
-    """The first loading of each factor is 1, unless the factors' variances are; NaN: free."""
-    if statement.op != "=~" or options.std_lv:
+def _fixed_by_default(
+    statement: Statement, statements: Sequence[Statement], factors: Sequence[str], options: ModelOptions
+) -> float:
+    """1 for the first loading of each factor or, with unit variances, for the variances of the factors; NaN: free."""
+    lhs, op, rhs = statement.key
+    if options.std_lv:
+        return 1.0 if op == "~~" and lhs == rhs and lhs in factors else np.nan
+    if op != "=~":
         return np.nan
-    first = next(one for one in statements if one.op == "=~" and one.lhs == statement.lhs)
-    return 1.0 if first.rhs == statement.rhs else np.nan
+    first = next(one for one in statements if one.op == "=~" and one.lhs == lhs)
+    return 1.0 if first.rhs == rhs else np.nan
 
 
 def _modified(row: Row, statement: Statement, n_groups: int) -> Row:
@@ -230,7 +241,7 @@ def _modified(row: Row, statement: Statement, n_groups: int) -> Row:
         if modifier.kind == "label":
             row = replace(row, label=str(value or ""))
         elif modifier.kind == "start":
-            row = row if value is None else replace(row, start=float(value), value=np.nan)
+            row = row if value is None else replace(row, start=float(value))
         else:
             row = replace(row, value=np.nan if value is None else float(value))
     return row
@@ -274,6 +285,8 @@ def _single_indicators(statements: Sequence[Statement], factors: Iterable[str]) 
 
 def _with_equalities(rows: Sequence[Row], factors: Sequence[str], options: ModelOptions) -> list[Row]:
     """Rows whose ``free`` is the place of the row they are equal to, -1 where fixed."""
+    labels = shared_labels(rows)
+    values = fixed_values(rows, labels)
     first_of_label: dict[str, int] = {}
     first_of_key = {row.key: place for place, row in enumerate(rows) if row.group == 0}
     known = {row.name for row in rows}
@@ -281,18 +294,18 @@ def _with_equalities(rows: Sequence[Row], factors: Sequence[str], options: Model
         check_choice("group_partial", name.replace(" ", ""), sorted(known))
     partial = {name.replace(" ", "") for name in options.partial}
     found: list[Row] = []
-    for place, row in enumerate(rows):
-        if not np.isnan(row.value):
-            found.append(replace(row, free=-1))
+    for place, (row, label) in enumerate(zip(rows, labels, strict=True)):
+        value = values.get(label, row.value)
+        if not np.isnan(value):
+            found.append(replace(row, free=-1, value=value))
             continue
         equal = place
-        if row.label:
-            equal = first_of_label.setdefault(row.label, place)
+        if label:
+            equal = first_of_label.setdefault(label, place)
         elif row.group > 0 and row.name not in partial and _class_of(row, factors) in options.group_equal:
             other = first_of_key.get(row.key, place)
             equal = found[other].free if found[other].free >= 0 else place
         found.append(replace(row, free=equal))
-    _check_labels(found)
     return found
 
 
@@ -308,17 +321,6 @@ def _class_of(row: Row, factors: Sequence[str]) -> str:
         own = "residuals" if row.lhs == row.rhs else "residual.covariances"
         return kind if row.lhs in factors else own
     return ""
-
-
-def _check_labels(rows: Sequence[Row]) -> None:
-    kinds: dict[str, str] = {}
-    for row in rows:
-        kind = row.op
-        if row.label and kinds.setdefault(row.label, kind) != kind:
-            raise ArgumentError(
-                f"model: expected parameters of one kind under the label {row.label!r}; it stands at "
-                f"'{kinds[row.label]}' and at '{kind}'."
-            )
 
 
 def _check_thresholds(rows: Sequence[Row], statements: Sequence[Statement]) -> None:
@@ -346,7 +348,8 @@ def _check_thresholds(rows: Sequence[Row], statements: Sequence[Statement]) -> N
 
 
 def _said(statements: Sequence[Statement], row: Row) -> Statement:
-    return next(statement for statement in statements if statement.key == row.key)
+    item = next(statement for statement in statements if statement.op == row.op and statement.lhs == row.lhs)
+    return next((statement for statement in statements if statement.key == row.key), item)
 
 
 def _numbered(rows: Sequence[Row]) -> tuple[tuple[Row, ...], int]:
