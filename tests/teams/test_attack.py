@@ -74,18 +74,18 @@ def test_one_release_gives_nobody_away(instrument, responses_of, items, seed):
     assert faults(one_release(responses_of, instrument, items, seed, 14), instrument) == []
 
 
-@pytest.mark.parametrize("seed", range(50, 52))
+@pytest.mark.parametrize("seed", [50])
 def test_people_who_skipped_items_are_not_given_away(instrument, responses_of, items, seed):
     """They count in the scale's mean with the mean of their other answers, but not in the items they skipped."""
     assert faults(one_release(responses_of, instrument, items, seed, 12, skipped=0.05), instrument) == []
 
 
-@pytest.mark.parametrize("seed", range(10, 12))
+@pytest.mark.parametrize("seed", [10])
 def test_two_waves_give_nobody_away(instrument, responses_of, items, seed):
     assert faults(two_waves(responses_of, instrument, items, seed, 10), instrument) == []
 
 
-@pytest.mark.parametrize("seed", range(20, 22))
+@pytest.mark.parametrize("seed", [20])
 def test_a_second_release_gives_nobody_away(instrument, responses_of, items, seed):
     assert faults(two_releases(responses_of, instrument, items, seed, 10, ReleaseLog()), instrument) == []
 
