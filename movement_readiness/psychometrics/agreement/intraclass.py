@@ -232,7 +232,7 @@ def icc(
     References
     ----------
     .. [1] Swiger LA, Harvey WR, Everson DO, Gregory KE (1964). The variance of intraclass correlation
-       involving groups with one observation. Biometrics 20:818-826. doi:10.2307/2528131
+       involving groups with one observation. Biometrics 20:818-826.
     .. [2] Bliese PD (2000). Within-group agreement, non-independence, and reliability. In: Klein KJ,
        Kozlowski SWJ (eds), Multilevel Theory, Research, and Methods in Organizations, 349-381. Jossey-Bass.
     .. [3] Wald A (1940). A note on the analysis of variance with unequal class frequencies. Annals of

@@ -158,7 +158,7 @@ def average_deviation(
     References
     ----------
     .. [1] Burke MJ, Finkelstein LM, Dusig MS (1999). On average deviation indices for estimating interrater
-       agreement. Organizational Research Methods 2:49-68. doi:10.1177/109442819921004
+       agreement. Organizational Research Methods 2:49-68.
     .. [2] Burke MJ, Dunlap WP (2002). Estimating interrater agreement with the average deviation index: a user's
        guide. Organizational Research Methods 5:159-172. doi:10.1177/1094428102005002002
 
