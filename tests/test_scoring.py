@@ -298,10 +298,18 @@ def test_item_matrix_keys_as_in_the_scale(garden):
     assert order.iloc[1].isna().all()
 
 
+def test_item_ids_select_the_columns_of_a_frame(any_instrument, responses_of):
+    frame = responses_of(any_instrument, {("N", "a"): 5}, seed=3)
+    for scale in [None, *any_instrument.scales]:
+        assert list(frame[any_instrument.item_ids(scale)]) == any_instrument.item_ids(scale)
+    any_instrument.item_ids().clear()  # a list of its own each time
+    assert any_instrument.item_ids()
+
+
 def test_item_matrix_of_everything_keys_as_at_home(any_instrument, responses_of):
     frame = responses_of(any_instrument, {("N", "a"): 20}, seed=3)
     matrix = item_matrix(frame, any_instrument)
-    assert tuple(matrix.columns) == any_instrument.item_ids()
+    assert list(matrix.columns) == any_instrument.item_ids()
     for item in matrix:
         codes = any_instrument.response_scale(item)
         raw = frame[item].astype(float)

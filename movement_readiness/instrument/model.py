@@ -49,7 +49,7 @@ class Instrument:
     >>> import movement_readiness as mr
     >>> instrument = mr.load_instrument()
     >>> instrument.item_ids("rational")
-    ('R1', 'R2', 'R3', 'R4', 'R5')
+    ['R1', 'R2', 'R3', 'R4', 'R5']
     >>> instrument.scales["rational"].min_answered
     4
     """
@@ -156,18 +156,19 @@ class Instrument:
         found = self.items[check_choice("item", item, tuple(self.items))]
         return self.response_scales[found.response_scale]
 
-    def item_ids(self, scale: str | None = None) -> tuple[str, ...]:
+    def item_ids(self, scale: str | None = None) -> list[str]:
         """The scored items of a scale in order, or every item that any scale scores.
 
-        For a scale made of other scales (an index), the items of all its parts.
+        For a scale made of other scales (an index), the items of all its parts. A new list each time, which selects
+        the columns of a data frame: ``responses[instrument.item_ids("rational")]``.
         """
         if scale is None:
             scored = {item for part in self.scales.values() for item in part.keys}
-            return tuple(item for item in self.items if item in scored)
+            return [item for item in self.items if item in scored]
         found = self.scale(scale)
         if found.scales:
-            return tuple(item for part in found.scales for item in self.scales[part].keys)
-        return tuple(found.keys)
+            return [item for part in found.scales for item in self.scales[part].keys]
+        return list(found.keys)
 
     def home_scale(self, item: str) -> str | None:
         """The first scale of the file that scores the item; its key there is the item's usual key."""

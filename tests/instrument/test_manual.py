@@ -29,7 +29,7 @@ def tea(write):
 def test_the_example_of_another_questionnaire_loads(tea):
     found = mr.load_instrument(tea)
     assert (found.id, found.languages) == ("tea-round", ("en", "de"))
-    assert found.item_ids("tea") == ("T1", "T2", "T3")
+    assert found.item_ids("tea") == ["T1", "T2", "T3"]
     assert found.key("T2") == -1
     assert found.translation("de").options["how_often"][3] == "Jeden Tag"
 

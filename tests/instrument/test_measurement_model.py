@@ -22,7 +22,7 @@ def test_six_correlated_domains_of_their_items(instrument):
     text = instrument.measurement_model()
     factors, items = roles(parse_model(text))
     assert factors == DOMAINS
-    assert items == instrument.item_ids("readiness")
+    assert list(items) == instrument.item_ids("readiness")
     assert text == instrument.measurement_model(structure="correlated")
 
 
