@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -49,6 +51,21 @@ def test_it_says_what_was_done(answers):
     assert "Satorra and Bentler 2001" in html
     assert "400 respondents" in html
     assert repr(found).startswith("<ModelComparison: 2 models")
+    assert '<th scope="col">cfi.robust</th>' in html
+    assert "cfi and rmsea are the robust ones" in html
+    assert found.kinds == ("robust", "robust")
+    plain = compare_models(*(cfa(answers, model) for model in (FREE, EQUAL)))
+    assert '<th scope="col">cfi</th>' in plain._repr_html_()
+    assert "robust" not in plain._repr_html_()
+
+
+def test_a_p_value_is_never_nought(answers):
+    uneven = answers * [1, 2, 1, 3, 1]
+    found = compare_models(*(cfa(uneven, model) for model in (FREE, EQUAL)))
+    assert "p < .001" in repr(found)
+    assert "<td>&lt; .001</td>" in found._repr_html_()
+    mixed = replace(found, kinds=("robust", "scaled"))
+    assert "not of one kind (model 1 robust, model 2 scaled)" in mixed._repr_html_()
 
 
 def test_models_that_are_not_comparable_are_refused(answers):

@@ -21,7 +21,7 @@ from movement_readiness.psychometrics.confirmatory.nested import (
 )
 from movement_readiness.psychometrics.confirmatory.ordinal import LeastSquares, OrdinalSample, gamma_of_all
 from movement_readiness.psychometrics.confirmatory.result import CFAResult, out_of
-from movement_readiness.psychometrics.results import Result, give_warning, shown
+from movement_readiness.psychometrics.results import Result, give_warning, shown, shown_p
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,12 +52,15 @@ class ModelComparison(Result):
     n_respondents : int
     n_omitted : int
         Respondents left out because they answered some items and not every one ("listwise").
+    kinds : tuple of str
+        Of each row's ``cfi`` and ``rmsea``: "robust", "scaled" or "plain".
     """
 
     table: pd.DataFrame
     method: str
     n_respondents: int
     n_omitted: int = 0
+    kinds: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """The table."""
@@ -67,7 +70,7 @@ class ModelComparison(Result):
         last = self.table.iloc[-1]
         return (
             f"<ModelComparison: {len(self.table)} models, n {out_of(self.n_respondents, self.n_omitted)}; last step "
-            f"chi-square {shown(last['chisq_diff'])}, df {last['df_diff']:.0f}, p {shown(last['pvalue_diff'])}>"
+            f"chi-square {shown(last['chisq_diff'])}, df {last['df_diff']:.0f}, {shown_p(last['pvalue_diff'])}>"
         )
 
     def _heading(self) -> str:
@@ -76,12 +79,23 @@ class ModelComparison(Result):
     def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         columns = list(self.table.columns)
         rows = [[str(name), *(_cell(column, row[column]) for column in columns)] for name, row in self.table.iterrows()]
-        return ["Model", *columns], rows
+        end = f".{self.kinds[0]}" if set(self.kinds) in ({"robust"}, {"scaled"}) else ""
+        return ["Model", *(f"{name}{end}" if name in {"cfi", "rmsea"} else name for name in columns)], rows
+
+    def _kind_words(self) -> str:
+        """Which cfi and rmsea are shown, where they are not the plain ones."""
+        if set(self.kinds) <= {"plain"}:
+            return ""
+        if set(self.kinds) in ({"robust"}, {"scaled"}):
+            return f"cfi and rmsea are the {self.kinds[0]} ones; chisq is not scaled."
+        each = (f"{name} {kind}" for name, kind in zip(self.table.index, self.kinds, strict=True))
+        return f"cfi and rmsea are not of one kind ({', '.join(each)}): do not compare them across kinds."
 
     def _sentences(self) -> Sequence[str]:
         return [
             f"{out_of(self.n_respondents, self.n_omitted)} respondents. Each row is tested against the one before it "
             f"by {METHODS[self.method]}.",
+            self._kind_words(),
             "A small p says that the restrictions of the row do not hold; with many respondents small departures do "
             "that too, so look at the change in fit beside it.",
         ]
@@ -90,6 +104,8 @@ class ModelComparison(Result):
 def _cell(column: str, value: float) -> str:
     if np.isnan(value):
         return ""
+    if column == "pvalue_diff" and value < 0.001:
+        return "< .001"
     return f"{value:.0f}" if column in {"df", "df_diff"} else shown(value)
 
 
@@ -167,7 +183,14 @@ def compare_models(*models: CFAResult, names: Sequence[str] | None = None) -> Mo
 
     table = pd.DataFrame(rows, index=pd.Index([labels[place] for place in order], name="model"))
     first = models[0]
-    return ModelComparison(table, difference_method(first.estimator), first.n_respondents, first.n_omitted)
+    kinds = tuple(_kind(models[place]) for place in order)
+    return ModelComparison(table, difference_method(first.estimator), first.n_respondents, first.n_omitted, kinds)
+
+
+def _kind(model: CFAResult) -> str:
+    """Which cfi and rmsea a row holds, in words."""
+    cfi, rmsea = (model._kind(name).removeprefix(".") or "plain" for name in ("cfi", "rmsea"))
+    return cfi if cfi == rmsea else f"{cfi} cfi and {rmsea} rmsea"
 
 
 def _names(models: Sequence[CFAResult], names: Sequence[str] | None) -> list[str]:
