@@ -1,8 +1,8 @@
 """Comparison of teams: shrunken means, funnel, benchmark, and change between waves.
 
 Everything here is computed from numbers that are released anyway: n and rounded mean of shown groups, and two numbers
-of a whole round, the SD within teams and ICC(1), estimated from the teams whose mean somebody sees and rounded before
-use (`Yardstick`). So no table of this module tells more about answers than those do, and none ranks.
+of a whole round, the SD within teams and ICC(1), estimated from the published teams and rounded before use
+(`Yardstick`). So no table of this module tells more about answers than those do, and none ranks.
 
 The formulas are in `movement_readiness.teams._comparing`.
 """
@@ -61,7 +61,7 @@ class Yardstick:
     """What teams of one round are compared by on one scale, rounded as it may be known.
 
     ``sd`` is the SD within teams and ``icc1`` the share of variance between them (restricted maximum likelihood, over
-    the teams whose mean somebody sees); ``state`` is the evidence that teams differ at all.
+    the published teams); ``state`` is the evidence that teams differ at all.
     """
 
     sd: float

@@ -46,11 +46,12 @@ class TeamResults:
         One row a group: level, site, team, wave, form, n (who answered), invited (from the roster),
         withheld.
     team_differences : pandas.DataFrame
-        The evidence that teams differ at all, per wave, form and scale: icc1, ci_low, ci_high, state
-        ("supported", "unclear", "not supported", "unknown"), n_respondents, n_teams, method ("reml"), icc2, icc2_low,
-        icc2_high, n_teams_published, benchmark_low, benchmark_high (where 80 % of the teams' true means are
-        estimated to lie; NA below 30 published teams), and how alike answers within published teams are, as medians
-        over five teams or more: rwg_j_median_uniform, rwg_j_median_slight, ad_median (points).
+        The evidence that teams differ at all, per wave, form and scale, from published teams alone: icc1, ci_low,
+        ci_high, state ("supported", "unclear", "not supported", "unknown"), n_respondents and n_teams (that it is
+        estimated from; 0 where it is unknown), method ("reml"), icc2, icc2_low, icc2_high, n_teams_published,
+        benchmark_low, benchmark_high (where 80 % of the teams' true means are estimated to lie; NA below 30 published
+        teams), and how alike answers within published teams are, as medians over five teams or more:
+        rwg_j_median_uniform, rwg_j_median_slight, ad_median (points).
     funnel : pandas.DataFrame
         One row a team and scale: level, site, team, wave, form, scale, n, mean, centre, low95, high95, low998,
         high998, dispersion (factor by which teams vary more than chance), position ("within", "outside 95 %",

@@ -14,7 +14,7 @@ from movement_readiness.instrument import Instrument
 from movement_readiness.psychometrics import EstimationWarning, ICCResult, evidence_state, icc
 from movement_readiness.teams.comparison import PLANNING_SD, add_shrunken, benchmark, yardstick
 from movement_readiness.teams.counting import PLACE, answer_counts, item_options, score_sums, site_sums
-from movement_readiness.teams.disclosure import HIDDEN, OWN, DisclosurePolicy
+from movement_readiness.teams.disclosure import HIDDEN, OWN, PUBLISHED, DisclosurePolicy
 from movement_readiness.teams.study import Round, Study
 
 __all__ = [
@@ -56,13 +56,17 @@ def item_tables(
 
 
 def team_differences(study: Study, part: Round, releases: Mapping[str, pd.DataFrame]) -> Differences:
-    """ICC of every scale over the teams whose mean somebody sees; None where it cannot be estimated.
+    """ICC of every scale over its published teams; None where it cannot be estimated.
 
-    Hidden teams are left out: from the ICC of all teams and the means of the others theirs could be solved.
+    Hidden teams are left out, and those that only they themselves see: what is said of a whole round everybody may
+    read. The sum of squares behind an ICC is small only where every team's mean lies near the others', so that beside
+    the published means it would narrow the mean of each team in it, however many there are; and its numbers of teams
+    and people less those of the published ones would count people in teams that nobody else sees. Published teams only
+    are also those that are compared by it.
     """
     found: dict[str, ICCResult | None] = {}
     for column, scale in enumerate(part.scales):
-        shown = releases[scale]["status"].to_numpy()[len(study.sites) :] >= OWN
+        shown = releases[scale]["status"].to_numpy()[len(study.sites) :] == PUBLISHED
         usable = (part.team >= 0) & ~np.isnan(part.scores[:, column])
         usable[usable] = shown[part.team[usable]]
         found[scale] = _difference(part.scores[usable, column], part.team[usable])
