@@ -19,6 +19,7 @@ from movement_readiness.explorers.status import Status
 from movement_readiness.explorers.view import View, file_name, view_html
 from movement_readiness.instrument import Instrument
 from movement_readiness.teams import TeamResults
+from movement_readiness.teams.words import listed
 
 __all__ = ["Explorer", "Part"]
 
@@ -189,7 +190,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         place = ", ".join(name for name in (selection.site, selection.team) if name)
         kind = KINDS[selection.kind].lower()
         against = COMPARISONS[selection.comparison].lower()
-        new = f" New: {say.joined(drawn)}." if drawn else ""
+        new = f" New: {listed(drawn)}." if drawn else ""
         return (
             f"{place}; wave {selection.wave}; {words.forms[selection.form]}; "
             f"{words.scales.get(selection.scale, selection.scale)}; {kind}; compared with: {against}.{new}"

@@ -11,6 +11,7 @@ from movement_readiness.explorers import words as say
 from movement_readiness.explorers.released import Released, Selection, scores_of
 from movement_readiness.explorers.view import View
 from movement_readiness.plots import Picture, answer_bars, change, profile, pull_strip, spread_strip
+from movement_readiness.teams.words import who_answered
 
 __all__ = [
     "NO_SCALE",
@@ -124,7 +125,7 @@ def profile_view(released: Released, choice: Selection, team: str | None) -> Vie
 
 def _who(released: Released, choice: Selection, team: str | None) -> list[str]:
     rows = released.group("respondents", choice, team=team)
-    return [say.heads(row, "team" if team else "site") for row in rows.to_dict("records")]
+    return [who_answered(row, "team" if team else "site") for row in rows.to_dict("records")]
 
 
 def _roll_up(released: Released, choice: Selection, rows: pd.DataFrame, said: list[str]) -> View:

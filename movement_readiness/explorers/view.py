@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from movement_readiness.explorers.released import Released
-from movement_readiness.explorers.words import withheld
 from movement_readiness.plots import Picture
+from movement_readiness.teams.words import why_withheld
 
 __all__ = ["View", "file_name", "links", "view_html"]
 
@@ -157,7 +157,7 @@ def _row(row: dict[Any, Any], columns: list[str], released: Released, some: bool
         if hidden and name not in (*_KEYS, "item", "option"):
             words = words or "not shown"
         cells.append(f'<th scope="row">{words}</th>' if place == 0 else f"<td>{words}</td>")
-    why = f"<td>{escape(withheld(str(row.get('reason', '')))) if hidden else ''}</td>" if some else ""
+    why = f"<td>{escape(why_withheld(str(row.get('reason', '')))) if hidden else ''}</td>" if some else ""
     return f"<tr>{''.join(cells)}{why}</tr>"
 
 

@@ -12,8 +12,9 @@ from pandas import isna
 from movement_readiness.instrument import Instrument
 from movement_readiness.reports.content import choose, site_context, team_context
 from movement_readiness.reports.report import Report
-from movement_readiness.reports.words import hundredths, signed
+from movement_readiness.reports.words import signed
 from movement_readiness.teams import TeamResults
+from movement_readiness.teams.words import icc_words
 
 __all__ = ["Report", "render", "site_report", "team_report"]
 
@@ -27,7 +28,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(signed=signed, hundredths=hundredths)
+    found.filters.update(signed=signed, icc=icc_words)
     found.tests["known"] = lambda value: not isna(value)
     return found
 

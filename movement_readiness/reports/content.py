@@ -21,6 +21,7 @@ from movement_readiness.reports.sections import (
     strips,
     talk,
 )
+from movement_readiness.teams.words import who_answered
 
 __all__ = ["Choice", "choose", "site_context", "team_context"]
 
@@ -80,9 +81,9 @@ def team_context(choice: Choice) -> dict[str, Any]:
         "shown": shown,
         "site_shown": site_shown,
         "name": name,
-        "who": say.who_answered(heads, "team"),
+        "who": who_answered(heads, "team"),
         "why_none": say.why_no_team_numbers(set(rows["reason"])),
-        "who_site": say.who_answered(site_heads, "site"),
+        "who_site": who_answered(site_heads, "site"),
         "picture": picture,
         "compared": beside is not None,
         "state": say.state_words(choice.profile_states) if beside is not None else "",
@@ -113,7 +114,7 @@ def site_context(choice: Choice) -> dict[str, Any]:
     return {
         **_common(choice),
         "shown": shown,
-        "who": say.who_answered(choice.rows(choice.teams.respondents, "site").iloc[0], "site"),
+        "who": who_answered(choice.rows(choice.teams.respondents, "site").iloc[0], "site"),
         "picture": profile(rows, choice.words.scales, name=choice.site) if shown else None,
         "table": profile_table(rows, None),
         "why": say.withheld_words(rows.iloc[0]["reason"]) if not shown and len(rows) else "",

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
 from movement_readiness.instrument import Instrument, Translation
 from movement_readiness.teams import TeamResults
+from movement_readiness.teams.words import STATES, icc_words, listed, sentence, why_withheld
 
 __all__ = [
     "change_withheld_words",
     "claim_words",
     "differences_words",
     "dispersion_words",
-    "hundredths",
     "interval_words",
     "no_band_words",
     "not_compared_words",
@@ -23,36 +22,11 @@ __all__ = [
     "scale_ends",
     "signed",
     "state_words",
-    "who_answered",
     "why_no_team_numbers",
     "withheld_words",
 ]
 
 _FEWEST_TEAMS = 3  # with two, nothing is said about how teams differ
-_MANY = 0.6  # share of the invited from which on those who stayed away are not spoken of
-_TEAM_WITHHELD = {
-    "too_few": "Too few people answered this to show a number without pointing to someone.",
-    "protected": "Not shown: with it, one person's answers or a smaller group's could be worked out.",
-    "no_answers": "Nobody has answered this yet.",
-    "no_differences": "Not shown: these answers do not support that teams differ.",
-    "few_teams": "Not shown: too few teams have numbers that may be shown.",
-}
-
-
-def who_answered(row: Any, noun: str) -> str:
-    """How many people answered, of how many invited, and what that leaves open."""
-    n, invited = row["n"], row["invited"]
-    if row["withheld"] and row.get("reason") == "protected":
-        return "How many people answered is not shown: it would tell how many answered in a smaller team."
-    if row["withheld"] or pd.isna(n):
-        return f"So few people answered in this {noun} that their number is not shown."
-    people = "1 person" if n == 1 else f"{n} people"
-    if pd.isna(invited):
-        return f"{people} answered. How many were invited is not known."
-    if invited < n:
-        return f"{people} answered; the list of invited people has only {invited}, so it may be out of date."
-    open_ = " Those who did not answer may see things differently." if n / invited < _MANY else ""
-    return f"{n} of the {invited} people invited answered ({n / invited:.0%}).{open_}"
 
 
 def scale_ends(instrument: Instrument, words: Translation, form: str) -> str:
@@ -80,16 +54,16 @@ def why_no_team_numbers(reasons: set[str]) -> str:
 
 def withheld_words(reason: str) -> str:
     """Why a number is not shown."""
-    return _TEAM_WITHHELD.get(reason, "Not shown, to protect the people who answered.")
+    return f"{sentence(why_withheld(reason))}." if reason == "no_answers" else f"Not shown: {why_withheld(reason)}."
 
 
 def change_withheld_words(reason: str) -> str:
     """Why a change is not shown."""
-    if reason == "no_answers":
-        return "The change is not shown: nobody answered in one of the two waves."
-    if reason == "too_few":
-        return "The change is not shown: in one of the two waves too few people answered."
-    return "The change is not shown: with it, one person's answers, or a smaller group's, could be worked out."
+    why = {
+        "no_answers": "nobody answered in one of the two waves",
+        "too_few": "in one of the two waves too few people answered",
+    }
+    return f"The change is not shown: {why.get(reason) or why_withheld(reason)}."
 
 
 def interval_words(teams: TeamResults) -> str:
@@ -110,7 +84,10 @@ def reliability_words(values: list[float]) -> str:
     """What the reliability of the team's means says."""
     known = [value for value in values if not pd.isna(value)]
     if not known:
-        return "How reliably these numbers tell this team from another is not known: that needs several teams."
+        return (
+            "How reliably these numbers tell this team from another is not known: that needs three teams or more whose "
+            "numbers everybody may see."
+        )
     low, high = min(known), max(known)
     span = f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
     verdict = (
@@ -126,11 +103,6 @@ def reliability_words(values: list[float]) -> str:
 def signed(value: float) -> str:
     """A difference with its sign."""
     return "0" if round(value) == 0 else f"{value:+.0f}".replace("-", "\N{MINUS SIGN}")
-
-
-def hundredths(value: float) -> str:
-    """A number with two decimals and a true minus sign."""
-    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "\N{MINUS SIGN}")
 
 
 _CROSSES = "Where the line through a dot crosses the band, do not read the two as different."
@@ -155,37 +127,33 @@ def _states_of(rows: pd.DataFrame) -> pd.Series[str]:
     return rows["state"].mask(rows["n_teams"] < _FEWEST_TEAMS, "unknown")
 
 
+_THEREFORE = {
+    "not supported": " Do not compare teams.",
+    "unclear": " Do not read much into a difference.",
+}
+
+
 def differences_words(rows: pd.DataFrame, titles: Mapping[str, str]) -> str:
     """Whether teams differ at all, from the evidence of the whole study: a row a scale (index: scale)."""
     states = _states(rows)
     if states == {"unknown"} or rows["icc1"].isna().all():
-        few = "there are too few teams" if rows["n_teams"].max() < _FEWEST_TEAMS else "it cannot be estimated"
-        return f"Whether teams differ at all is not known: {few}. Do not compare teams."
+        few = rows["n_teams"].max() < _FEWEST_TEAMS
+        why = "too few teams have numbers that may be shown" if few else "it cannot be estimated"
+        return f"Whether teams differ at all is not known: {why}. Do not compare teams."
     numbers = _icc_words(rows.dropna(subset=["icc1"]))
-    if states == {"supported"}:
-        return f"These answers support that teams differ ({numbers})."
-    if states == {"not supported"}:
-        return f"These answers do not support that teams differ ({numbers}). Do not compare teams."
-    if states == {"unclear"}:
-        return f"It is unclear from these answers whether teams differ ({numbers}). Do not read much into a difference."
+    if len(states) == 1:
+        (state,) = states
+        return f"{sentence(STATES[state])} ({numbers}).{_THEREFORE.get(state, '')}"
     return f"{_states_counted(rows, titles)} ({numbers}). {_what_may_be_compared(states)}"
-
-
-_COUNTED = {
-    "supported": "these answers support that teams differ on {}",
-    "unclear": "it is unclear whether teams differ on {}",
-    "not supported": "these answers do not support that teams differ on {}",
-    "unknown": "it cannot be told whether teams differ on {}",
-}
 
 
 def _states_counted(rows: pd.DataFrame, titles: Mapping[str, str]) -> str:
     """How many conditions are in which state, and which they are."""
     parts = []
-    for state, words in _COUNTED.items():
+    for state, words in STATES.items():
         names = [titles[str(scale)] for scale in rows.index[_states_of(rows) == state]]
         if names:
-            parts.append(words.format(f"{len(names)} ({', '.join(names)})"))
+            parts.append(f"{words} on {len(names)} ({', '.join(names)})")
     return f"Of {len(rows)} conditions, {'; '.join(parts)}"
 
 
@@ -205,7 +173,7 @@ def not_compared_words(titles: Sequence[str]) -> str:
     if not titles:
         return ""
     return (
-        f"Teams are not shown side by side on {_listed(titles)}, because these answers do not support that teams "
+        f"Teams are not shown side by side on {listed(titles)}, because these answers do not support that teams "
         "differ there: what looks like a difference would be chance. That is not to protect anybody, and each team's "
         "own page has its own means."
     )
@@ -215,11 +183,7 @@ def no_band_words(titles: Sequence[str]) -> str:
     """Why a team is not put beside its site on some conditions."""
     if not titles:
         return ""
-    return f"There is no band on {_listed(titles)}: these answers do not support that teams differ there."
-
-
-def _listed(titles: Sequence[str]) -> str:
-    return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
+    return f"There is no band on {listed(titles)}: these answers do not support that teams differ there."
 
 
 def dispersion_words(factors: Mapping[str, float]) -> str:
@@ -242,9 +206,7 @@ def _icc_words(known: pd.DataFrame) -> str:
     """ICC(1) with its interval: of the one scale, or of those with the lowest and the highest."""
     ordered = known.sort_values("icc1", kind="stable")
     ends = [ordered.iloc[0], ordered.iloc[-1]] if len(ordered) > 1 else [ordered.iloc[0]]
-    shown = " to ".join(
-        f"{hundredths(row['icc1'])} ({hundredths(row['ci_low'])}, {hundredths(row['ci_high'])})" for row in ends
-    )
+    shown = " to ".join("{} ({})".format(*icc_words(row)) for row in ends)
     return f"ICC(1), with 95 % limits: {shown}; {int(known['n_teams'].max())} teams"
 
 

@@ -27,6 +27,7 @@ from movement_readiness.exceptions import ArgumentError, NothingToReleaseError
 from movement_readiness.explorers import SiteExplorer, TeamExplorer
 from movement_readiness.explorers import words as say
 from movement_readiness.teams import REASONS
+from movement_readiness.teams.words import _WHY
 
 BOTH = pytest.mark.parametrize("explorer", [TeamExplorer, SiteExplorer])
 GROUPS = {
@@ -242,6 +243,18 @@ def test_a_team_of_four_reads_why_and_sees_its_site(any_instrument, teams):
     assert shown.views["answers"].picture is None
 
 
+def test_a_number_that_would_tell_a_smaller_teams_says_so(any_instrument, teams):
+    heads = teams.respondents
+    mine = (heads["site"] == "North") & (heads["team"] == "Ward 1")
+    hidden = heads.assign(
+        n=heads["n"].mask(mine), withheld=heads["withheld"] | mine, reason=heads["reason"].mask(mine, "protected")
+    )
+    shown = TeamExplorer(replace(teams, respondents=hidden), any_instrument, site="North", team="Ward 1")
+    said = " ".join(shown.views["profile"].sentences)
+    assert "is not shown: it would tell how many answered in a smaller team." in said
+    assert "So few people" not in said
+
+
 def test_a_team_whose_site_is_not_shown_either_reads_why(any_instrument, teams):
     shown = TeamExplorer(teams, any_instrument, site="West")
     assert all(view.picture is None for view in shown.views.values())
@@ -312,7 +325,7 @@ def test_a_team_sees_its_own_results(any_instrument, of_waves):
 def test_every_reason_has_its_words():
     for reason in REASONS:
         if reason:
-            assert say.withheld(reason) in say._WHY.values(), reason
+            assert reason in _WHY, reason
 
 
 # --- comparisons stand beside their evidence

@@ -14,6 +14,7 @@ from workshop.form_support import running_browser, too_wide, violations
 import movement_readiness as mr
 from movement_readiness.reports import words
 from movement_readiness.teams import Aggregation
+from movement_readiness.teams.words import icc_words, who_answered
 
 SENTENCE = "Items work alike at both sites (a test of 2026)."
 WORDS_OF_A_TABLE_OF_WINNERS = re.compile(r"\b(best|worst|top|bottom|league|winner|rank(ed|s)?|red|amber|green)\b", re.I)
@@ -161,7 +162,10 @@ def test_numbers_of_other_sites_teams_are_not_named_on_a_site_page(published, an
 def test_a_site_of_two_teams_compares_nothing(instrument, responses_of):
     responses = responses_of(instrument, {("N", "A"): 14, ("N", "B"): 15})
     text = read(mr.site_report(mr.aggregate_scores(responses, instrument), instrument, site="N"))
-    assert "Whether teams differ at all is not known: there are too few teams. Do not compare teams." in text
+    assert (
+        "Whether teams differ at all is not known: too few teams have numbers that may be shown. Do not compare teams."
+        in text
+    )
     assert "These are the teams' own means" in text
     assert "Teams by how many answered" not in text
     assert "ICC(1)" not in text
@@ -210,19 +214,19 @@ def test_questions_are_chosen_from_the_profile(study, any_instrument):
         (
             ["supported", "unclear"],
             12,
-            "Of 2 conditions, these answers support that teams differ on 1 (Rational); it is unclear whether teams "
-            "differ on 1 (Social)",
+            "Of 2 conditions, these answers support that teams differ on 1 (Rational); it is unclear from these "
+            "answers whether teams differ on 1 (Social)",
         ),
         (
             ["not supported", "unclear"],
             12,
-            "it is unclear whether teams differ on 1 (Social); these answers do not support that teams differ on 1 "
-            "(Rational)",
+            "it is unclear from these answers whether teams differ on 1 (Social); these answers do not support that teams "
+            "differ on 1 (Rational)",
         ),
         (["not supported", "unclear"], 12, "where it is unclear. Do not compare teams on the others."),
         (["unclear", "unclear"], 12, "It is unclear"),
         (["not supported"] * 2, 12, "Do not compare teams."),
-        (["supported"] * 2, 2, "there are too few teams. Do not compare"),
+        (["supported"] * 2, 2, "too few teams have numbers that may be shown. Do not compare"),
         (["unknown"] * 2, 12, "it cannot be estimated. Do not compare"),
     ],
 )
@@ -235,19 +239,33 @@ def test_the_state_of_the_evidence_in_words(states, n_teams, told):
     assert words.state_words(rows).endswith("do not read the two as different.")
 
 
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        ((0.034, -0.004, 0.086), ("0.03", "0.00 to 0.09")),
+        ((-0.02, -0.06, 0.04), ("0.00", "0.00 to 0.04")),
+        ((0.0, -0.05, -0.01), ("0.00", "0.00 or less")),
+    ],
+)
+def test_no_share_of_variance_is_told_as_less_than_nothing(numbers, told):
+    row = dict(zip(("icc1", "ci_low", "ci_high"), numbers, strict=True))
+    assert icc_words(row) == told
+    rows = pd.DataFrame([{**row, "state": "unclear", "n_teams": 12}], index=["rational"])
+    assert f"95 % limits: {told[0]} ({told[1]}); 12 teams" in words.differences_words(rows, {"rational": "Rational"})
+
+
 def test_over_dispersion_in_words():
     assert "drawn wider" in words.dispersion_words({"Rational": 1.84, "Social": 1.0})
     assert "Rational 1.8)" in words.dispersion_words({"Rational": 1.84, "Social": 1.0})
     assert "those of chance" in words.dispersion_words({"Rational": 1.0})
     assert words.dispersion_words({}) == ""
     assert [words.signed(value) for value in (-0.4, 3, -12)] == ["0", "+3", "−12"]
-    assert words.hundredths(-0.004) == "0.00"
 
 
 @pytest.mark.parametrize(("invited", "told"), [(25, True), (20, False), (None, False), (11, False)])
 def test_few_of_those_invited_do_not_speak_for_the_others(invited, told):
     row = {"n": 12, "invited": invited, "withheld": False, "reason": ""}
-    assert ("Those who did not answer may see things differently." in words.who_answered(row, "team")) == told
+    assert ("Those who did not answer may see things differently." in who_answered(row, "team")) == told
 
 
 @pytest.mark.browser

@@ -16,9 +16,16 @@ import movement_readiness as mr
 from movement_readiness.exceptions import ArgumentError, NothingToReleaseError
 from movement_readiness.reports.batch import write_reports
 
-GROUPS = {("North", "A"): 14, ("North", "B"): 12, ("North", "C"): 7, ("North", "D"): 6, ("South", "A"): 3}
+GROUPS = {
+    ("North", "A"): 14,
+    ("North", "B"): 12,
+    ("North", "C"): 7,
+    ("North", "D"): 6,
+    ("South", "A"): 3,
+    ("West", "A"): 13,
+}
 ROSTER = pd.DataFrame(
-    {"site": ["North"] * 4 + ["South"], "team": ["A", "B", "C", "D", "A"], "invited": [20, 12, 9, 6, 4]}
+    {"site": [site for site, _ in GROUPS], "team": [team for _, team in GROUPS], "invited": [20, 12, 9, 6, 4, 15]}
 )
 
 
@@ -273,7 +280,7 @@ def test_later_waves_are_the_default_and_earlier_ones_named(instrument, response
     [
         (
             {"site": "Nort", "team": "A"},
-            r"site: unknown site 'Nort'; available: 'North', 'South'. Did you mean 'North'",
+            r"site: unknown site 'Nort'; available: 'North', 'South', 'West'. Did you mean 'North'",
         ),
         ({"site": "North", "team": "Z"}, r"has no team 'Z' in these results; available: 'A', 'B', 'C', 'D'"),
         ({"site": "North", "team": "A", "wave": "9"}, "wave: expected one of '1'; got '9'"),
