@@ -57,6 +57,7 @@ def test_the_demo_writes_a_study_its_scores_and_its_reports(run, tmp_path):
     index = folder / "reports" / "index.html"
     assert str(index) in out
     assert "designed, not yet validated" in out
+    assert "only where a log is kept (report --release-log)" in out
     assert "What next" in out
     pages = list((folder / "reports" / "teams").glob("*.html"))
     assert len(pages) == 18
@@ -116,9 +117,13 @@ def test_pages_of_a_file_are_compared_with_earlier_ones_where_a_log_is_kept(run,
         assert "No log is kept" not in out
         assert (means in page.read_text(encoding="utf-8")) == shown
     assert (tmp_path / "shown.jsonl").stat().st_size > 0
-    code, _, err = run("report", answers, "--release-log", answers)
-    assert code == 2
-    assert one_line(err)
+    for wrong, why in ((answers, "a file that a ReleaseLog wrote"), ("none/shown.jsonl", "cannot be written")):
+        code, _, err = run("report", answers, "--release-log", wrong)
+        assert code == 2
+        assert one_line(err)
+        assert "--release-log: " in err
+        assert "path:" not in err
+        assert why in err
     with mr.ResponseStore(tmp_path / "r.sqlite"):
         pass
     code, _, err = run("report", "r.sqlite", "--release-log", "shown.jsonl")

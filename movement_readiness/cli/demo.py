@@ -47,6 +47,7 @@ def demo(
     print(f"2. Scored: 0-100 points a scale, with how many items each person answered -> {out / 'scores.csv'}")
     written = write_reports(responses, instrument, out / "reports", roster=study.roster, progress=sys.stderr.isatty())
     print(f"3. Reports: {len(written.sites)} sites, {len(written.teams)} teams; small groups are protected")
+    print("   Later pages of the same people are compared with these only where a log is kept (report --release-log).")
     print(f"\nOpen this in a browser: {written.index.resolve()}")
     called, answers_said, roster_said = shlex.quote(program()), shlex.quote(str(answers)), shlex.quote(str(roster))
     print(

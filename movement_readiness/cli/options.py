@@ -145,12 +145,26 @@ def release_log(answers: str, path: Path | None = None) -> Iterator[KeepsRelease
                 "or went, pass --release-log FILE both times: without it, one person's answers may show in the "
                 "difference."
             )
-        yield None if path is None else mr.ReleaseLog(path)
+            yield None
+            return
+        with _said_of_the_option(path):
+            yield mr.ReleaseLog(path)
         return
     if path is not None:
         raise ArgumentError("--release-log: expected only with a file of answers; a store keeps a log of its own.")
     with mr.ResponseStore(answers) as store:
         yield store.release_log
+
+
+@contextmanager
+def _said_of_the_option(path: Path) -> Iterator[None]:
+    """What is wrong with the file of a log, said of the option that named it."""
+    try:
+        yield
+    except ArgumentError as error:
+        if not str(error).startswith("path:") or repr(str(path)) not in str(error):
+            raise
+        raise ArgumentError(str(error).replace("path:", "--release-log:", 1)) from None
 
 
 def existing_store(location: str, advice: str = "") -> mr.ResponseStore:
