@@ -113,7 +113,8 @@ def profile_view(released: Released, choice: Selection, team: str | None) -> Vie
     if choice.kind == "shrunken" and team:
         name = f"{team}, shrunken"
         said.append(
-            "Shrunken means lie closer to the mean of all published teams, the more the fewer people answered. Use them to compare."
+            "Shrunken means lie closer to the mean of all published teams, the more the fewer people answered. Use "
+            "them to compare."
         )
     said += say.withheld_all(numbers, released.words.scales)
     other = reference(released, choice, scales, team)

@@ -10,7 +10,7 @@ import numpy as np
 from movement_readiness.exceptions import ArgumentError
 
 if TYPE_CHECKING:
-    from movement_readiness.psychometrics.confirmatory.specification import Row
+    from movement_readiness.psychometrics.confirmatory.parameters import Row
 
 __all__ = ["fixed_values", "shared_labels"]
 
