@@ -14,6 +14,7 @@ __all__ = [
     "Fault",
     "HeywoodWarning",
     "IdentifierColumnWarning",
+    "ImproperSolutionWarning",
     "InstrumentError",
     "MissingDependencyError",
     "MovementReadinessError",
@@ -180,7 +181,11 @@ class TooFewRespondentsWarning(MovementReadinessWarning):
     """There are too few respondents for what was asked; the numbers are there, and should not be relied on."""
 
 
-class HeywoodWarning(MovementReadinessWarning):
+class ImproperSolutionWarning(MovementReadinessWarning):
+    """A solution was reached and cannot be right, such as a correlation beyond one; do not interpret it."""
+
+
+class HeywoodWarning(ImproperSolutionWarning):
     """A factor solution has a communality of one or more (a uniqueness of zero or less)."""
 
 
@@ -193,7 +198,7 @@ class ClusteredDataWarning(MovementReadinessWarning):
 
 
 class TooFewClustersWarning(MovementReadinessWarning):
-    """There are fewer clusters than cluster-robust errors and tests of a model need."""
+    """There are fewer clusters than cluster-robust errors and tests need."""
 
 
 class ReversedItemWarning(MovementReadinessWarning):

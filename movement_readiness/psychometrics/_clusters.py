@@ -8,18 +8,28 @@ import numpy as np
 import numpy.typing as npt
 
 from movement_readiness._validation import closest, quoted
-from movement_readiness.exceptions import ArgumentError, ClusteredDataWarning
+from movement_readiness.exceptions import ArgumentError, ClusteredDataWarning, TooFewClustersWarning
 from movement_readiness.psychometrics._inputs import check_same_rows, group_codes
 from movement_readiness.psychometrics.results import give_warning
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["GROUP_COLUMNS", "split_clusters", "warn_of_clusters", "without_groups"]
+__all__ = [
+    "GROUP_COLUMNS",
+    "few_clusters",
+    "split_clusters",
+    "warn_of_clusters",
+    "warn_of_few_clusters",
+    "without_groups",
+]
 
 Ints = npt.NDArray[np.int64]
 
 GROUP_COLUMNS = ("site", "team", "site_id", "team_id", "group_id")  # columns that are never items, in any capitals
+_FEWEST = (
+    10  # clusters; simulated standard errors of alpha were too small by 25 % with 3, 13 with 5 and 6 to 12 with 10
+)
 _TEAMS = ("team", "team_id", "group_id")
 
 
@@ -43,6 +53,24 @@ def warn_of_clusters(argument: str, frame: pd.DataFrame, groups: list[Any]) -> N
         f"give cluster={named}; or take the column out to say that teams do not matter.",
         ClusteredDataWarning,
     )
+
+
+def few_clusters(n_clusters: int | None) -> list[tuple[type[Warning], str]]:
+    """The finding that standard errors rest on fewer than ten clusters."""
+    if n_clusters is None or n_clusters >= _FEWEST:
+        return []
+    sentence = (
+        f"cluster: {n_clusters} clusters are few for standard errors that allow for them; with fewer than {_FEWEST} "
+        "they tend to be too small, the more so the fewer and the more unequal the clusters. Read an interval as the "
+        "least there is to doubt, or find more clusters."
+    )
+    return [(TooFewClustersWarning, sentence)]
+
+
+def warn_of_few_clusters(n_clusters: int | None) -> None:
+    """Give that finding as a warning."""
+    for category, sentence in few_clusters(n_clusters):
+        give_warning(sentence, category)
 
 
 def split_clusters(argument: str, frame: pd.DataFrame, cluster: Any) -> tuple[pd.DataFrame, Ints | None]:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from movement_readiness.exceptions import ArgumentError
+from movement_readiness.exceptions import ArgumentError, ImproperSolutionWarning
+from movement_readiness.psychometrics.confirmatory.diagnostics import listed
 from movement_readiness.psychometrics.confirmatory.result import CFAResult
 from movement_readiness.psychometrics.reliability._categorical import answer_covariances
+from movement_readiness.psychometrics.results import give_warning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,11 +62,17 @@ def parts_of(result: CFAResult) -> list[FactorPart]:
 
 
 def check_result(result: object) -> None:
-    """Refuse what is no CFAResult, and one that did not converge."""
+    """Refuse what is no CFAResult, and one that did not converge; warn of one that is improper."""
     if not isinstance(result, CFAResult):
         raise ArgumentError(f"result: expected a CFAResult, as cfa() gives; got {type(result).__name__}.")
     if not result.converged:
         raise ArgumentError("result: expected a model that converged; the search for this one did not.")
+    if result.improper:
+        give_warning(
+            f"result: the solution is improper ({listed(result.improper)}), and coefficients of its factors rest on "
+            "it. Mend the model first; its warnings say how.",
+            ImproperSolutionWarning,
+        )
 
 
 def labelled_values(rows: Sequence[Floats], result: CFAResult) -> pd.Series | pd.DataFrame:

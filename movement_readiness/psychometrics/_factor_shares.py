@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from movement_readiness._validation import check_choice, quoted
-from movement_readiness.exceptions import EstimationWarning
+from movement_readiness.exceptions import EstimationWarning, ReversedItemWarning
 from movement_readiness.psychometrics._factor_parts import check_result, labelled_values, parts_of
 from movement_readiness.psychometrics.confirmatory.result import CFAResult
 from movement_readiness.psychometrics.results import give_warning
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["average_variance_extracted", "composite_reliability"]
+
+Floats = npt.NDArray[np.float64]
+
+_CLEAR = 0.1  # of the largest loading: what is smaller has no sign to speak of
 
 
 def average_variance_extracted(result: CFAResult, *, total_variance: str = "observed") -> pd.Series | pd.DataFrame:
@@ -44,6 +50,8 @@ def average_variance_extracted(result: CFAResult, *, total_variance: str = "obse
     -----
     EstimationWarning
         A factor without a value.
+    ImproperSolutionWarning
+        The solution is improper.
 
     Notes
     -----
@@ -119,6 +127,13 @@ def composite_reliability(
     ArgumentError
         No CFAResult, or one that did not converge.
 
+    Warns
+    -----
+    ReversedItemWarning
+        Loadings of a factor have both signs, so that the sum of its items loses what they share; nothing is reversed.
+    ImproperSolutionWarning
+        The solution is improper.
+
     Notes
     -----
     Over the items of a factor, with loadings l_i, factor variance f and covariances s_ij of the items [1]_,
@@ -159,13 +174,35 @@ def composite_reliability(
     check_choice("scale", scale, ("answers", "latent"))
     check_result(result)
     rows = []
+    against: dict[str, dict[str, None]] = {}
     for part in parts_of(result):
         total = part.observed if total_variance == "observed" else part.implied
         values = []
-        for place in range(len(result.factors)):
+        for place, factor in enumerate(result.factors):
             loadings = part.effect(place)
             own = np.flatnonzero(loadings)
+            against.setdefault(factor, {}).update(dict.fromkeys(_against(loadings, result.items)))
             common = np.outer(loadings[own], loadings[own]) * part.covariances[place, place]
             values.append(part.share(common, total[np.ix_(own, own)], own, scale))
         rows.append(np.array(values))
+    _warn_of_signs({factor: list(items) for factor, items in against.items() if items})
     return labelled_values(rows, result)
+
+
+def _against(loadings: Floats, items: Sequence[str]) -> list[str]:
+    """The items whose loadings, if not near zero, have the sign of the fewer ones (of as many: the negative ones)."""
+    clear = np.abs(loadings) > _CLEAR * np.abs(loadings).max(initial=0.0)
+    positive, negative = clear & (loadings > 0), clear & (loadings < 0)
+    fewer = positive if positive.sum() < negative.sum() else negative
+    return [item for item, there in zip(items, fewer, strict=True) if there] if positive.any() else []
+
+
+def _warn_of_signs(against: Mapping[str, Sequence[str]]) -> None:
+    if against:
+        named = "; ".join(f"{factor}: {quoted(items)}" for factor, items in against.items())
+        give_warning(
+            f"result: some items load against the others of their factor ({named}), so the sum of the items loses what "
+            "they share and its reliability is small. Reverse those worded the other way (largest plus smallest code "
+            "minus the answer) and fit again, or find out why.",
+            ReversedItemWarning,
+        )

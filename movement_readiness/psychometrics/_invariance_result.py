@@ -11,6 +11,7 @@ from scipy.stats import chi2
 
 from movement_readiness._validation import check_choice
 from movement_readiness.psychometrics.confirmatory.comparison import METHODS
+from movement_readiness.psychometrics.confirmatory.diagnostics import listed
 from movement_readiness.psychometrics.confirmatory.release import release_tests
 from movement_readiness.psychometrics.confirmatory.result import CFAResult, out_of
 from movement_readiness.psychometrics.confirmatory.specification import Row
@@ -137,7 +138,9 @@ class InvarianceResult(Result):
             if not np.isnan(row["df_diff"])
         ]
         n = out_of(self.n_respondents, self.n_omitted)
-        return f"<InvarianceResult: {len(self.groups)} groups, n {n}; {', '.join(tests)}>"
+        improper = [name for name, fit in self.fits.items() if fit.improper]
+        flag = f"; IMPROPER: {', '.join(improper)}" if improper else ""
+        return f"<InvarianceResult: {len(self.groups)} groups, n {n}; {', '.join(tests)}{flag}>"
 
     def _heading(self) -> str:
         return f"Measurement invariance in {len(self.groups)} groups"
@@ -160,6 +163,11 @@ class InvarianceResult(Result):
             f"{out_of(self.n_respondents, self.n_omitted)} respondents in the groups {groups}; estimator "
             f"{self.estimator}. Each step is tested against the one before it by {METHODS[self.method]}.",
             f"Cut-offs for the change in fit in use: {'; '.join(CUTOFFS)}. {_NONE_CONSISTENT}",
+            *(
+                f"{name}: an improper solution, not to be interpreted: {listed(fit.improper)}."
+                for name, fit in self.fits.items()
+                if fit.improper
+            ),
             *self.notes,
             self._suggestion(),
         ]

@@ -12,7 +12,7 @@ from movement_readiness._validation import check_choice, closest, quoted
 from movement_readiness.exceptions import (
     ArgumentError,
     EstimationWarning,
-    HeywoodWarning,
+    ImproperSolutionWarning,
     MovementReadinessWarning,
     NonConvergenceWarning,
     NotIdentifiedWarning,
@@ -41,7 +41,7 @@ __all__ = ["InvarianceResult", "measurement_invariance"]
 
 _ESTIMATORS = ("ml", "mlr", "wlsmv", "dwls")
 _ORDERED = ("wlsmv", "dwls")
-_OF_A_STEP = (NonConvergenceWarning, HeywoodWarning, NotIdentifiedWarning, EstimationWarning)
+_OF_A_STEP = (NonConvergenceWarning, ImproperSolutionWarning, NotIdentifiedWarning, EstimationWarning)
 
 
 def measurement_invariance(

@@ -11,10 +11,9 @@ import pytest
 from movement_readiness.exceptions import (
     ArgumentError,
     ClusteredDataWarning,
-    EstimationWarning,
     HeywoodWarning,
+    ImproperSolutionWarning,
     NonConvergenceWarning,
-    NotPositiveDefiniteWarning,
 )
 from movement_readiness.psychometrics import cfa, compare_models, measurement_invariance
 from movement_readiness.psychometrics.confirmatory.gamma import covariance_of_many
@@ -403,6 +402,35 @@ def test_a_heywood_case_is_named():
         found = cfa(frame, "f =~ a + b + c")
     assert "a~~a" in found.warnings[0]
     assert "a~~a" in found._repr_html_()
+    assert found.improper == ("a~~a",)
+    assert "IMPROPER" in repr(found)
+
+
+@pytest.mark.parametrize("estimator", ["ml", "mlr", "uls", "dwls", "wlsmv"])
+def test_every_estimator_flags_an_improper_solution(estimator):
+    """Three items whose correlations .7, .7, .3 no factor explains; the residual variance of a is below zero."""
+    covariance = [[1, 0.7, 0.7], [0.7, 1, 0.3], [0.7, 0.3, 1]]
+    values = np.random.default_rng(1).multivariate_normal(np.zeros(3), covariance, 600)
+    frame = pd.DataFrame(values, columns=list("abc"))
+    if estimator in ("dwls", "wlsmv"):
+        frame = pd.DataFrame(np.digitize(values, [-1, 0, 1]), columns=list("abc"))
+    with pytest.warns(ImproperSolutionWarning, match="a~~a"):
+        found = cfa(frame, "f =~ a + b + c", estimator=estimator)
+    assert found.improper == ("a~~a",)
+    assert found.parameters.set_index(["lhs", "op", "rhs"]).loc[("f", "=~", "a"), "std_all"] > 1
+    assert "improper solution" in found._repr_html_()
+
+
+def test_a_standardised_loading_beyond_one_is_flagged_without_a_negative_variance():
+    """x3 loads on two factors that correlate .95, with opposite signs: possible, and not to be read."""
+    loadings = np.array([[0.9, 0], [0.9, 0], [1.3, -0.6], [0, 0.9], [0, 0.9]])
+    factors = np.array([[1, 0.95], [0.95, 1]])
+    common = loadings @ factors @ loadings.T
+    covariance = pd.DataFrame(common - np.diag(np.diag(common)) + np.eye(5), NAMES[:5], NAMES[:5])
+    with pytest.warns(ImproperSolutionWarning, match="Standardised loadings beyond one"):
+        found = cfa(sample_cov=covariance, n_obs=500, model="f =~ x1 + x2 + x3\ng =~ x4 + x5 + x3", std_lv=True)
+    assert found.improper == ("f=~x3",)
+    assert (found.r_square < 1).all()
 
 
 def test_factors_that_are_one_are_named():
@@ -415,7 +443,8 @@ def test_factors_that_are_one_are_named():
             warnings.simplefilter("always")
             found = cfa(frame, MODEL)
         if abs(found.factor_correlations.loc["f", "g"]) > 1:
-            assert [one.category for one in heard] == [NotPositiveDefiniteWarning]
+            assert [one.category for one in heard] == [ImproperSolutionWarning]
+            assert found.improper == ("f~~g",)
             assert "f~~g" in str(heard[0].message)
             return
     pytest.fail("no permutation had a correlation beyond one")
@@ -523,8 +552,9 @@ def test_a_search_without_end_names_the_parameter_that_ran_away():
 
 def test_estimates_of_thresholds_that_fall_are_warned_of():
     answers = ordered()
-    with pytest.warns(EstimationWarning, match=r"Thresholds that do not rise: x1 \("):
-        cfa(answers, f"{MODEL}\nx1 | 2*t1", estimator="wlsmv")
+    with pytest.warns(ImproperSolutionWarning, match=r"Thresholds that do not rise: x1 \("):
+        found = cfa(answers, f"{MODEL}\nx1 | 2*t1", estimator="wlsmv")
+    assert found.improper == ("x1|t2",)
 
 
 def test_capitals_of_estimators_do():

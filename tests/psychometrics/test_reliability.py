@@ -25,9 +25,10 @@ from movement_readiness.exceptions import (
     NotIdentifiedWarning,
     OtherReliabilityWarning,
     ReversedItemWarning,
+    TooFewClustersWarning,
     TooFewRespondentsWarning,
 )
-from movement_readiness.psychometrics import schmid_leiman
+from movement_readiness.psychometrics import polychoric, schmid_leiman
 from movement_readiness.psychometrics.reliability import (
     cronbach_alpha,
     mcdonald_omega,
@@ -321,6 +322,37 @@ def test_the_bootstrap_draws_whole_clusters_and_repeats_with_its_seed(answers):
     other = cronbach_alpha(answers, ci="bootstrap", n_bootstrap=50, seed=6)
     assert (one.ci_low, one.ci_high) == (again.ci_low, again.ci_high) != (other.ci_low, other.ci_high)
     assert cronbach_alpha(answers, ci="none").ci_low != one.ci_low
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, team: cronbach_alpha(x, cluster=team),
+        lambda x, team: cronbach_alpha(x, cluster=team, ci="bootstrap", n_bootstrap=5),
+        lambda x, team: mcdonald_omega(x, cluster=team, n_bootstrap=5),
+        lambda x, team: polychoric(x, cluster=team, se=True),
+    ],
+)
+def test_errors_from_few_clusters_are_warned_of(answers, call):
+    few, enough = np.arange(len(answers)) % 9, np.arange(len(answers)) % 10
+    with pytest.warns(TooFewClustersWarning, match="9 clusters are few"):
+        call(answers, few)
+    call(answers, enough)  # warnings are errors
+
+
+def test_a_general_factor_that_explains_all_of_a_group_is_warned_of():
+    """Factor correlations .6, .5 and .1 ask for a loading of sqrt(.6 x .5 / .1) on the general factor."""
+    between = np.array([[1, 0.6, 0.5], [0.6, 1, 0.1], [0.5, 0.1, 1]])
+    factors = np.random.default_rng(4).multivariate_normal(np.zeros(3), between, 800)
+    values = factors.repeat(4, axis=1) + 0.7 * np.random.default_rng(5).normal(size=(800, 12))
+    with pytest.warns(HeywoodWarning, match="general factor explains all of 'group_"):
+        found = mcdonald_omega(values, kind="hierarchical", ci="none")
+    assert "Heywood" in found._repr_html_()
+
+
+def test_without_an_interval_few_clusters_do_not_matter(answers):
+    cronbach_alpha(answers, cluster=np.arange(len(answers)) % 3, ci="none")
+    polychoric(answers, cluster=np.arange(len(answers)) % 3)
 
 
 @pytest.mark.parametrize("coefficient", [cronbach_alpha, mcdonald_omega])

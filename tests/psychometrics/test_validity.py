@@ -7,9 +7,14 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from psychometrics.confirmatory_data import data, fit, model, table
+from psychometrics.confirmatory_data import data, fit, model, quietly, table
 
-from movement_readiness.exceptions import ArgumentError, EstimationWarning
+from movement_readiness.exceptions import (
+    ArgumentError,
+    EstimationWarning,
+    ImproperSolutionWarning,
+    ReversedItemWarning,
+)
 from movement_readiness.psychometrics import cfa
 from movement_readiness.psychometrics.confirmatory.syntax import parse_model
 from movement_readiness.psychometrics.validity import (
@@ -61,14 +66,14 @@ def test_htmt_is_that_of_semtools(case, variant, correlation):
 @pytest.mark.parametrize("total", ["observed", "implied"])
 def test_composite_reliability_is_semtools(case, total):
     expected = of(case, f"omega {total}")
-    found = composite_reliability(fit(case), total_variance=total)
+    found = quietly(composite_reliability, fit(case), total_variance=total)  # of some x5 loads against the others
     np.testing.assert_allclose(found[expected.index], expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("case", [case for case in RELIABILITY if "wlsmv" in case and "theta" not in case])
 def test_composite_reliability_of_latent_responses(case):
     expected = of(case, "omega latent responses")
-    found = composite_reliability(fit(case), scale="latent")
+    found = quietly(composite_reliability, fit(case), scale="latent")
     np.testing.assert_allclose(found[expected.index], expected, atol=1e-4)
 
 
@@ -107,7 +112,7 @@ def test_bifactor_indices_are_the_formulas_on_lavaans_solution(case):
 @pytest.mark.parametrize("total", ["observed", "implied"])
 def test_the_omega_of_a_second_order_factor(case, total):
     expected = of(case, f"omega higher {total}")
-    found = composite_reliability(fit(case), total_variance=total)
+    found = quietly(composite_reliability, fit(case), total_variance=total)  # of some x5 loads against the others
     np.testing.assert_allclose(found[expected.index], expected, atol=1e-4)
 
 
@@ -146,6 +151,35 @@ def test_cross_loadings_leave_no_variance_to_one_factor():
     with pytest.warns(EstimationWarning, match="share items"):
         assert average_variance_extracted(found).isna().all()
     assert composite_reliability(found).between(0, 1).all()
+
+
+def one_factor(signs, seed=3):
+    values = np.random.default_rng(seed).normal(size=(300, 1)) * 0.8 + np.random.default_rng(seed + 1).normal(
+        size=(300, len(signs))
+    )
+    return cfa(pd.DataFrame(values * signs, columns=[f"x{place}" for place in range(1, len(signs) + 1)]), ONE)
+
+
+ONE = "f =~ x1 + x2 + x3 + x4 + x5"
+
+
+def test_items_that_load_against_the_others_are_named():
+    with pytest.warns(ReversedItemWarning, match=r"\(f: 'x2', 'x5'\).*Reverse those"):
+        mixed = composite_reliability(one_factor([1, -1, 1, 1, -1]))
+    assert mixed["f"] < 0.3
+    turned, alike = composite_reliability(one_factor([-1] * 5)), composite_reliability(one_factor([1] * 5))
+    assert turned["f"] == pytest.approx(alike["f"])
+    assert alike["f"] > 0.6
+
+
+def test_coefficients_of_an_improper_solution_are_warned_of():
+    covariance = [[1, 0.7, 0.7], [0.7, 1, 0.3], [0.7, 0.3, 1]]
+    frame = pd.DataFrame(covariance, list("abc"), list("abc"))
+    with pytest.warns(ImproperSolutionWarning, match="a~~a"):
+        fit = cfa(sample_cov=frame, n_obs=300, model="f =~ a + b + c")
+    for coefficient in (composite_reliability, average_variance_extracted):
+        with pytest.warns(ImproperSolutionWarning, match=r"improper \(a~~a\)"):
+            coefficient(fit)
 
 
 def test_several_groups_have_a_row_each():

@@ -99,7 +99,7 @@ def cfa(  # noqa: PLR0913 - the arguments of lavaan's cfa() that people know
 
     Warns
     -----
-    NonConvergenceWarning, HeywoodWarning, NotPositiveDefiniteWarning, NotIdentifiedWarning, EmptyCategoryWarning, \
+    NonConvergenceWarning, HeywoodWarning, ImproperSolutionWarning, NotIdentifiedWarning, EmptyCategoryWarning, \
     NearPerfectCorrelationWarning, ClusteredDataWarning, TooFewClustersWarning, StrayCodeWarning
         Each names parameters or items and says what to do; the sentences are also in ``warnings``.
 

@@ -1,12 +1,11 @@
-"""What is wrong with a model or its solution, in sentences that name the parameters.
+"""What is wrong with a model or a search, in sentences that name the parameters.
 
-A model that no data could identify is refused before the search; a solution that cannot be right is warned of.
+A model that no data could identify is refused before the search; what is wrong with a solution says `admissible`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -14,18 +13,13 @@ import numpy.typing as npt
 from movement_readiness._validation import n_of
 from movement_readiness.exceptions import (
     ArgumentError,
-    EstimationWarning,
-    HeywoodWarning,
     NonConvergenceWarning,
-    NotIdentifiedWarning,
-    NotPositiveDefiniteWarning,
 )
-from movement_readiness.psychometrics.confirmatory.implied import Matrices, Model
+from movement_readiness.psychometrics.confirmatory.implied import Model
 from movement_readiness.psychometrics.confirmatory.search import Found
-from movement_readiness.psychometrics.confirmatory.specification import ParameterTable
 from movement_readiness.psychometrics.results import shown
 
-__all__ = ["admissibility", "check_counts", "check_identified", "convergence", "free_directions", "not_identified"]
+__all__ = ["check_counts", "check_identified", "convergence", "flat_parameters", "free_directions", "listed"]
 
 Floats = npt.NDArray[np.float64]
 Finding = tuple[type[Warning], str]
@@ -69,7 +63,7 @@ def check_identified(model: Model, start: Floats) -> None:
         if not names:
             return
     raise ArgumentError(
-        f"model: not identified; no data can tell these parameters apart: {_listed(names)}. {_small_factor(model)}"
+        f"model: not identified; no data can tell these parameters apart: {listed(names)}. {_small_factor(model)}"
         "Fix one of them (a loading or a variance at 1, a covariance at 0), or make some equal."
     )
 
@@ -137,91 +131,12 @@ def convergence(found: Found, model: Model) -> list[Finding]:
     return [(NonConvergenceWarning, sentence)]
 
 
-def not_identified(model: Model, theta: Floats) -> list[Finding]:
-    """The finding that at these estimates parameters cannot be told apart."""
-    names = free_directions(_in_units(model, theta), model.table.free_names)
-    what = f"these parameters cannot be told apart: {_listed(names)}" if names else "the information is singular"
-    sentence = (
-        f"At the estimates {what}; there are no standard errors. Fix one of them, or leave out what has loadings "
-        "near zero."
-    )
-    return [(NotIdentifiedWarning, sentence)]
+def flat_parameters(model: Model, theta: Floats) -> list[str]:
+    """The parameters that cannot be told apart at these estimates."""
+    return free_directions(_in_units(model, theta), model.table.free_names)
 
 
-def admissibility(model: Model, theta: Floats) -> list[Finding]:
-    """Variances below zero, correlations beyond one, falling thresholds, matrices that no variables could have."""
-    found: list[Finding] = []
-    for group, matrices in enumerate(model.matrices(theta)):
-        where = f" in group {group + 1}" if model.table.n_groups > 1 else ""
-        found += _group(model, matrices, where)
-        found += _thresholds(model.table, theta, group, where)
-    return found
-
-
-def _thresholds(table: ParameterTable, theta: Floats, group: int, where: str) -> list[Finding]:
-    """The finding that thresholds of an item do not rise."""
-    rows = sorted((row for row in table.rows if row.op == "|" and row.group == group), key=lambda row: int(row.rhs[1:]))
-    values: dict[str, list[float]] = {}
-    for row in rows:
-        values.setdefault(row.lhs, []).append(float(theta[row.free]) if row.free >= 0 else row.value)
-    fallen = [f"{item} ({', '.join(map(shown, at))})" for item, at in values.items() if (np.diff(at) <= 0).any()]
-    if not fallen:
-        return []
-    sentence = (
-        f"Thresholds that do not rise{where}: {_listed(fallen)}. No answers could have them; do not interpret this "
-        "solution, and look at what the model fixes or makes equal there."
-    )
-    return [(EstimationWarning, sentence)]
-
-
-def _group(model: Model, m: Matrices, where: str) -> list[Finding]:
-    items, factors = model.table.items, model.table.factors
-    negative = [f"{x}~~{x} ({shown(v)})" for x, v in zip(items, np.diag(m.theta), strict=True) if v < _BELOW_ZERO]
-    negative += [f"{f}~~{f} ({shown(v)})" for f, v in zip(factors, np.diag(m.psi), strict=True) if v < _BELOW_ZERO]
-    found: list[Finding] = []
-    if negative:
-        sentence = (
-            f"Variances below zero{where}: {_listed(negative)}. A Heywood case: too few respondents or items, or a "
-            "wrong model; do not interpret it."
-        )
-        found.append((HeywoodWarning, sentence))
-    spread = m.factor_covariances
-    beyond = [] if negative else _beyond(factors, spread)
-    if beyond:
-        sentence = (
-            f"Correlations of factors beyond one in size{where}: {_listed(beyond)}. They are one factor to these "
-            "answers, or the model lacks something; join them, or look at the modification indices."
-        )
-        found.append((NotPositiveDefiniteWarning, sentence))
-    elif not negative and len(factors) and np.linalg.eigvalsh(spread)[0] < _BELOW_ZERO:
-        sentence = (
-            f"The covariance matrix of the factors ({', '.join(factors)}) is not positive definite{where}: its "
-            f"smallest eigenvalue is {np.linalg.eigvalsh(spread)[0]:.2g}. No factors could have it; leave one out, or "
-            "join two."
-        )
-        found.append((NotPositiveDefiniteWarning, sentence))
-    off = m.theta - np.diag(np.diag(m.theta))
-    if not negative and off.any() and np.linalg.eigvalsh(m.theta)[0] < _BELOW_ZERO:
-        places = np.argwhere(np.triu(off)).tolist()
-        pairs = [f"{items[i]}~~{items[j]}" for i, j in places]
-        sentence = (
-            f"The covariance matrix of the residuals is not positive definite{where}; look at {_listed(pairs)}. "
-            "A residual covariance is larger than the residual variances allow."
-        )
-        found.append((NotPositiveDefiniteWarning, sentence))
-    return found
-
-
-def _beyond(factors: Sequence[str], spread: Floats) -> list[str]:
-    size = np.sqrt(np.maximum(np.diag(spread), 1e-300))
-    correlations = spread / np.outer(size, size)
-    return [
-        f"{factors[i]}~~{factors[j]} ({shown(correlations[i, j])})"
-        for i, j in combinations(range(len(factors)), 2)
-        if abs(correlations[i, j]) > 1 + 1e-6
-    ]
-
-
-def _listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> str:
+    """The first few names of a sentence, and how many more there are."""
     more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
     return ", ".join(words[:_NAMED]) + more

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from movement_readiness.exceptions import ArgumentError
+from movement_readiness.exceptions import ArgumentError, ImproperSolutionWarning
+from movement_readiness.psychometrics.confirmatory.diagnostics import listed
 from movement_readiness.psychometrics.confirmatory.implied import Matrices
 from movement_readiness.psychometrics.confirmatory.reading import Answers, coded_answers
 from movement_readiness.psychometrics.confirmatory.scores import (
@@ -17,6 +18,7 @@ from movement_readiness.psychometrics.confirmatory.scores import (
     posterior_modes,
     regression_scores,
 )
+from movement_readiness.psychometrics.results import give_warning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,10 +43,11 @@ def ordinal_factors(matrices: Matrices, n_thresholds: Sequence[int]) -> OrdinalF
     )
 
 
-def factor_scores(fit: Fit, answers: Answers | None, with_errors: bool) -> pd.DataFrame:
+def factor_scores(fit: Fit, answers: Answers | None, with_errors: bool, improper: Sequence[str]) -> pd.DataFrame:
     """Scores of every respondent who counted, by the row labels of the data."""
     if answers is None:
         raise ArgumentError("factor_scores: expected an analysis of answers; this one began with a covariance matrix.")
+    _look_at(fit, improper)
     table = fit.model.table
     values = np.empty((len(answers.rows), len(table.factors)))
     errors = np.empty_like(values)
@@ -56,7 +59,29 @@ def factor_scores(fit: Fit, answers: Answers | None, with_errors: bool) -> pd.Da
         else:
             found = posterior_modes(codes[rows], ordinal_factors(matrices, table.n_thresholds))
         values[rows], errors[rows] = found.values, found.errors
+        if not _possible(matrices):
+            errors[rows] = np.nan
+            values[rows] = found.values if codes is None else np.nan
     return _labelled(values, errors if with_errors else None, table.factors, answers)
+
+
+def _look_at(fit: Fit, improper: Sequence[str]) -> None:
+    if not fit.found.converged:
+        raise ArgumentError(
+            "factor_scores: expected a model that converged; the search for this one did not, so it has no scores. "
+            "Its warnings say where to look."
+        )
+    if improper:
+        give_warning(
+            f"factor_scores: the solution is improper ({listed(improper)}), and scores would rest on it. Mend the "
+            "model first; its warnings say how.",
+            ImproperSolutionWarning,
+        )
+
+
+def _possible(matrices: Matrices) -> bool:
+    """Whether factors and residuals have variances at all, which the probability of ordered answers needs."""
+    return all(np.linalg.eigvalsh(one)[0] >= 0 for one in (matrices.theta, matrices.factor_covariances) if one.size)
 
 
 def _of_numbers(values: Floats, matrices: Matrices, observed: Floats, with_means: bool) -> Scores:

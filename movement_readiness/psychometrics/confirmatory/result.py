@@ -10,6 +10,7 @@ import numpy as np
 
 from movement_readiness._validation import check_choice, n_of
 from movement_readiness.psychometrics.confirmatory import respondents, tables
+from movement_readiness.psychometrics.confirmatory.diagnostics import listed
 from movement_readiness.psychometrics.confirmatory.threads import one_thread
 from movement_readiness.psychometrics.results import Result, shown, shown_interval, shown_p, unlabelled_words
 
@@ -51,7 +52,8 @@ class CFAResult(Result):
     factor_means : DataFrame
         Groups x factors.
     r_square : Series
-        Of items and of factors with higher factors; with several groups by (group, name).
+        Of items and of factors with higher factors; with several groups by (group, name). Above one where a residual
+        variance is below zero (lavaan has NA there).
     thresholds : DataFrame or None
         item, threshold, group, observed and implied, of ordered items.
     converged : bool
@@ -69,6 +71,11 @@ class CFAResult(Result):
     n_unlabelled : int
         Respondents left out because the label of their cluster is missing.
     warnings : tuple of str
+    improper : tuple of str
+        Parameters by which a solution that was reached cannot be right ("x1~~x1", "f~~g"; "x1~~x1.g2" in group 2):
+        variances below zero, standardised loadings and factor correlations beyond one, covariance matrices of factors
+        or residuals that are not positive definite, thresholds that fall, an information matrix without an inverse.
+        Empty for a proper solution; ``warnings`` says what to do.
     """
 
     parameters: pd.DataFrame
@@ -87,6 +94,7 @@ class CFAResult(Result):
     groups: tuple[Any, ...]
     n_clusters: int | None
     warnings: tuple[str, ...]
+    improper: tuple[str, ...]
     _fit: Fit = field(repr=False)
     _answers: Answers | None = field(default=None, repr=False)
 
@@ -170,10 +178,22 @@ class CFAResult(Result):
         -------
         DataFrame
             Respondents who counted (by their row labels) x factors. Of numbers regression scores, of ordered answers
-            posterior modes (lavaan's ``lavPredict`` with ``method = "EBM"``), with the answers that are there.
+            posterior modes (lavaan's ``lavPredict`` with ``method = "EBM"``), with the answers that are there. Where
+            variances are below zero, or covariances of factors or residuals are not positive definite, NaN for
+            ordered answers, and no standard errors for numbers.
+
+        Raises
+        ------
+        ArgumentError
+            The analysis began with a covariance matrix, or its search did not converge.
+
+        Warns
+        -----
+        ImproperSolutionWarning
+            The solution is improper, so that scores would rest on what cannot be right.
         """
         with one_thread():
-            return respondents.factor_scores(self._fit, self._answers, se)
+            return respondents.factor_scores(self._fit, self._answers, se, self.improper)
 
     def to_frame(self) -> pd.DataFrame:
         """The table of parameters."""
@@ -183,9 +203,14 @@ class CFAResult(Result):
         fit = self.fit_measures
         return (
             f"<CFAResult: {n_of(len(self.factors), 'factor')} of {len(self.items)} items, {self.estimator}, n "
-            f"{out_of(self.n_respondents, self.n_omitted)}, {'' if self.converged else 'NOT CONVERGED, '}"
+            f"{out_of(self.n_respondents, self.n_omitted)}, {self._flag()}"
             f"{self._named('cfi')}, {self._named('rmsea')}, SRMR {shown(fit['srmr'])}>"
         )
+
+    def _flag(self) -> str:
+        """What a reader must not miss, for the one line."""
+        improper = "IMPROPER, " if self.improper else ""
+        return improper if self.converged else "NOT CONVERGED, "
 
     def _kind(self, name: str) -> str:
         """Of a measure the robust, the scaled or the plain one, the first that is there: the end of its name."""
@@ -241,6 +266,7 @@ class CFAResult(Result):
             f"{_METHODS[self.estimator]}; {out_of(self.n_respondents, self.n_omitted)} respondents{clusters}, "
             f"missing answers {self.missing}{groups}.",
             *([unlabelled_words(self.n_unlabelled)] if self.n_unlabelled else []),
+            *([f"An improper solution, not to be interpreted: {listed(self.improper)}."] if self.improper else []),
         ]
         if not self.converged:
             return [*found, *self.warnings]

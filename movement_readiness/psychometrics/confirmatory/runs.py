@@ -11,6 +11,7 @@ from movement_readiness._validation import quoted
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._options import check_whole
 from movement_readiness.psychometrics.confirmatory import diagnostics, tables
+from movement_readiness.psychometrics.confirmatory.admissible import Impropriety, improprieties
 from movement_readiness.psychometrics.confirmatory.asked import Asked
 from movement_readiness.psychometrics.confirmatory.coverage import without_moments
 from movement_readiness.psychometrics.confirmatory.few_clusters import too_few_clusters
@@ -147,10 +148,10 @@ def _result(asked: Asked, fit: Fit, answers: Answers | None, findings: list[tupl
 
     found = fit.found
     findings = [*dict.fromkeys(findings), *diagnostics.convergence(found, fit.model)]
+    improper: list[Impropriety] = []
     if found.converged:
-        findings += diagnostics.admissibility(fit.model, fit.theta)
-        if np.isnan(fit.covariance).any():
-            findings += diagnostics.not_identified(fit.model, fit.theta)
+        improper = improprieties(fit.model, fit.theta, singular=bool(np.isnan(fit.covariance).any()))
+        findings += [(one.category, one.sentence) for one in improper]
         findings += without_moments(fit)
         findings += too_few_clusters(fit, answers)
     several = answers is not None and len(answers.labels) > 1
@@ -177,6 +178,7 @@ def _result(asked: Asked, fit: Fit, answers: Answers | None, findings: list[tupl
         groups=answers.labels if answers is not None and several else (),
         n_clusters=None if answers is None else answers.n_clusters,
         warnings=give(findings),
+        improper=tuple(dict.fromkeys(name for one in improper for name in one.names)),
         _fit=fit,
         _answers=answers,
     )

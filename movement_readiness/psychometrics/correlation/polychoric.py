@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from movement_readiness._validation import check_choice, check_number
 from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics._clusters import few_clusters
 from movement_readiness.psychometrics._frames import CodedItems, ItemTable, coded_items, labelled
 from movement_readiness.psychometrics.correlation import _findings
 from movement_readiness.psychometrics.correlation._asymptotic import (
@@ -97,7 +98,8 @@ def polychoric(
     Warns
     -----
     ConstantItemWarning, EmptyCategoryWarning, NearPerfectCorrelationWarning, NotPositiveDefiniteWarning, \
-TooFewRespondentsWarning (fewer than 50 for a pair), NonConvergenceWarning, ClusteredDataWarning, EstimationWarning
+TooFewRespondentsWarning (fewer than 50 for a pair), NonConvergenceWarning, ClusteredDataWarning, \
+TooFewClustersWarning (standard errors from fewer than ten), EstimationWarning
         Each names the items and what to do; the sentences are also in ``warnings``. Nothing is ever replaced by a
         Pearson correlation.
     IdentifierColumnWarning, StrayCodeWarning
@@ -237,6 +239,7 @@ def polychoric_of(table: ItemTable, coded: CodedItems, options: Options, read: R
         *_findings.about_respondents(table.n_respondents, options.remedies),
         *_findings.ordinal(coded, found, options.remedies),
         *_findings.about_matrix(matrix, coded.names, repair, options.remedies, found.pairs.n_pairs),
+        *(few_clusters(None if clusters is None else int(clusters.max()) + 1) if options.se or options.acov else []),
     ]
     errors, covariance = _uncertainty(coded, found, options, clusters)
     return PolychoricResult(

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from movement_readiness._validation import check_choice, check_number
 from movement_readiness.exceptions import ArgumentError, EstimationWarning
-from movement_readiness.psychometrics._clusters import split_clusters
+from movement_readiness.psychometrics._clusters import split_clusters, warn_of_few_clusters
 from movement_readiness.psychometrics._frames import (
     ItemTable,
     answer_table,
@@ -146,6 +146,7 @@ def bootstrap_interval(
     Percentiles would carry the bias of the estimate twice.
     """
     n_bootstrap = samples.n_bootstrap
+    warn_of_few_clusters(answers.n_clusters)
     with threadpool_limits(limits=1, user_api="blas"):  # matrices this small only wait for a second thread
         found = bootstrap_values(statistic, answers.rows, n_bootstrap, samples.seed, samples.progress)
     usable = int(np.isfinite(found).sum())

@@ -242,6 +242,7 @@ def look_at_model(table: ItemTable, model: OmegaModel) -> None:
             "omega is too high. Use fewer factors, more items a factor, or more respondents.",
             HeywoodWarning,
         )
+    _look_at_groups(model)
     if model.total > 1:
         give_warning(
             f"Omega is {shown(model.total)}, above 1, which no reliability is: {model.words} does not reproduce the "
@@ -251,6 +252,19 @@ def look_at_model(table: ItemTable, model: OmegaModel) -> None:
     if not model.converged:
         give_warning(
             "The factor solution behind omega was not reached; try another number of factors.", NonConvergenceWarning
+        )
+
+
+def _look_at_groups(model: OmegaModel) -> None:
+    if model.group.shape[1] < 3:
+        return
+    beyond = 1 - model.second_order**2 <= LOWEST_UNIQUENESS * 1.01
+    whole = [f"group_{place + 1}" for place in np.flatnonzero(beyond)]
+    if whole:
+        give_warning(
+            f"n_factors: the general factor explains all of {quoted(whole)} (a Heywood case), which leaves no group "
+            "factor there, and omega hierarchical rests on that. Ask for fewer factors.",
+            HeywoodWarning,
         )
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from movement_readiness._validation import check_choice
 from movement_readiness.exceptions import ArgumentError, EstimationWarning, ReversedItemWarning
+from movement_readiness.psychometrics._clusters import warn_of_few_clusters
 from movement_readiness.psychometrics._frames import MISSING, ItemTable, refuse_unanswered
 from movement_readiness.psychometrics.reliability._coefficients import (
     alpha_influence,
@@ -130,6 +131,8 @@ def cronbach_alpha(
         Two items (almost) repeat each other.
     ClusteredDataWarning
         The frame has a team column and no cluster was named.
+    TooFewClustersWarning
+        The interval rests on fewer than ten clusters.
     IdentifierColumnWarning, StrayCodeWarning
         A column of row numbers or identifiers, taken as an item; a code far from the others, such as 99 or -9.
 
@@ -276,6 +279,7 @@ def _interval(
             *feldt_limits(estimate, n, answers.table.n_items, level), f"Feldt (1965), n = {n}{_fewest(n, answers)}"
         )
     if ci == "adf":
+        warn_of_few_clusters(answers.n_clusters)
         error = _adf_error(answers)
         df = None if answers.n_clusters is None else answers.n_clusters - 1
         words = "distribution-free (Maydeu-Olivares et al. 2007)"

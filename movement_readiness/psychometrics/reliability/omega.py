@@ -124,6 +124,8 @@ def mcdonald_omega(
         The factor solution is improper, or was not reached.
     ClusteredDataWarning
         The frame has a team column and no cluster was named.
+    TooFewClustersWarning
+        The interval rests on fewer than ten clusters.
     IdentifierColumnWarning, StrayCodeWarning
         A column of row numbers or identifiers, taken as an item; a code far from the others, such as 99 or -9.
 
