@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from movement_readiness._validation import check_choice
-from movement_readiness.psychometrics.confirmatory.comparison import METHODS
+from movement_readiness.psychometrics.confirmatory.comparison import METHODS, measure_cell
 from movement_readiness.psychometrics.confirmatory.diagnostics import listed
 from movement_readiness.psychometrics.confirmatory.release import release_tests
 from movement_readiness.psychometrics.confirmatory.result import CFAResult, out_of
@@ -154,7 +154,9 @@ class InvarianceResult(Result):
 
     def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         columns = self._shown_columns()
-        rows = [[row["step"], *(_cell(name, row[name]) for name in columns)] for row in self.table.to_dict("records")]
+        rows = [
+            [row["step"], *(measure_cell(name, row[name]) for name in columns)] for row in self.table.to_dict("records")
+        ]
         return ["Step", *columns], rows
 
     def _sentences(self) -> Sequence[str]:
@@ -180,14 +182,6 @@ class InvarianceResult(Result):
             f"{row['parameter']} in {row['group']} (χ² {shown(row['chisq'], 1)})" for row in found.to_dict("records")
         )
         return f"Equalities whose release would improve the step {found['step'].iloc[0]} most: {named}."
-
-
-def _cell(column: str, value: float) -> str:
-    if np.isnan(value):
-        return ""
-    if column == "pvalue_diff" and value < 0.001:
-        return "< .001"
-    return f"{value:.0f}" if column in {"df", "df_diff"} else shown(value)
 
 
 def _suggested(step: str, kinds: set[str], fit: CFAResult, groups: Sequence[Any]) -> pd.DataFrame:

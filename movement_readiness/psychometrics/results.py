@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EstimationWarning",
     "Result",
+    "bare_table",
     "counted",
     "give_warning",
     "html_table",
@@ -106,17 +107,19 @@ class Result(ABC):
 
 
 def html_table(heading: str, headings: Sequence[str], rows: Sequence[Sequence[str]], sentences: Sequence[str]) -> str:
-    """A table with its caption, the first cell of a row its name, and sentences below it."""
+    """A table and sentences below it."""
+    words = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences if sentence)
+    return f'<div class="movement-readiness-result">{bare_table(heading, headings, rows)}{words}</div>'
+
+
+def bare_table(caption: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table with its caption, the first cell of a row its name."""
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in headings)
     body = "".join(
         f'<tr><th scope="row">{escape(first)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in rest) + "</tr>"
         for first, *rest in rows
     )
-    words = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences if sentence)
-    return (
-        f'<div class="movement-readiness-result"><table><caption>{escape(heading)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{words}</div>"
-    )
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def warn_not_estimable(sentence: str | None) -> None:

@@ -17,7 +17,7 @@ from movement_readiness._validation import n_of
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.instrument import Instrument
 from movement_readiness.psychometrics.confirmatory.scores import OrdinalFactors
-from movement_readiness.psychometrics.results import shown
+from movement_readiness.psychometrics.results import bare_table, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -236,8 +236,8 @@ class Calibration:
         words = "".join(f"<p>{escape(sentence)}</p>" for sentence in self._sentences())
         return (
             '<div class="movement-readiness-result">'
-            f"{_table(escape(self._heading()), ['Item', *names], body)}"
-            f"{_table('Factor scores beside simple scores', ['Factor', *_HEADINGS], of_scores)}{words}</div>"
+            f"{bare_table(self._heading(), ['Item', *names], body)}"
+            f"{bare_table('Factor scores beside simple scores', ['Factor', *_HEADINGS], of_scores)}{words}</div>"
         )
 
     def _heading(self) -> str:
@@ -278,12 +278,3 @@ def _best(fit: pd.Series, name: str) -> str:
 
 def _cell(value: float) -> str:
     return "" if np.isnan(value) else f"{value:,.0f}" if float(value).is_integer() and value > 1 else shown(value, 2)
-
-
-def _table(caption: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in headings)
-    body = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in rest) + "</tr>"
-        for first, *rest in rows
-    )
-    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-__all__ = ["METHODS", "ModelComparison", "compare_models", "difference_method", "difference_test"]
+__all__ = ["METHODS", "ModelComparison", "compare_models", "difference_method", "difference_test", "measure_cell"]
 
 METHODS = {
     "difference": "the difference of the chi-squares, which takes the answers for normal",
@@ -78,7 +78,10 @@ class ModelComparison(Result):
 
     def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         columns = list(self.table.columns)
-        rows = [[str(name), *(_cell(column, row[column]) for column in columns)] for name, row in self.table.iterrows()]
+        rows = [
+            [str(name), *(measure_cell(column, row[column]) for column in columns)]
+            for name, row in self.table.iterrows()
+        ]
         end = f".{self.kinds[0]}" if set(self.kinds) in ({"robust"}, {"scaled"}) else ""
         return ["Model", *(f"{name}{end}" if name in {"cfi", "rmsea"} else name for name in columns)], rows
 
@@ -101,7 +104,8 @@ class ModelComparison(Result):
         ]
 
 
-def _cell(column: str, value: float) -> str:
+def measure_cell(column: str, value: float) -> str:
+    """A number of a table of models as readers see it, by the name of its column."""
     if np.isnan(value):
         return ""
     if column == "pvalue_diff" and value < 0.001:
