@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Across", "Bars", "Counted", "Difference", "Pairs", "Sides", "crossed", "paired"]
+from movement_readiness.teams.study import Round
+
+__all__ = ["Across", "Bars", "Counted", "Difference", "Pairs", "Sides", "crossed", "fingerprint", "paired"]
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -101,6 +103,15 @@ def paired(before: tuple[Ints, Ints, Ints], now: tuple[Ints, Ints, Ints]) -> Pai
         found.append((rows[0][one], rows[1][other]))
         free[0][rows[0][one]] = free[1][rows[1][other]] = False
     return Pairs(np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found]))
+
+
+def fingerprint(part: Round, items: tuple[str, ...]) -> Ints:
+    """A number that is the same for the same answers to these items."""
+    columns = part.answers[:, [part.items.index(item) for item in items]]
+    codes = np.where(np.isnan(columns), -99.0, columns * 2).astype(np.int64)
+    factors = np.random.default_rng(len(items)).integers(1, 2**62, len(items), dtype=np.int64) | 1
+    found: Ints = (codes * factors).sum(axis=1)
+    return found
 
 
 def _matched(before: Ints, now: Ints) -> tuple[Ints, Ints]:

@@ -35,8 +35,21 @@ import numpy.typing as npt
 from movement_readiness.instrument import Instrument
 from movement_readiness.responses.released import Release, ReleasedTable, hashed
 from movement_readiness.teams.counting import item_options
-from movement_readiness.teams.crossing import Across, Bars, Counted, Difference, Judge, Pairs, Sides, crossed, paired
+from movement_readiness.teams.crossing import (
+    Across,
+    Bars,
+    Counted,
+    Difference,
+    Judge,
+    Pairs,
+    Sides,
+    crossed,
+    fingerprint,
+    paired,
+)
 from movement_readiness.teams.disclosure import DisclosurePolicy, pins_parts, pins_sums, too_alike
+from movement_readiness.teams.facts import Layer, facts_of, families, numbered
+from movement_readiness.teams.narrowing import bars_of
 from movement_readiness.teams.study import Round, Study
 
 __all__ = ["Barred", "Neighbours", "Shown"]
@@ -103,11 +116,13 @@ class Neighbours:
         there = {(one.wave, one.form) for one in study.rounds}
         self.elsewhere = [one for one in same_study if (one.wave, one.form) not in there]
         self._pairs: dict[int, Pairs] = {}
+        self._people: list[Ints] = []
+        self._before: list[Layer] = []
 
     def bars(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
         """Add to `barred` what would tell too much beside the neighbours; whether anything was added."""
         found = [self._beside_releases(shown, barred), self._beside_rounds(shown, barred)]
-        return any([*found, self._beside_head_counts(shown, barred)])
+        return any([*found, self._beside_head_counts(shown, barred)]) or self._beside_everything(shown, barred)
 
     def _beside_releases(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
         added = False
@@ -161,14 +176,61 @@ class Neighbours:
                     added |= _add(barred.by_round, name, flags)
         return added
 
+    def _beside_everything(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
+        """What the program finds in all of it together."""
+        if not self._people:
+            self._people = numbered([*(before for before, _ in self.rounds), self.part])
+            self._before = [
+                Layer(before, people, self._numbers(before, seen))
+                for (before, seen), people in zip(self.rounds, self._people, strict=False)
+            ] + self._released()
+        layers = [*self._before, Layer(self.part, self._people[-1], self._numbers(self.part, shown))]
+        n_people = 1 + max((int(people.max(initial=-1)) for people in self._people), default=-1)
+        store = barred.by_release if self.releases else barred.by_round
+        added = False
+        for scales in families(self.instrument, layers, self.part.scales):
+            facts = facts_of(self.instrument, layers, scales, n_people)
+            for name, flags in bars_of(facts, len(layers) - 1, self.policy).items():
+                added |= _add(store, name, flags & ~barred.of(name, len(flags)))
+        return added
+
+    def _numbers(self, part: Round, shown: Mapping[str, Shown]) -> dict[str, Counted]:
+        return {
+            name: counted(self.instrument, part, name, one)
+            for name, one in shown.items()
+            if one or name.partition(" ")[2] in part.scales
+        }
+
+    def _released(self) -> list[Layer]:
+        """Earlier releases of this round, of those of their people who are still there; the others count as known."""
+        found: dict[tuple[bytes, bytes], Layer] = {}
+        for earlier in self.releases:
+            before, now = earlier.pairs.before, earlier.pairs.now
+            same = earlier.site[before] == self.part.site[now]
+            before, now = before[same], now[same]
+            person = np.full(len(self.part.site), -1, dtype=np.int64)
+            person[now] = self._people[-1][now]
+            team = np.full(len(person), -1, dtype=np.int64)
+            team[now] = earlier.team[before]
+            numbers = dict(found[key].numbers) if (key := (person.tobytes(), team.tobytes())) in found else {}
+            for name, table in earlier.release.tables.items():
+                counts, teams, sites = earlier.shown_in(table, len(self.study.sites))
+                everybody = np.zeros(len(person), dtype=bool)
+                everybody[now] = counts[before]
+                if name in numbers:
+                    teams, sites = teams | numbers[name].teams, sites | numbers[name].sites
+                numbers[name] = Counted(self.part.site, team, everybody, teams, sites, np.empty(0))
+            found[key] = Layer(self.part, person, numbers)
+        return list(found.values())
+
     def _paired(self, place: int) -> Pairs:
         """People of two rounds whose answers to all items that both have are the same."""
         if place not in self._pairs:
             before = self.rounds[place][0]
             items = tuple(item for item in self.part.items if item in before.items)
             self._pairs[place] = paired(
-                (before.site, before.team, _fingerprint(before, items)),
-                (self.part.site, self.part.team, _fingerprint(self.part, items)),
+                (before.site, before.team, fingerprint(before, items)),
+                (self.part.site, self.part.team, fingerprint(self.part, items)),
             )
         return self._pairs[place]
 
@@ -295,15 +357,6 @@ def _shown_of(name: str, shown: Mapping[str, Shown], instrument: Instrument, par
     return Shown(np.all([one.teams for one in items], axis=0), np.all([one.sites for one in items], axis=0))
 
 
-def _fingerprint(part: Round, items: tuple[str, ...]) -> Ints:
-    """A number that is the same for the same answers to these items."""
-    columns = part.answers[:, [part.items.index(item) for item in items]]
-    codes = np.where(np.isnan(columns), -99.0, columns * 2).astype(np.int64)
-    factors = np.random.default_rng(len(items)).integers(1, 2**62, len(items), dtype=np.int64) | 1
-    found: Ints = (codes * factors).sum(axis=1)
-    return found
-
-
 def _add(store: dict[str, Bools], name: str, flags: Bools) -> bool:
     before = store.get(name, np.zeros_like(flags))
     store[name] = before | flags
@@ -416,19 +469,25 @@ class _Earlier:
             Pairs(one, other),
         )
 
-    def _tables(self, of: Neighbours, name: str, table: ReleasedTable, shown: Shown) -> tuple[Counted, Counted]:
-        n_teams = len(self.team_site)
-        before = Shown(np.zeros(n_teams, dtype=bool), np.zeros(len(of.study.sites), dtype=bool))
+    def shown_in(self, table: ReleasedTable, n_sites: int) -> tuple[Bools, Bools, Bools]:
+        """Who counted in a number of this release, and of which teams and sites it was shown."""
+        teams, sites = np.zeros(len(self.team_site), dtype=bool), np.zeros(n_sites, dtype=bool)
         for kind, place in (self.groups[group] for group in table.groups):
             if kind != "gone":
-                (before.sites if kind == "site" else before.teams)[place] = True
+                (sites if kind == "site" else teams)[place] = True
         counts = np.ones(len(self.release.people), dtype=bool)
         counts[list(table.without)] = False
+        return counts[self.rows], teams, sites
+
+    def _tables(self, of: Neighbours, name: str, table: ReleasedTable, shown: Shown) -> tuple[Counted, Counted]:
+        n_teams = len(self.team_site)
+        counts, teams, sites = self.shown_in(table, len(of.study.sites))
+        before = Shown(teams, sites)
         wider = np.append(shown.teams, np.zeros(n_teams - len(shown.teams), dtype=bool))
         now = counted(of.instrument, of.part, name, Shown(wider, shown.sites))
         values = np.full(len(self.site), np.nan)
         values[self.pairs.before] = now.values[self.pairs.now]
-        return Counted(self.site, self.team, counts[self.rows], before.teams, before.sites, values), now
+        return Counted(self.site, self.team, counts, before.teams, before.sites, values), now
 
     def crossed(self, of: Neighbours, name: str, table: ReleasedTable, shown: Shown) -> Bars:
         """What this release leaves to be shown of one number."""
