@@ -6,15 +6,13 @@ tables, tolerantly, so that a fault of one kind does not hide those of the other
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
 from movement_readiness._validation import closest, quoted
 from movement_readiness.exceptions import Fault
+from movement_readiness.instrument.faults import Place, Report, Table, as_list, shape_faults
 from movement_readiness.instrument.schema import InstrumentFile, TranslationFile
 
 __all__ = ["RESERVED_COLUMNS", "RESPONSE_COLUMNS", "find_faults", "find_translation_faults"]
@@ -37,134 +35,12 @@ RESPONSE_COLUMNS = (
 )
 RESERVED_COLUMNS = (*RESPONSE_COLUMNS, "claim")
 
-Table = Mapping[str, Any]
-Place = tuple[str | int, ...]
-
-
-class _Lines:
-    """Finds the line of a place such as ("items", 3, "text") in the text of a TOML file."""
-
-    def __init__(self, text: str) -> None:
-        self._lines: dict[Place, int] = {}
-        table: Place = ()
-        seen: Counter[str] = Counter()
-        inside: str | None = None  # the quotes of a multi-line string that is open
-        for number, line in enumerate(text.split("\n"), start=1):
-            if inside is None:
-                table = self._read(line, number, table, seen)
-            for quotes in ('"""', "'''"):
-                if line.count(quotes) % 2 and inside in (None, quotes):
-                    inside = None if inside else quotes
-
-    def _read(self, line: str, number: int, table: Place, seen: Counter[str]) -> Place:
-        if header := re.match(r"\s*\[\[\s*([\w-]+)\s*\]\]", line):
-            name = header[1]
-            table = (name, seen[name])
-            seen[name] += 1
-            self._lines[table] = number
-            self._lines.setdefault((name,), number)
-        elif header := re.match(r"\s*\[\s*([\w.-]+)\s*\]", line):
-            table = tuple(header[1].split("."))
-            if table[0] in seen:  # [scales.keys] belongs to the last [[scales]]
-                table = (table[0], seen[str(table[0])] - 1, *table[1:])
-            self._lines[table] = number
-        elif key := re.match(r"\s*\"?([\w-]+)\"?\s*=", line):
-            self._lines.setdefault((*table, key[1]), number)
-        return table
-
-    def of(self, place: Place) -> int | None:
-        """The line of the place, or of the closest part of the file that holds it."""
-        for length in range(len(place), 0, -1):
-            if line := self._lines.get(place[:length]):
-                return line
-        return None
-
-
-class _Report:
-    """Collects faults, naming each place as a reader would: ``items 'R4', text``."""
-
-    def __init__(self, raw: Table, text: str, file: str | None) -> None:
-        self._raw = raw
-        self._lines = _Lines(text)
-        self._file = file
-        self.faults: list[Fault] = []
-
-    def add(self, place: Place, message: str) -> None:
-        self.faults.append(Fault(self._name(place), message, self._lines.of(place), self._file))
-
-    def _name(self, place: Place) -> str:
-        words: list[str] = []
-        here: Any = self._raw
-        for step in place:
-            here = _step(here, step)
-            if isinstance(step, int):
-                label = here.get("id", here.get("code")) if isinstance(here, Mapping) else None
-                words[-1] += f" {label!r}" if label is not None else f" number {step + 1}"
-            else:
-                words.append(str(step))
-        return ", ".join(words) or "the file"
-
-
-def _step(here: Any, step: str | int) -> Any:
-    try:
-        return here[step]
-    except (KeyError, IndexError, TypeError):
-        return None
-
-
-_SENTENCES = {
-    "missing": "this is missing and must be given",
-    "extra_forbidden": "this name is not known here; check its spelling",
-    "too_short": "at least {min_length} must be given, got {actual_length}",
-    "too_long": "at most {max_length} may be given, got {actual_length}",
-    "string_too_short": "this text must not be empty",
-    "string_type": "expected a text in quotes",
-    "int_type": "expected a whole number without quotes",
-    "greater_than_equal": "expected {ge} or more",
-    "less_than": "expected a number below {lt}",
-    "bool_parsing": "expected true or false",
-}
-_PATTERNS = {
-    r"\S": "this text must not be empty",
-    r"^\d+\.\d+\.\d+$": "expected a version such as 0.1.0",
-    r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$": "expected a language code such as en or pt-BR",
-}
-
-
-def _shape_faults(model: type[BaseModel], raw: Table, report: _Report) -> None:
-    try:
-        model.model_validate(raw)
-    except ValidationError as error:
-        for found in error.errors():
-            if found["type"] == "too_short" and len(_list(found["input"])) >= found["ctx"]["min_length"]:
-                continue  # enough were given, but some have faults, which are reported themselves
-            report.add(tuple(found["loc"]), _sentence(dict(found)))
-
-
-def _sentence(found: Mapping[str, Any]) -> str:
-    context = found.get("ctx", {})
-    if found["type"] == "string_pattern_mismatch":
-        pattern = context.get("pattern", "")
-        shape = "letters, digits and _ (or -), starting with a letter; scale and form ids in lower case"
-        said = _PATTERNS.get(pattern, f"expected {shape}")
-        return f"{said}; got {found['input']!r}"
-    if found["type"] == "literal_error":
-        return f"expected {context['expected']}; got {found['input']!r}"
-    template = _SENTENCES.get(found["type"])
-    said = template.format(**context) if template else found["msg"]
-    shown = found["input"]
-    return f"{said}; got {shown!r}" if isinstance(shown, str | int | float) and shown != "" else said
-
 
 def _tables(raw: Table, name: str) -> Iterator[tuple[int, Table]]:
     found = raw.get(name)
     for position, part in enumerate(found if isinstance(found, list | tuple) else ()):
         if isinstance(part, Mapping):
             yield position, part
-
-
-def _list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else []
 
 
 def _mapping(value: Any) -> Table:
@@ -175,7 +51,7 @@ def _ids(raw: Table, name: str) -> list[str]:
     return [part["id"] for _, part in _tables(raw, name) if isinstance(part.get("id"), str)]
 
 
-def _check_duplicate_ids(raw: Table, report: _Report) -> None:
+def _check_duplicate_ids(raw: Table, report: Report) -> None:
     for name in ("items", "scales", "forms", "response_scales", "missing_codes", "roles"):
         fold: Callable[[str], str] = str.casefold if name == "items" else str
         first: dict[str, int] = {}
@@ -192,7 +68,7 @@ def _check_duplicate_ids(raw: Table, report: _Report) -> None:
                 )
 
 
-def _check_column_names(raw: Table, report: _Report) -> None:
+def _check_column_names(raw: Table, report: Report) -> None:
     items = {item.casefold() for item in _ids(raw, "items")}
     for name in ("items", "scales"):
         for position, part in _tables(raw, name):
@@ -207,11 +83,11 @@ def _check_column_names(raw: Table, report: _Report) -> None:
                 report.add((name, position, "id"), f"{part_id!r} is also the id of an item; choose another id")
 
 
-def _check_response_scales(raw: Table, report: _Report) -> None:
+def _check_response_scales(raw: Table, report: Report) -> None:
     missing_ids = _ids(raw, "missing_codes")
     for position, scale in _tables(raw, "response_scales"):
         place = ("response_scales", position)
-        options = [option for option in _list(scale.get("options")) if isinstance(option, Mapping)]
+        options = [option for option in as_list(scale.get("options")) if isinstance(option, Mapping)]
         codes = [option["code"] for option in options if isinstance(option.get("code"), int)]
         _check_repeats((*place, "options"), "code", codes, report)
         labels = [option["label"].casefold() for option in options if isinstance(option.get("label"), str)]
@@ -222,14 +98,14 @@ def _check_response_scales(raw: Table, report: _Report) -> None:
             and codes not in (sorted(codes), sorted(codes)[::-1])
         ):
             report.add((*place, "options"), f"the codes of ordered options must rise or fall; got {codes}")
-        for offered in _list(scale.get("missing")):
+        for offered in as_list(scale.get("missing")):
             if offered not in missing_ids:
                 report.add((*place, "missing"), _unknown("missing code", offered, missing_ids))
     codes = [part["code"] for _, part in _tables(raw, "missing_codes") if isinstance(part.get("code"), int)]
     _check_repeats(("missing_codes",), "code", codes, report)
 
 
-def _check_repeats(place: Place, what: str, values: Iterable[Any], report: _Report) -> None:
+def _check_repeats(place: Place, what: str, values: Iterable[Any], report: Report) -> None:
     for value, count in Counter(values).items():
         if count > 1:
             report.add(place, f"the {what} {value!r} is given {count} times; each must be given once")
@@ -239,7 +115,7 @@ def _unknown(what: str, name: object, available: list[str]) -> str:
     return f"unknown {what} {name!r}; expected one of {quoted(available)}.{closest(name, available)}"
 
 
-def _check_items(raw: Table, report: _Report) -> None:
+def _check_items(raw: Table, report: Report) -> None:
     response_scales, scales = _ids(raw, "response_scales"), _ids(raw, "scales")
     scored = {item for _, scale in _tables(raw, "scales") for item in _mapping(scale.get("keys"))}
     for position, item in _tables(raw, "items"):
@@ -258,10 +134,10 @@ def _check_items(raw: Table, report: _Report) -> None:
             report.add((*place, "purpose"), f"a {purpose} item must not be scored, but a scale has it")
 
 
-def _check_scales(raw: Table, report: _Report) -> None:
+def _check_scales(raw: Table, report: Report) -> None:
     for position, scale in _tables(raw, "scales"):
         place = ("scales", position)
-        keys, parts = _mapping(scale.get("keys")), _list(scale.get("scales"))
+        keys, parts = _mapping(scale.get("keys")), as_list(scale.get("scales"))
         if bool(keys) == bool(parts):
             both = "both" if keys else "neither"
             report.add(place, f"expected either keys (items) or scales (other scales); got {both}")
@@ -277,16 +153,16 @@ def _check_scales(raw: Table, report: _Report) -> None:
             _check_parts((*place, "scales"), parts, raw, report)
             _check_count((*place, "min_scales"), scale.get("min_scales"), len(parts), "scales", report)
         forms = _ids(raw, "forms")
-        for form in _list(scale.get("report_forms")):
+        for form in as_list(scale.get("report_forms")):
             if form not in forms:
                 report.add((*place, "report_forms"), _unknown("form", form, forms))
 
 
-def _check_reachable(place: Place, scale: Table, raw: Table, report: _Report) -> None:
+def _check_reachable(place: Place, scale: Table, raw: Table, report: Report) -> None:
     """A scale that no form can score would be missing for everybody, without a word."""
     keys, needed = _mapping(scale.get("keys")), scale.get("min_answered")
     shown = [
-        sum(str(item) in keys for screen in _list(form.get("screens")) for item in _list(screen))
+        sum(str(item) in keys for screen in as_list(form.get("screens")) for item in as_list(screen))
         for _, form in _tables(raw, "forms")
     ]
     most = max(shown, default=0)
@@ -294,7 +170,7 @@ def _check_reachable(place: Place, scale: Table, raw: Table, report: _Report) ->
         report.add(place, f"no form shows {needed} of its items (at most {most}), so it could never be scored")
 
 
-def _check_keys(place: Place, keys: Table, raw: Table, report: _Report) -> None:
+def _check_keys(place: Place, keys: Table, raw: Table, report: Report) -> None:
     items = {item["id"]: item for _, item in _tables(raw, "items") if isinstance(item.get("id"), str)}
     nominal = [scale.get("id") for _, scale in _tables(raw, "response_scales") if scale.get("ordered") is False]
     for item_id, key in keys.items():
@@ -306,7 +182,7 @@ def _check_keys(place: Place, keys: Table, raw: Table, report: _Report) -> None:
             report.add((*place, item_id), "its response options are not ordered, so it cannot be scored")
 
 
-def _check_parts(place: Place, parts: list[Any], raw: Table, report: _Report) -> None:
+def _check_parts(place: Place, parts: list[Any], raw: Table, report: Report) -> None:
     simple = [
         scale["id"] for _, scale in _tables(raw, "scales") if scale.get("keys") and isinstance(scale.get("id"), str)
     ]
@@ -316,14 +192,14 @@ def _check_parts(place: Place, parts: list[Any], raw: Table, report: _Report) ->
             report.add(place, _unknown("scale with items of its own", part, simple))
 
 
-def _check_count(place: Place, count: object, available: int, what: str, report: _Report) -> None:
+def _check_count(place: Place, count: object, available: int, what: str, report: Report) -> None:
     if count is None:
         report.add(place, f"this is missing; expected a whole number from 1 to {available}")
     elif isinstance(count, int) and count > available:
         report.add(place, f"expected at most {available}, the number of its {what}; got {count}")
 
 
-def _check_per_domain(place: Place, scale: Table, raw: Table, report: _Report) -> None:
+def _check_per_domain(place: Place, scale: Table, raw: Table, report: Report) -> None:
     wanted = scale.get("min_answered_per_domain", 0)
     scored = [item for _, item in _tables(raw, "items") if str(item.get("id")) in _mapping(scale.get("keys"))]
     fewest = min(Counter(str(item.get("domain")) for item in scored).values(), default=0)
@@ -331,11 +207,11 @@ def _check_per_domain(place: Place, scale: Table, raw: Table, report: _Report) -
         report.add(place, f"expected at most {fewest}, its number of items in the smallest domain; got {wanted}")
 
 
-def _check_forms(raw: Table, report: _Report) -> None:
+def _check_forms(raw: Table, report: Report) -> None:
     items = {item["id"]: item for _, item in _tables(raw, "items") if isinstance(item.get("id"), str)}
     for position, form in _tables(raw, "forms"):
         place = ("forms", position, "screens")
-        shown = [item for screen in _list(form.get("screens")) for item in _list(screen)]
+        shown = [item for screen in as_list(form.get("screens")) for item in as_list(screen)]
         if not shown and "screens" in form:
             report.add(place, "a form must have at least one item; this one has none")
         for item, count in Counter(map(str, shown)).items():
@@ -349,8 +225,8 @@ def _check_forms(raw: Table, report: _Report) -> None:
 
 def find_faults(raw: Table, text: str = "", file: str | None = None) -> list[Fault]:
     """Every fault of the tables of an instrument file, in the order of the file."""
-    report = _Report(raw, text, file)
-    _shape_faults(InstrumentFile, raw, report)
+    report = Report(raw, text, file)
+    shape_faults(InstrumentFile, raw, report)
     for check in (
         _check_duplicate_ids,
         _check_column_names,
@@ -363,7 +239,7 @@ def find_faults(raw: Table, text: str = "", file: str | None = None) -> list[Fau
     return sorted(set(report.faults), key=lambda fault: (fault.line or 0, fault.place, fault.message))
 
 
-def _compare_ids(place: Place, got: Iterable[str], expected: Iterable[str], report: _Report) -> None:
+def _compare_ids(place: Place, got: Iterable[str], expected: Iterable[str], report: Report) -> None:
     got, expected = list(got), list(expected)
     for name in expected:
         if name not in got:
@@ -375,8 +251,8 @@ def _compare_ids(place: Place, got: Iterable[str], expected: Iterable[str], repo
 
 def find_translation_faults(raw: Table, source: InstrumentFile, text: str = "", file: str | None = None) -> list[Fault]:
     """Every fault of a translation: its shape, and what it lacks or adds against its source."""
-    report = _Report(raw, text, file)
-    _shape_faults(TranslationFile, raw, report)
+    report = Report(raw, text, file)
+    shape_faults(TranslationFile, raw, report)
     version = raw.get("source_version")
     if version != source.instrument.version:
         report.add(

@@ -6,10 +6,26 @@ checked in `checks`, so that one reading of a file reports every fault of both k
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
+
+from movement_readiness.instrument.shapes import (
+    CODE_NAMES,
+    ITEM_NAMES,
+    Direction,
+    FrozenMap,
+    InstrumentId,
+    ItemId,
+    Key,
+    LanguageCode,
+    PartId,
+    Text,
+    VersionNumber,
+    empty,
+    frozen,
+)
 
 __all__ = [
     "Aim",
@@ -27,66 +43,6 @@ __all__ = [
     "TranslationFile",
     "Wording",
 ]
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-class FrozenMap(Mapping[K, V]):
-    """A mapping that cannot be changed, compares like a dict and can be pickled."""
-
-    __slots__ = ("_data",)
-
-    def __init__(self, data: Mapping[K, V]) -> None:
-        self._data = dict(data)
-
-    def __getitem__(self, key: K) -> V:
-        return self._data[key]
-
-    def __iter__(self) -> Iterator[K]:
-        return iter(self._data)
-
-    def __len__(self) -> int:
-        return len(self._data)
-
-    def __repr__(self) -> str:
-        return repr(self._data)
-
-    def __hash__(self) -> int:
-        return hash(frozenset(self._data.items()))
-
-
-def _frozen(data: Mapping[K, V]) -> FrozenMap[K, V]:
-    return FrozenMap(data)
-
-
-def _empty() -> FrozenMap[str, Any]:
-    return FrozenMap({})
-
-
-Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
-ItemId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-PartId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-InstrumentId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
-LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-VersionNumber = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
-Key = Annotated[
-    StrictInt,
-    Field(
-        description="+1 as worded, -1 reversed: most agreement scores lowest",
-        json_schema_extra={"enum": [1, -1]},
-    ),
-]
-Direction = Annotated[Literal["ltr", "rtl"], Field(description="Writing direction: left to right, or right to left.")]
-# What an editor suggests and checks; the same rules with better sentences are in `checks`.
-_ITEM_NAMES: dict[str, Any] = {"propertyNames": {"pattern": r"^[A-Za-z][A-Za-z0-9_]*$"}}
-_CODE_NAMES: dict[str, Any] = {
-    "additionalProperties": {
-        "type": "object",
-        "propertyNames": {"pattern": r"^\d+$"},
-        "additionalProperties": {"type": "string", "minLength": 1, "pattern": r"\S"},
-    }
-}
 
 
 class _Part(BaseModel):
@@ -231,10 +187,10 @@ class Scale(_Part):
     high_label: Text | None = Field(default=None, description="What the high end means, where it is not 'more'.")
     sources: tuple[Text, ...] = Field(default=(), description="The theory behind this scale; not hashed.")
     caveat: Text | None = Field(default=None, description="The warning that travels with this score; not hashed.")
-    keys: Annotated[Mapping[str, Key], AfterValidator(_frozen)] = Field(
-        default_factory=_empty,
+    keys: Annotated[Mapping[str, Key], AfterValidator(frozen)] = Field(
+        default_factory=empty,
         description="Item id = +1 (as worded) or -1 (reversed). Give either keys or scales.",
-        json_schema_extra=_ITEM_NAMES,
+        json_schema_extra=ITEM_NAMES,
     )
     min_answered: Annotated[StrictInt, Field(ge=1)] | None = Field(
         default=None, description="Fewest answered items for which the score is computed."
@@ -325,19 +281,19 @@ class TranslationFile(_Part):
     title: Text = Field(description="Title as respondents read it.")
     wording: Wording
     consent: Consent
-    items: Annotated[Mapping[str, Text], AfterValidator(_frozen)] = Field(
-        description="Item id = wording, for every item of the source.", json_schema_extra=_ITEM_NAMES
+    items: Annotated[Mapping[str, Text], AfterValidator(frozen)] = Field(
+        description="Item id = wording, for every item of the source.", json_schema_extra=ITEM_NAMES
     )
-    response_scales: Annotated[Mapping[str, Mapping[str, Text]], AfterValidator(_frozen)] = Field(
-        description="For each response scale a table: code = label.", json_schema_extra=_CODE_NAMES
+    response_scales: Annotated[Mapping[str, Mapping[str, Text]], AfterValidator(frozen)] = Field(
+        description="For each response scale a table: code = label.", json_schema_extra=CODE_NAMES
     )
-    missing_codes: Annotated[Mapping[str, Text], AfterValidator(_frozen)] = Field(
-        default_factory=_empty, description="Missing code id = label."
+    missing_codes: Annotated[Mapping[str, Text], AfterValidator(frozen)] = Field(
+        default_factory=empty, description="Missing code id = label."
     )
-    scales: Annotated[Mapping[str, TranslatedScale], AfterValidator(_frozen)] = Field(
+    scales: Annotated[Mapping[str, TranslatedScale], AfterValidator(frozen)] = Field(
         description="For each scale its title and, better, definition and labels."
     )
-    forms: Annotated[Mapping[str, Text], AfterValidator(_frozen)] = Field(description="Form id = title.")
-    roles: Annotated[Mapping[str, Text], AfterValidator(_frozen)] = Field(
-        default_factory=_empty, description="Role id = label."
+    forms: Annotated[Mapping[str, Text], AfterValidator(frozen)] = Field(description="Form id = title.")
+    roles: Annotated[Mapping[str, Text], AfterValidator(frozen)] = Field(
+        default_factory=empty, description="Role id = label."
     )

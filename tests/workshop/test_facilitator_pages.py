@@ -458,7 +458,7 @@ def test_what_the_page_says_of_answers_is_true(served, facilitator, any_instrume
 
 def test_a_shared_device_may_be_the_laptop_itself(alone, instrument):
     """No other device has to reach it then; what keeps phones away is said, but it is no problem."""
-    from movement_readiness.workshop.server.network import Finding
+    from movement_readiness.workshop.server.diagnosis import Finding
     from movement_readiness.workshop.server.views import shared_findings
 
     browser = logged_in(alone)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.workshop.server.network import Address, Network, diagnose, laptop_addresses, usable
+from movement_readiness.workshop.server.addresses import Address, laptop_addresses, usable
+from movement_readiness.workshop.server.diagnosis import diagnose
+from movement_readiness.workshop.server.network import Network
 
 WIFI = Address("wlan0", "192.168.1.20")
 CABLE = Address("eth0", "10.0.0.5")

@@ -357,7 +357,8 @@ def test_a_key_with_a_password_is_not_asked_for(tmp_path, pem):
 
 
 def test_the_names_a_server_answers_to_follow_the_laptop(tmp_path, instrument):
-    from movement_readiness.workshop.server.network import Address, Network
+    from movement_readiness.workshop.server.addresses import Address
+    from movement_readiness.workshop.server.network import Network
     from movement_readiness.workshop.server.room import Room
 
     here = [Address("wlan0", "192.168.1.20")]

@@ -8,7 +8,7 @@ import socket
 from contextlib import ExitStack
 
 from movement_readiness.exceptions import ArgumentError
-from movement_readiness.workshop.server.network import laptop_addresses
+from movement_readiness.workshop.server.addresses import laptop_addresses
 
 __all__ = ["check_host", "listen"]
 

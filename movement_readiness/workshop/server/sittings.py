@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 from typing import TYPE_CHECKING, Any
 
 from movement_readiness.exceptions import ArgumentError, MovementReadinessError, SessionError, StoreError
 from movement_readiness.workshop.content import interface_words
 from movement_readiness.workshop.server import facilitator as ways
+from movement_readiness.workshop.server.ending import reveal
 from movement_readiness.workshop.server.facilitator import FacilitatorHandler
 from movement_readiness.workshop.server.problems import RefusedError, problem_of
 from movement_readiness.workshop.server.qr import page_code
-from movement_readiness.workshop.server.revealing import Revealed, RevealError
+from movement_readiness.workshop.server.revealing import RevealError
 from movement_readiness.workshop.server.security import REPORT_POLICY
 from movement_readiness.workshop.server.sitting_form import (
     LABELS,
@@ -257,7 +257,7 @@ class ActionHandler(_SessionPage):
             case "reopen":
                 await run(store.reopen_session, session_id)
                 return "reopened"
-        await _reveal(self.room, session_id)
+        await reveal(self.room, session_id)
         return "revealed"
 
     async def _let_in(self, session_id: str, people: int) -> None:
@@ -298,51 +298,3 @@ def _view(room: Room, session_id: str) -> View:
 
 def _spelling(room: Room, session: Session) -> str | None:
     return spelt_otherwise(session, room.store.sessions())
-
-
-async def _reveal(room: Room, session_id: str) -> None:
-    """Close, let the other process make the page, freeze it; one that is there already stays."""
-    if room.reveal is None:
-        raise RevealError("This server was started without a way to make reports.")
-    if session_id in room.revealing:
-        raise RevealError("The report is being made already; load this page again in a moment.")
-    room.revealing.add(session_id)
-    try:
-        if (await room.recorder.run(_close, room, session_id)) is None:
-            await room.recorder.run(_freeze, room, session_id, await _made(room, session_id))
-    finally:
-        room.revealing.discard(session_id)
-
-
-def _close(room: Room, session_id: str) -> str | None:
-    if room.store.session(session_id).state == "open":
-        room.store.close_session(session_id)
-    if room.store.release_shown(session_id) is False:
-        return None  # a page without numbers gives way to one that has some
-    return room.store.release(session_id)
-
-
-async def _made(room: Room, session_id: str) -> Revealed:
-    task = asyncio.ensure_future(room.reveal(session_id)) if room.reveal else None
-    if task is None:
-        raise RevealError("This server was started without a way to make reports.")
-    room.tasks.add(task)
-    try:
-        return await task
-    except asyncio.CancelledError:
-        raise RefusedError(503, "stopping", "The server is being stopped; nothing was revealed.", 5) from None
-    finally:
-        room.tasks.discard(task)
-
-
-def _freeze(room: Room, session_id: str, made: Revealed) -> None:
-    try:
-        room.store.save_release(session_id, made.html, response_ids=made.response_ids, n=made.n, shown=made.shown)
-    except SessionError as error:
-        if error.reason != "revealed":
-            raise
-        raise RevealError(
-            "A report of this team and wave was shown before, and only a few people answered or withdrew since. "
-            "Showing both would tell what those few answered, so this one stays closed. The first report can still be "
-            "opened."
-        ) from None

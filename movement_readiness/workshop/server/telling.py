@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from movement_readiness.workshop.server.network import Finding
+from movement_readiness.workshop.server.diagnosis import Finding
 from movement_readiness.workshop.server.options import ServerOptions
 from movement_readiness.workshop.server.qr import terminal_code
 from movement_readiness.workshop.sessions import Session

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from movement_readiness.workshop.server.network import Finding
+from movement_readiness.workshop.server.diagnosis import Finding
 
 if TYPE_CHECKING:
     from movement_readiness.workshop.sessions import Session
