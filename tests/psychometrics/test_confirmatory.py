@@ -433,6 +433,26 @@ def test_a_standardised_loading_beyond_one_is_flagged_without_a_negative_varianc
     assert (found.r_square < 1).all()
 
 
+@pytest.mark.parametrize("estimator", ["mlr", "wlsmv"])
+def test_standardised_residuals_of_a_group_are_those_of_the_group_by_itself(estimator):
+    items = ordered() if estimator == "wlsmv" else numbers()
+    site = np.where(np.arange(len(items)) % 3 == 0, "a", "b")
+    whole = cfa(items[NAMES].assign(site=site), MODEL, group="site", estimator=estimator).residuals(kind="standardized")
+    alone = cfa(items.loc[site == "b", NAMES], MODEL, estimator=estimator, meanstructure=True)
+    np.testing.assert_allclose(whole.loc[2], alone.residuals(kind="standardized"), atol=1e-4)
+
+
+def test_kinds_of_residuals_have_lavaans_names_too():
+    found = cfa(numbers(), MODEL)
+    for name, other in (("cor", "correlation"), ("cor.bollen", "correlation"), ("cor.bentler", "bentler")):
+        pd.testing.assert_frame_equal(found.residuals(kind=name), found.residuals(kind=other))
+    assert np.abs(found.residuals(kind="standardized")).to_numpy().max() < 6
+    with pytest.raises(ArgumentError, match="kind: expected one of 'correlation'"):
+        found.residuals(kind="studentised")
+    with pytest.raises(ArgumentError, match="expected estimator='wlsmv'"):
+        cfa(ordered(), MODEL, estimator="dwls").residuals(kind="standardized")
+
+
 def test_factors_that_are_one_are_named():
     rng = np.random.default_rng(3)
     values = 0.8 * rng.normal(size=(80, 1)) + 0.6 * rng.normal(size=(80, 8))

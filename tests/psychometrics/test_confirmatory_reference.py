@@ -122,6 +122,17 @@ def stacked(frame, several):
     return cells if several else {(1, *key): value for key, value in cells.items()}
 
 
+@pytest.mark.parametrize("case", table("residual_tests"))
+def test_standardised_residuals_are_lavaans(case):
+    rows = table("residual_tests")[case]
+    cells = stacked(fit(case).residuals(kind="standardized"), fit(case).n_groups > 1)
+    got = np.array([cells[key] for key in rows[["group", "row", "column"]].itertuples(index=False, name=None)])
+    # a residual that cannot vary is nought over nought
+    varies = (np.abs(got) > 1e-6) & (rows["row"] != rows["column"]).to_numpy()
+    assert varies.any()
+    np.testing.assert_allclose(got[varies], rows["value"].to_numpy()[varies], rtol=1e-3, atol=1e-3)
+
+
 @pytest.mark.parametrize("case", WORKED)
 def test_residuals_r_square_and_factor_correlations_are_lavaans(case):
     found = fit(case)

@@ -12,6 +12,7 @@ from movement_readiness._validation import check_choice, n_of
 from movement_readiness.psychometrics.confirmatory import respondents, tables
 from movement_readiness.psychometrics.confirmatory.diagnostics import listed
 from movement_readiness.psychometrics.confirmatory.threads import one_thread
+from movement_readiness.psychometrics.confirmatory.wording import METHODS, correlation_words, out_of, parameter_rows
 from movement_readiness.psychometrics.results import Result, shown, shown_interval, shown_p, unlabelled_words
 
 if TYPE_CHECKING:
@@ -21,19 +22,6 @@ if TYPE_CHECKING:
     from movement_readiness.psychometrics.confirmatory.reading import Answers
 
 __all__ = ["CFAResult", "out_of"]
-
-_METHODS = {
-    "ml": "Maximum likelihood",
-    "mlr": "Maximum likelihood with robust standard errors and test (Yuan-Bentler)",
-    "uls": "Unweighted least squares",
-    "dwls": "Diagonally weighted least squares",
-    "wlsmv": "Diagonally weighted least squares with robust standard errors, scaled and shifted test (WLSMV)",
-}
-
-
-def out_of(number: int, omitted: int) -> str:
-    """How many respondents count, of how many where some were left out."""
-    return f"{number} of {number + omitted}" if omitted else str(number)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -134,12 +122,37 @@ class CFAResult(Result):
 
         Parameters
         ----------
-        kind : {"correlation", "bentler", "raw"}
-            "correlation": both standardised by their own variances; "bentler": the difference of covariances divided
-            by the observed standard deviations; "raw": of covariances. The same for ordered items.
+        kind : {"correlation", "bentler", "raw", "standardized"}
+            "correlation" (or "cor", "cor.bollen"): both standardised by their own variances; "bentler" (or
+            "cor.bentler"): the difference of covariances divided by the observed standard deviations; "raw": of
+            covariances. These are the same for ordered items. "standardized": the raw ones over their standard errors,
+            about normal if the model is true [1]_; 0 where a residual cannot vary.
+
+        Returns
+        -------
+        DataFrame
+
+        Raises
+        ------
+        ArgumentError
+            No such kind; "standardized" of ordered items fitted by "dwls" or "uls", or with clusters across groups.
+
+        Notes
+        -----
+        The names are those of lavaan's ``residuals(fit, type=)``; checked against 0.6-14 to 1e-4 ("standardized": 1e-3;
+        of "uls", and with clusters, lavaan has none). Where parameters are equal in groups lavaan takes each group's
+        estimates for its own, so that its values vary more than they should; these do not.
+
+        References
+        ----------
+        .. [1] Maydeu-Olivares A (2017). Assessing the size of model misfit in structural equation models. Psychometrika
+           82:533-558. doi:10.1007/s11336-016-9552-7
         """
-        check_choice("kind", kind, ("correlation", "bentler", "raw"))
-        return tables.residuals(self._fit, kind)
+        known = {"cor": "correlation", "cor.bollen": "correlation", "cor.bentler": "bentler"}
+        chosen = known.get(kind, kind)
+        check_choice("kind", chosen, ("correlation", "bentler", "raw", "standardized"))
+        with one_thread():
+            return tables.residuals(self._fit, chosen)
 
     def implied(self) -> pd.DataFrame:
         """Implied covariances (correlations of ordered items), items x items; rows (group, item) for several groups."""
@@ -230,40 +243,14 @@ class CFAResult(Result):
         return f"Confirmatory factor analysis: {n_of(len(self.factors), 'factor')} of {len(self.items)} items{groups}"
 
     def _rows(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-        several = self.n_groups > 1
-        headings = [
-            "Parameter",
-            *(["Group"] if several else []),
-            "Estimate",
-            "SE",
-            "95% interval",
-            "Standardised",
-            "SE",
-        ]
-        kept = self.parameters[self.parameters["op"].isin(["=~", "~~", "~1"])]
-        kept = kept[(kept["se"] > 0) | (kept["op"] == "=~")]
-        rows = []
-        for row in kept.to_dict("records"):
-            name = f"{row['lhs']} {row['op']} {row['rhs']}".replace("~1 ", "~ 1")
-            rows.append(
-                [
-                    name,
-                    *([str(self.groups[row["group"] - 1])] if several else []),
-                    shown(row["est"]),
-                    "fixed" if row["se"] == 0 else shown(row["se"]),
-                    "" if row["se"] == 0 else shown_interval(row["ci_low"], row["ci_high"]),
-                    shown(row["std_all"]),
-                    shown(row["std_se"]),
-                ]
-            )
-        return headings, rows
+        return parameter_rows(self.parameters, self.groups if self.n_groups > 1 else ())
 
     def _sentences(self) -> Sequence[str]:
         fit = self.fit_measures
         clusters = f" in {self.n_clusters} clusters" if self.n_clusters else ""
         groups = f"; groups: {', '.join(map(str, self.groups))}" if self.groups else ""
         found = [
-            f"{_METHODS[self.estimator]}; {out_of(self.n_respondents, self.n_omitted)} respondents{clusters}, "
+            f"{METHODS[self.estimator]}; {out_of(self.n_respondents, self.n_omitted)} respondents{clusters}, "
             f"missing answers {self.missing}{groups}.",
             *([unlabelled_words(self.n_unlabelled)] if self.n_unlabelled else []),
             *([f"An improper solution, not to be interpreted: {listed(self.improper)}."] if self.improper else []),
@@ -280,15 +267,10 @@ class CFAResult(Result):
         if self.thresholds is not None:
             found.append("The thresholds of the ordered items are in .thresholds.")
         if len(self.factors) > 1 and self.n_groups == 1:
-            found.append(f"Factor correlations: {self._correlation_words()}.")
+            found.append(f"Factor correlations: {correlation_words(self.factors, self.factor_correlations)}.")
         return [*found, *self.warnings]
 
     def _interval(self) -> str:
         ends = (f"rmsea.ci.{end}{self._kind('rmsea')}" for end in ("lower", "upper"))
         low, high = (float(self.fit_measures.get(end, np.nan)) for end in ends)
         return shown_interval(low, high)
-
-    def _correlation_words(self) -> str:
-        names, table = self.factors, self.factor_correlations.to_numpy()
-        pairs = zip(*np.triu_indices(len(names), 1), strict=True)
-        return ", ".join(f"{names[i]}–{names[j]} {shown(table[i, j], 2)}" for i, j in pairs)

@@ -14,6 +14,7 @@ from movement_readiness.psychometrics.confirmatory.modification import score_tes
 from movement_readiness.psychometrics.confirmatory.normal_fit import NormalProblem
 from movement_readiness.psychometrics.confirmatory.normal_sample import CompleteSample
 from movement_readiness.psychometrics.confirmatory.ordinal import LeastSquares
+from movement_readiness.psychometrics.confirmatory.residual_tests import standardized_residuals
 from movement_readiness.psychometrics.confirmatory.standardized import (
     changes_standardized,
     estimates,
@@ -156,6 +157,8 @@ def implied(fit: Fit) -> pd.DataFrame:
 def residuals(fit: Fit, kind: str) -> pd.DataFrame:
     """Observed minus implied."""
     names = fit.model.table.items
+    if kind == "standardized":
+        return _stacked(standardized_residuals(fit), names, names)
     parts = []
     for seen, model in zip(fit.observed, fit.model.implied(fit.theta), strict=True):
         if kind == "correlation" and not fit.model.ordinal:
