@@ -28,6 +28,8 @@ _FARTHER = 3  # times as far as the others reach, for a code that does not often
 _USUAL = {float(digit) * repeated for digit in (6, 7, 8, 9) for repeated in (1, 11, 111, 1111)} | {96.0, 97.0, 98.0}
 _USUAL |= {996.0, 997.0, 998.0}  # so do negative codes beside others that are not
 _MOST_DISTINCT = 20
+_SKIPPED, _ITEMS, _FEWEST_CODES = 3, 3, 3  # steps to a code beyond all; items of the frame, codes of the item for that
+_AT_THE_END = 0.75  # of items end at the same code where they have the same response options
 _FEW_ROWS, _MANY = 20, 1000
 _COUNTED = 4096  # whole-number codes in such a range are counted rather than sorted
 
@@ -143,9 +145,11 @@ def stray_codes(names: Sequence[Any], values: Floats) -> list[tuple[Any, list[fl
     """Items with codes far from their other codes, and those codes.
 
     A code at an end is far when it lies 4 or more steps of the others from the next one, and three times as far as
-    they reach; for codes that often mean missing (negative, 8, 9, 88, 99, 999 and so on) once as far. What another
-    item uses among its ordinary codes is far nowhere. Only whole numbers are looked at, 20 different ones at most,
-    each given by two people on average.
+    they reach; for codes that often mean missing (negative, 8, 9, 88, 99, 999 and so on) once as far. In three items or
+    more it is far too when two codes or more that no item uses part it from those of every item (an 8 where all others
+    end at 5; a -1 where all begin at 1), and the item uses three or more others without a gap. What another item uses
+    among its ordinary codes is far nowhere. Only whole numbers are looked at, 20 different ones at most, each given by
+    two people on average.
 
     Examples
     --------
@@ -153,7 +157,8 @@ def stray_codes(names: Sequence[Any], values: Floats) -> list[tuple[Any, list[fl
     [('a', [99.0])]
     """
     used = [_codes(column) for column in values.T]
-    far = [_far(codes) for codes in used]
+    beyond = _beyond_all(used)
+    far = [_far(codes) | (beyond & set(codes)) for codes in used]
     ordinary = {code for codes, away in zip(used, far, strict=True) for code in codes if code not in away}
     stray = {code for away in far for code in away} - ordinary
     found = [(name, [code for code in codes if code in stray]) for name, codes in zip(names, used, strict=True)]
@@ -185,6 +190,27 @@ def _far(codes: list[float]) -> set[float]:
         cut = next((many for many in (3, 2, 1) if len(kept) - many >= 2 and _apart(kept, many, sign)), 0)
         found |= {sign * code for code in kept[len(kept) - cut :]}
     return found
+
+
+def _beyond_all(used: list[list[float]]) -> set[float]:
+    """Codes at an end of an item that codes which nobody gives to any item part from all others."""
+    whole = [codes for codes in used if codes]
+    if len(whole) < _ITEMS:
+        return set()
+    above = {codes[-1] for codes in whole if _even(codes[:-1]) and codes[-1] - codes[-2] >= _SKIPPED}
+    below = {codes[0] for codes in whole if _even(codes[1:]) and codes[0] < 0 < codes[1]}
+    tops = [max((code for code in codes if code not in above), default=-np.inf) for codes in whole]
+    lowest = min(min((code for code in codes if code not in below), default=np.inf) for codes in whole)
+    highest = max(tops)
+    if tops.count(highest) < _AT_THE_END * len(tops):
+        above = set()
+    found = {code for code in above if code - highest >= _SKIPPED}
+    return found | (below if lowest > 0 else set())
+
+
+def _even(codes: list[float]) -> bool:
+    """Whether an item uses several codes, each the next whole number."""
+    return len(codes) >= _FEWEST_CODES and codes[-1] - codes[0] == len(codes) - 1
 
 
 def _apart(kept: list[float], many: int, sign: float) -> bool:

@@ -93,6 +93,35 @@ def test_a_code_far_from_the_others_is_named_with_its_item(code, name):
     analyse(items.replace(code, float("nan")))
 
 
+@pytest.mark.parametrize("code", [8, -1, -2])
+@pytest.mark.filterwarnings(EMPTY)
+def test_a_code_near_the_others_is_named_where_no_item_uses_what_lies_between(code):
+    items = answered(n=300)
+    items.loc[7, "b"] = code
+    with pytest.warns(StrayCodeWarning, match=rf"'b' \({code}\)"):
+        mr.cronbach_alpha(items)
+    items.loc[:20, ["a", "c", "d"]] = code  # as it is where it stands for "cannot say" in all
+    assert dict(stray_codes(list(items), items.to_numpy())) == {name: [code] for name in "abcd"}
+
+
+def test_a_wider_scale_beside_narrower_ones_has_no_stray_codes():
+    items = answered(n=300)
+    wide = items.assign(e=np.random.default_rng(2).integers(1, 8, 300))
+    wide.loc[7, "b"] = 8
+    assert not stray_codes(list(wide), wide.to_numpy())
+    rare = answered(n=300, options=7).replace({"b": {6: 5}})  # a rare 7 above an unused 6
+    assert not stray_codes(list(rare), rare.to_numpy())
+
+
+@pytest.mark.parametrize("options", [2, 3, 5, 7, 10])
+def test_skewed_answers_of_few_people_have_no_stray_codes(options):
+    rng = np.random.default_rng(options)
+    for _ in range(100):
+        latent = rng.normal(0, 1) + rng.uniform(0.3, 1) * rng.normal(size=(60, 5))
+        items = np.rint((options + 1) / 2 + latent * options / 6).clip(1, options)
+        assert not stray_codes(list("abcde"), items)
+
+
 CONFIRMED = {
     "cfa": lambda items: mr.cfa(items, "f =~ a + b + c + d"),
     "cfa wlsmv": lambda items: mr.cfa(items, "f =~ a + b + c + d", estimator="wlsmv", missing="pairwise"),
