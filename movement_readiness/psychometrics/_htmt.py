@@ -42,7 +42,7 @@ def htmt(
     scales : mapping of scale to item names
         Two or more scales of two or more items; "-item" reverses.
     variant : {"htmt", "htmt2"}
-        Arithmetic or geometric means of correlations.
+        Arithmetic or geometric means of correlations; semTools' ``htmt`` takes "htmt2" where nothing is said.
     correlation : {"pearson", "polychoric"}
     missing : {"listwise", "pairwise"}
         Respondents who answered every item of these scales, or for each pair of items those who answered both.
@@ -86,7 +86,8 @@ def htmt(
 
     Examples
     --------
-    R: ``semTools::htmt("rational =~ R1 + R2 + R3 + R4 + R5; social =~ S1 + S2 + S3 + S4 + S5", items)``
+    R: ``semTools::htmt("rational =~ R1 + R2 + R3 + R4 + R5; social =~ S1 + S2 + S3 + S4 + S5", items,
+    htmt2 = FALSE)``
 
     >>> import movement_readiness as mr
     >>> from movement_readiness.psychometrics.validity import htmt

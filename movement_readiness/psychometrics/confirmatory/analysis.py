@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from numbers import Integral
 from typing import Any
 
+import numpy as np
+
 from movement_readiness._validation import check_choice, quoted
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics.confirmatory.asked import ESTIMATORS, ORDINAL, Asked, check_together
@@ -34,7 +36,7 @@ def cfa(  # noqa: PLR0913 - the arguments of lavaan's cfa() that people know
     sample_cov: Any = None,
     n_obs: int | None = None,
     orthogonal: bool = False,
-    ordered: bool | None = None,
+    ordered: bool | Sequence[str] | None = None,
     meanstructure: bool | None = None,
 ) -> CFAResult:
     r"""Confirmatory factor analysis of continuous or ordered items, in lavaan's syntax and to lavaan's numbers.
@@ -81,8 +83,9 @@ def cfa(  # noqa: PLR0913 - the arguments of lavaan's cfa() that people know
         Respondents behind ``sample_cov``.
     orthogonal : bool, default False
         No covariances between factors.
-    ordered : bool, optional
-        Whether items are ordered; left out, for "dwls" and "wlsmv" alone. "uls" does both.
+    ordered : bool or sequence of str, optional
+        Whether items are ordered, or the names of all that are, as lavaan has it: all of the model's or none. Left out,
+        they are for "dwls" and "wlsmv" alone. "uls" does both. Ordered and continuous items in one model are refused.
     meanstructure : bool, optional
         Means of continuous items; left out, with groups, clusters, "fiml" and where the model names means.
 
@@ -150,10 +153,10 @@ def cfa(  # noqa: PLR0913 - the arguments of lavaan's cfa() that people know
     asked = Asked(
         model=model,
         statements=(statements := parse_model(model)),
-        items=roles(statements)[1],
+        items=(names := roles(statements)[1]),
         estimator="mlr" if estimator == "ml" and cluster is not None else check_estimator(estimator, ESTIMATORS),
         missing=check_choice("missing", missing, ("listwise", "fiml", "pairwise")),
-        ordered=estimator in ORDINAL if ordered is None else bool(ordered),
+        ordered=estimator in ORDINAL if ordered is None else _are_ordered(ordered, names),
         meanstructure=meanstructure,
         clustered=cluster is not None,
         std_lv=std_lv,
@@ -165,6 +168,23 @@ def cfa(  # noqa: PLR0913 - the arguments of lavaan's cfa() that people know
     check_together(asked, cluster)
     with one_thread():
         return _fitted(asked, items, group, cluster, sample_cov, n_obs)
+
+
+def _are_ordered(ordered: object, items: Sequence[str]) -> bool:
+    """Whether the items of the model are ordered, from a truth value or from the names of all that are."""
+    if isinstance(ordered, (bool, np.bool_)):
+        return bool(ordered)
+    named = [ordered] if isinstance(ordered, str) else ordered
+    if not isinstance(named, Collection) or not all(isinstance(name, str) for name in named):
+        raise ArgumentError(f"ordered: expected True, False or names of items; got {ordered!r}.")
+    there = [item for item in items if item in named]
+    if 0 < len(there) < len(items):
+        raise ArgumentError(
+            f"ordered: expected all items of the model or none, since ordered and continuous items in one model are "
+            f"not here; got {len(there)} of {len(items)}. Take all as ordered (ordered=True, as few as two categories "
+            "do), or all as numbers with estimator='mlr'."
+        )
+    return bool(there)
 
 
 def check_estimator(estimator: Any, available: Collection[str]) -> str:
