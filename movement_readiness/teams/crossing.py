@@ -131,7 +131,6 @@ def crossed(
     judge: Judge,
     told_alone: Callable[[Bools], Bools],
     across: Across,
-    mostly: Judge,
 ) -> Bars:
     """Which groups of the later release must not be shown beside the earlier one.
 
@@ -147,8 +146,6 @@ def crossed(
     across : callable
         Which teams of the later release beside the site of the earlier one, and which of the earlier beside the site
         of the later one, tell what a few people answered.
-    mostly : callable
-        Of the differences of people who are left of a site, which are too close whoever changed.
     """
     n_sites = len(before.sites)
     sides = Sides(before, now, pairs, team_site)
@@ -168,8 +165,7 @@ def crossed(
     both = sites_before & sites_now
 
     def told(block: Bools) -> Bools:
-        found = sides.of_blocks(block, block)
-        return judge(found) | mostly(found)
+        return judge(sides.of_blocks(block, block))
 
     sites = both & (judge(whole) | told(left_before | left_now))
     sites |= sites_now & (disjoint & told(left_now) | judge(sides.of_blocks(left_now & known_before, left_now)))

@@ -20,7 +20,6 @@ from movement_readiness.teams.disclosure import (
     release_distributions,
     release_means,
 )
-from movement_readiness.teams.leftover import told_by_the_others
 from movement_readiness.teams.skipped import told_by_skipped
 from movement_readiness.teams.study import Round, Study
 from movement_readiness.teams.unanimous import Unanimous, unanimous
@@ -112,12 +111,10 @@ def _item_releases(
             out = _out(study, barred, f"item {item}")
             column = part.items.index(item)
             found[item] = item_marks(study, part, column, instrument, policy, hidden[item], out)
-        statuses = _statuses(scales), _statuses(found)
-        told = told_by_the_others(study, part, instrument, policy, *statuses)
-        skipped = told_by_skipped(study, part, instrument, policy, *statuses)
+        skipped = told_by_skipped(study, part, instrument, policy, _statuses(scales), _statuses(found))
         todo = []
         for item in part.items:
-            flags = [told[scale] | skipped[scale] for scale in part.scales if item in instrument.item_ids(scale)]
+            flags = [skipped[scale] for scale in part.scales if item in instrument.item_ids(scale)]
             more = np.any(flags, axis=0) & ~hidden[item] if flags else np.zeros(len(hidden[item]), dtype=bool)
             if more.any():
                 hidden[item] |= more

@@ -10,7 +10,7 @@ in the same shown groups of every mean and of the item, in whose scores the answ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -170,8 +170,10 @@ class Screen:
 
     def _score(self, place: int) -> Floats:
         weight = self.facts.tables[place].weight
-        offset = -100 * np.minimum(weight, 0).sum(axis=1)
-        return offset + (weight * np.nan_to_num(self.facts.points)).sum(axis=1)
+        score: Floats = (weight * np.nan_to_num(self.facts.points)).sum(axis=1) - 100 * np.minimum(weight, 0).sum(
+            axis=1
+        )
+        return score
 
     def _divided(self, people: Ints, k: Ints) -> Floats:
         """How far the sum of k scores of each class moves that keeps its sum."""
@@ -190,26 +192,21 @@ class Screen:
         if not len(inside):
             return
         team, n_teams = table.team[inside], len(table.team_shown)
-
-        def added(code: Ints, moved: Callable[[Ints, Ints], Floats]) -> Floats:
-            pair = team * (int(code.max()) + 1) + code[inside]
-            _, index, k = np.unique(pair, return_index=True, return_counts=True)
-            people = inside[index]
-            return np.bincount(table.team[people], moved(people, k), minlength=n_teams)
-
-        total = np.sum(
-            [
-                added(
-                    one.atom,
-                    lambda people, k, one=one, item=item: np.abs(table.weight[people, item]) * one.moved(people, k),
-                )
-                for item, one in enumerate(self.items)
-            ],
-            axis=0,
-        )
+        total = np.zeros(n_teams)
+        for item, one in enumerate(self.items):
+            people, k = _parts(team, one.atom, inside)
+            moved = np.abs(table.weight[people, item]) * one.moved(people, k)
+            total += np.bincount(table.team[people], moved, minlength=n_teams)
         if self.single and not self.with_items:
-            total = np.maximum(total, added(self.klass, self._divided))
+            people, k = _parts(team, self.klass, inside)
+            total = np.maximum(total, np.bincount(table.team[people], self._divided(people, k), minlength=n_teams))
         n = np.bincount(team, minlength=n_teams)
         told = np.bincount(team[~self.untold[inside]], minlength=n_teams) > 0
-        for one in np.flatnonzero(told & (total < n * self.limit)):
-            yield Target(np.sort(inside[team == one]), place)
+        for one_team in np.flatnonzero(told & (total < n * self.limit)):
+            yield Target(np.sort(inside[team == one_team]), place)
+
+
+def _parts(team: Ints, code: Ints, inside: Ints) -> tuple[Ints, Ints]:
+    """One person of every team and code, and how many there are of them."""
+    _, index, k = np.unique(team * (int(code.max()) + 1) + code[inside], return_index=True, return_counts=True)
+    return inside[index], k.astype(np.int64)

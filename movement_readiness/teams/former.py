@@ -1,0 +1,119 @@
+"""An earlier release from the log, laid out like the round that it is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from movement_readiness.responses.released import Release, ReleasedTable, hashed
+from movement_readiness.teams.crossing import Bars, Counted, Pairs, crossed
+from movement_readiness.teams.shown import Shown, counted
+from movement_readiness.teams.study import Round, Study
+from movement_readiness.teams.telling import Telling
+
+__all__ = ["Former"]
+
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Former:
+    """An earlier release, laid out like the round that it is compared with; teams that are gone come last."""
+
+    release: Release
+    site: Ints
+    team: Ints
+    team_site: Ints
+    groups: tuple[tuple[str, int], ...]  # "site" or "team" and its place; ("gone", -1) where the site is not there
+    rows: Ints
+    pairs: Pairs
+
+    @classmethod
+    def of(cls, release: Release, study: Study, part: Round) -> Former | None:
+        """The release beside a round; None where nobody of it is at a site of the study."""
+        sites = {site: place for place, site in enumerate(study.sites)}
+        teams = {team: place for place, team in enumerate(study.teams)}
+        team_site = list(study.team_site)
+        groups: list[tuple[str, int]] = []
+        for site, team in release.groups:
+            if site not in sites:
+                groups.append(("gone", -1))
+            elif team is None:
+                groups.append(("site", sites[site]))
+            else:
+                if (site, team) not in teams:
+                    teams[site, team] = len(team_site)
+                    team_site.append(sites[site])
+                groups.append(("team", teams[site, team]))
+        places = np.array(release.places, dtype=np.int64)
+        if not any(kind != "gone" for kind, _ in groups) or not len(places):
+            return None
+        of_site = np.array([-1 if k == "gone" else team_site[n] if k == "team" else n for k, n in groups])
+        of_team = np.array([n if k == "team" else -1 for k, n in groups])
+        there = of_site[places] >= 0
+        ids = np.array(release.people, dtype=object)[there]
+        now = np.array(hashed(part.ids, release.salt), dtype=object)
+        _, one, other = np.intersect1d(ids.astype(str), now.astype(str), return_indices=True)
+        return cls(
+            release,
+            of_site[places][there].astype(np.int64),
+            of_team[places][there].astype(np.int64),
+            np.array(team_site, dtype=np.int64),
+            tuple(groups),
+            np.flatnonzero(there),
+            Pairs(one, other),
+        )
+
+    def shown_in(self, table: ReleasedTable, n_sites: int) -> tuple[Bools, Bools, Bools]:
+        """Who counted in a number of this release, and of which teams and sites it was shown."""
+        teams, sites = np.zeros(len(self.team_site), dtype=bool), np.zeros(n_sites, dtype=bool)
+        for kind, place in (self.groups[group] for group in table.groups):
+            if kind != "gone":
+                (sites if kind == "site" else teams)[place] = True
+        counts = np.ones(len(self.release.people), dtype=bool)
+        counts[list(table.without)] = False
+        return counts[self.rows], teams, sites
+
+    def _tables(self, telling: Telling, name: str, table: ReleasedTable, shown: Shown) -> tuple[Counted, Counted]:
+        n_teams = len(self.team_site)
+        counts, teams, sites = self.shown_in(table, len(shown.sites))
+        before = Shown(teams, sites)
+        wider = np.append(shown.teams, np.zeros(n_teams - len(shown.teams), dtype=bool))
+        now = counted(telling.instrument, telling.part, name, Shown(wider, shown.sites))
+        values = np.full(len(self.site), np.nan)
+        values[self.pairs.before] = now.values[self.pairs.now]
+        return Counted(self.site, self.team, counts, before.teams, before.sites, values), now
+
+    def crossed(self, telling: Telling, name: str, table: ReleasedTable, shown: Shown) -> Bars:
+        """What this release leaves to be shown of one number."""
+        tables = self._tables(telling, name, table, shown)
+        return crossed(
+            *tables,
+            self.pairs,
+            self.team_site,
+            telling.judge(name, *tables, strict=True),
+            telling.told_alone(name, tables[0], len(shown.sites)),
+            telling.across(name, *tables),
+        )
+
+    def close_counts(self, telling: Telling, name: str, table: ReleasedTable, shown: Shown) -> Bools:
+        """Groups (sites, then teams) shown in both with head-counts 1 to ``least`` - 1 apart."""
+        before, now = self._tables(telling, name, table, shown)
+        n_teams, n_sites = len(shown.teams), len(shown.sites)
+
+        def apart(one: Ints, other: Ints, n: int) -> Bools:
+            counts = [
+                np.bincount(group[found.counts & (group >= 0)], minlength=n)[:n]
+                for group, found in ((one, before), (other, now))
+            ]
+            gap = np.abs(counts[0] - counts[1])
+            close: Bools = (gap > 0) & (gap < telling.policy.min_respondents_own_team)
+            return close
+
+        teams = apart(before.team, now.team, n_teams) & before.teams[:n_teams] & now.teams[:n_teams]
+        sites = apart(before.site, now.site, n_sites) & before.sites & now.sites
+        return np.concatenate([sites, teams])
