@@ -2,8 +2,8 @@
 
 `frames` opens any data frame, `checks` refuses what cannot be scored, `expressions` holds the rules of
 scoring as narwhals expressions, `scores` puts them together. `calibrating` fits the measurement model once,
-`calibration` keeps it (`calibration_file` as JSON), `factors` scores with it. What needs a factor model is loaded when
-first used.
+`calibration` keeps it (`calibration_file` as JSON), `factors` scores with it, `comparing` lays that beside the simple
+scores. What needs a factor model is loaded when first used.
 """
 
 from importlib import import_module
@@ -14,14 +14,15 @@ from movement_readiness.scoring.scores import item_matrix, score_scales
 if TYPE_CHECKING:
     from movement_readiness.scoring.calibrating import calibrate
     from movement_readiness.scoring.calibration import Calibration
-    from movement_readiness.scoring.factors import compare_scores, factor_scores
+    from movement_readiness.scoring.comparing import compare_scores
+    from movement_readiness.scoring.factors import factor_scores
 
 __all__ = ["Calibration", "calibrate", "compare_scores", "factor_scores", "item_matrix", "score_scales"]
 
 _HOMES = {
     "Calibration": "calibration",
     "calibrate": "calibrating",
-    "compare_scores": "factors",
+    "compare_scores": "comparing",
     "factor_scores": "factors",
 }
 

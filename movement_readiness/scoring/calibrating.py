@@ -24,7 +24,8 @@ from movement_readiness.instrument import Instrument
 from movement_readiness.psychometrics.results import give_warning
 from movement_readiness.scoring.calibration import Calibration
 from movement_readiness.scoring.checks import check_instrument
-from movement_readiness.scoring.factors import compare_scores, factor_scores
+from movement_readiness.scoring.comparing import compare_scores
+from movement_readiness.scoring.factors import factor_scores
 from movement_readiness.scoring.frames import open_frame
 from movement_readiness.scoring.scores import item_matrix
 

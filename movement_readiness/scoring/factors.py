@@ -1,4 +1,4 @@
-"""`factor_scores`: scores and standard errors from a calibration, beside the simple scores; and the two compared."""
+"""`factor_scores`: scores and standard errors from a calibration, beside the simple scores."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from movement_readiness.psychometrics.results import give_warning
 from movement_readiness.scoring.calibration import Calibration
 from movement_readiness.scoring.checks import check_answers, check_identity, check_items, check_types
 from movement_readiness.scoring.expressions import N_ANSWERED, ScorePlan, answer, keyed
-from movement_readiness.scoring.frames import AnyFrame, beside, in_batches, is_pandas, open_frame
+from movement_readiness.scoring.frames import AnyFrame, beside, floats, in_batches, is_pandas, open_frame
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
-__all__ = ["compare_scores", "factor_scores"]
+__all__ = ["SUFFIXES", "factor_scores"]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int8]
@@ -201,15 +201,10 @@ def _simple(
     found = {}
     for factor in calibration.factors:
         names = scales_of(factor, instrument)
-        scores = np.column_stack([_floats(table, name) for name in names])
-        counts = np.column_stack([_floats(table, name + N_ANSWERED) for name in names])
+        scores = np.column_stack([floats(table, name) for name in names])
+        counts = np.column_stack([floats(table, name + N_ANSWERED) for name in names])
         found[factor] = scores.mean(axis=1), counts.sum(axis=1).astype(np.int64)
     return found
-
-
-def _floats(table: nw.DataFrame[Any], name: str) -> Floats:
-    column = table[name].cast(nw.Float64)
-    return np.asarray(column.to_numpy(), dtype=np.float64)
 
 
 def _codes(frame: nw.DataFrame[Any], calibration: Calibration, numbers: dict[str, bool]) -> Codes:
@@ -223,7 +218,7 @@ def _codes(frame: nw.DataFrame[Any], calibration: Calibration, numbers: dict[str
     table = in_batches(frame, {item: numbers[item] for item in held}, lambda part: part.select(*matrix))
     for item in held:
         place = calibration.items.index(item)
-        codes[:, place] = _categories(_floats(table, item), calibration, item)
+        codes[:, place] = _categories(floats(table, item), calibration, item)
     return codes
 
 
@@ -290,61 +285,3 @@ def _like(frame: nw.DataFrame[Any], columns: dict[str, npt.NDArray[Any]]) -> nw.
     table = nw.from_dict(columns, backend=nw.get_native_namespace(frame))
     floats = [name for name, values in columns.items() if values.dtype.kind == "f"]
     return table.with_columns(*(nw.col(name).fill_nan(None) for name in floats))
-
-
-def compare_scores(scores: Any, calibration: Calibration) -> pd.DataFrame:
-    """Put the two kinds of scores side by side: what the model says, and the mean of the answered items.
-
-    Parameters
-    ----------
-    scores : data frame
-        From `factor_scores`.
-    calibration : Calibration
-        The one they were made with.
-
-    Returns
-    -------
-    DataFrame
-        One row a factor: ``n`` respondents with scores; ``reliability`` of the factor score, var(T) / (var(T) +
-        mean(SE^2)); ``correlation`` of T with the simple score; ``mean_difference`` and ``largest_difference`` (in
-        size) of expected minus simple score, in points of 0 to 100. NaN where nobody or everybody alike has scores.
-
-    Examples
-    --------
-    >>> import movement_readiness as mr
-    >>> from movement_readiness.scoring import calibrate, compare_scores, factor_scores
-    >>> instrument = mr.load_instrument()
-    >>> study = mr.simulate_responses(instrument, n_sites=4, seed=1)
-    >>> calibration = calibrate(study.responses, instrument)
-    >>> compared = compare_scores(factor_scores(study.responses, calibration), calibration)
-    >>> bool((compared["correlation"] > 0.9).all())
-    True
-    """
-    import pandas as pd
-
-    frame = open_frame(scores)
-    table: nw.DataFrame[Any] = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-    needed = [factor + suffix for factor in calibration.factors for suffix in SUFFIXES[:4]]
-    if lost := [name for name in needed if name not in table.columns]:
-        raise ArgumentError(f"scores: expected the scores of factor_scores(); {quoted(lost)} are no columns.")
-    rows = [_compared(*(_floats(table, factor + suffix) for suffix in SUFFIXES[:4])) for factor in calibration.factors]
-    names = ["n", "reliability", "correlation", "mean_difference", "largest_difference"]
-    return pd.DataFrame(rows, index=pd.Index(calibration.factors), columns=names)
-
-
-def _compared(score: Floats, error: Floats, expected: Floats, simple: Floats) -> list[float]:
-    there = ~np.isnan(score)
-    n = int(there.sum())
-    if n < 2:
-        return [float(n), *[float("nan")] * 4]
-    score, error, expected, simple = (values[there] for values in (score, error, expected, simple))
-    variance = score.var(ddof=1)
-    varies = min(variance, simple.var()) > 0
-    away = expected - simple
-    return [
-        float(n),
-        float(variance / (variance + (error**2).mean())),
-        float(np.corrcoef(score, simple)[0, 1]) if varies else float("nan"),
-        float(away.mean()),
-        float(np.abs(away).max()),
-    ]

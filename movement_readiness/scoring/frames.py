@@ -22,6 +22,7 @@ __all__ = [
     "as_numbers",
     "beside",
     "collected",
+    "floats",
     "in_batches",
     "is_pandas",
     "open_frame",
@@ -145,3 +146,9 @@ def beside(frame: nw.DataFrame[Any], kept: Sequence[Any], added: nw.DataFrame[An
     if not kept:
         return added
     return frame.select(*map(nw.col, kept)).with_columns(*(added[column] for column in added.columns))
+
+
+def floats(table: nw.DataFrame[Any], name: str) -> npt.NDArray[np.float64]:
+    """A column as numbers."""
+    column = table[name].cast(nw.Float64)
+    return np.asarray(column.to_numpy(), dtype=np.float64)

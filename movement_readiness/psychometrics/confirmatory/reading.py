@@ -12,7 +12,8 @@ import numpy.typing as npt
 from movement_readiness._validation import closest, quoted
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._clusters import split_clusters
-from movement_readiness.psychometrics._frames import CodedItems, ItemTable, coded_items, item_table, look_for_strays
+from movement_readiness.psychometrics._coded import CodedItems, coded_items
+from movement_readiness.psychometrics._frames import MOST_CATEGORIES, ItemTable, item_table, look_for_strays
 from movement_readiness.psychometrics._inputs import check_same_rows, group_codes
 from movement_readiness.psychometrics._item_frame import item_frame
 from movement_readiness.psychometrics.correlation._moments import varying
@@ -200,7 +201,11 @@ def coded_answers(found: Answers) -> CodedItems:
     ArgumentError
         More than 20 categories; a category that nobody of one group chose.
     """
-    coded = coded_items("items", found.table)
+    try:
+        coded = coded_items("items", found.table)
+    except ArgumentError:
+        _refuse_continuous(found.table)
+        raise
     for group, label in enumerate(found.labels if len(found.labels) > 1 else ()):
         own = coded.codes[found.group == group]
         for place, name in enumerate(coded.names):
@@ -214,6 +219,18 @@ def coded_answers(found: Answers) -> CodedItems:
                     "neighbour in all groups."
                 )
     return coded
+
+
+def _refuse_continuous(table: ItemTable) -> None:
+    """Say of items with more values than ordered items have what can be done in a model."""
+    for name, column in zip(table.names, table.values.T, strict=True):
+        count = np.unique(column[~np.isnan(column)]).size
+        if count > MOST_CATEGORIES:
+            raise ArgumentError(
+                f"items[{name!r}]: expected ordered categories, {MOST_CATEGORIES} at most; got {count} different "
+                "values. Ordered and continuous items in one model are not here: put its values into a few classes, "
+                "leave it out, or take all items as numbers with estimator='mlr'."
+            ) from None
 
 
 def _among(found: Answers, group: int, kept: int) -> tuple[str, str]:

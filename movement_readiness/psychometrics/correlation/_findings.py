@@ -19,7 +19,7 @@ from movement_readiness.exceptions import (
     NotPositiveDefiniteWarning,
     TooFewRespondentsWarning,
 )
-from movement_readiness.psychometrics._frames import CodedItems
+from movement_readiness.psychometrics._coded import CodedItems
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates
 from movement_readiness.psychometrics.correlation._smoothing import is_positive_definite, smallest_eigenvalue
 from movement_readiness.psychometrics.results import give_warning, shown

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from movement_readiness._validation import check_choice
-from movement_readiness.psychometrics._frames import ItemTable, coded_items, labelled
+from movement_readiness.psychometrics._coded import coded_items
+from movement_readiness.psychometrics._frames import ItemTable, labelled
 from movement_readiness.psychometrics.correlation import _findings
 from movement_readiness.psychometrics.correlation._moments import pearson, spearman, varying
 from movement_readiness.psychometrics.correlation._reading import read_items

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from movement_readiness._validation import check_choice, check_number
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._clusters import few_clusters
-from movement_readiness.psychometrics._frames import CodedItems, ItemTable, coded_items, labelled
+from movement_readiness.psychometrics._coded import CodedItems, coded_items
+from movement_readiness.psychometrics._frames import ItemTable, labelled
 from movement_readiness.psychometrics.correlation import _findings
 from movement_readiness.psychometrics.correlation._asymptotic import (
     asymptotic_covariance,

@@ -11,12 +11,11 @@ import numpy.typing as npt
 
 from movement_readiness._validation import check_choice, quoted
 from movement_readiness.exceptions import ArgumentError
+from movement_readiness.psychometrics._coded import CodedItems, coded_items
 from movement_readiness.psychometrics._frames import (
     MISSING,
-    CodedItems,
     ItemTable,
     answer_table,
-    coded_items,
     complete_rows,
     item_table,
     labelled,

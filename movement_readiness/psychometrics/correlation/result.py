@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from movement_readiness.psychometrics._frames import CodedItems, labelled
+from movement_readiness.psychometrics._coded import CodedItems
+from movement_readiness.psychometrics._frames import labelled
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, square
 from movement_readiness.psychometrics.results import Result, shown, unlabelled_words
 

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from movement_readiness._validation import quoted
 from movement_readiness.exceptions import ConstantItemWarning, NearPerfectCorrelationWarning
-from movement_readiness.psychometrics._frames import ItemTable, coded_items
+from movement_readiness.psychometrics._coded import coded_items
+from movement_readiness.psychometrics._frames import ItemTable
 from movement_readiness.psychometrics.correlation._findings import NEAR_PERFECT, Remedies, give, ordinal
 from movement_readiness.psychometrics.correlation._moments import pearson
 from movement_readiness.psychometrics.correlation._polychoric import PolychoricEstimates, estimate

@@ -10,25 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from movement_readiness._validation import check_choice
-from movement_readiness.exceptions import ArgumentError, EstimationWarning, ReversedItemWarning
-from movement_readiness.psychometrics._clusters import warn_of_few_clusters
+from movement_readiness.exceptions import EstimationWarning, ReversedItemWarning
 from movement_readiness.psychometrics._frames import MISSING, ItemTable, refuse_unanswered
+from movement_readiness.psychometrics.reliability._alpha_interval import chosen_interval, interval_of
 from movement_readiness.psychometrics.reliability._coefficients import (
-    alpha_influence,
     alpha_of,
     correlation_of,
     covariance_matrix,
-    feldt_limits,
     item_rest,
-    wald_limits,
 )
 from movement_readiness.psychometrics.reliability._intervals import (
     DELETION,
     Answers,
     Interval,
     ReliabilityResult,
-    Samples,
-    bootstrap_interval,
     check_interval,
     read_answers,
 )
@@ -189,7 +184,7 @@ def cronbach_alpha(
     level, samples = check_interval(ci, INTERVALS, confidence, n_bootstrap, seed, progress)
     answers = read_answers(items, missing=missing, cluster=cluster, ordered=correlation == "polychoric")
     kind = "ordinal" if correlation == "polychoric" else "standardized" if standardized else "raw"
-    chosen = _chosen_interval(ci, kind, missing, answers)
+    chosen = chosen_interval(ci, kind, missing, answers)
     if kind == "ordinal":
         look_at_categories(answers.table)
     matrices = _matrices(answers.table.values, kind)
@@ -200,26 +195,8 @@ def cronbach_alpha(
         if np.isfinite(estimate):
             warn_of_constant(answers.table)
     _look_at(answers.table, matrix, estimate)
-    interval = _interval(answers, chosen, matrices, estimate, level, samples)
+    interval = interval_of(answers, chosen, matrices, estimate, level, samples)
     return _result(answers, kind, missing, matrix, estimate, interval, level)
-
-
-def _chosen_interval(ci: str, kind: str, missing: str, answers: Answers) -> str:
-    deleted = missing == "listwise" or not np.isnan(answers.table.values).any()
-    if ci == "auto":
-        if answers.codes is None:
-            return "bootstrap" if kind == "ordinal" else "feldt"
-        return "adf" if kind == "raw" and deleted else "bootstrap"
-    if ci == "feldt" and (answers.codes is not None or kind == "ordinal"):
-        what = "clusters" if answers.codes is not None else "polychoric correlations"
-        allowed = '"adf", "bootstrap" or "none"' if kind == "raw" and deleted else '"bootstrap" or "none"'
-        raise ArgumentError(f"ci: expected {allowed} with {what}; Feldt's interval does not hold for them.")
-    if ci == "adf" and not (kind == "raw" and deleted):
-        raise ArgumentError(
-            'ci: "adf" is for alpha of the covariances of complete rows; expected "bootstrap" with standardised or '
-            "ordinal alpha, or with pairwise deletion."
-        )
-    return ci
 
 
 def _matrices(values: Floats, kind: str) -> Callable[[Rows], Floats]:
@@ -261,50 +238,6 @@ def _why(table: ItemTable, matrix: Floats) -> str:
     one, other = pairs[0]
     more = "" if len(pairs) == 1 else f" ({len(pairs)} such pairs)"
     return f"fewer than two respondents answered both {one!r} and {other!r}{more}. Leave one of them out"
-
-
-def _interval(
-    answers: Answers,
-    ci: str,
-    matrices: Callable[[Rows], Floats],
-    estimate: float,
-    level: float,
-    samples: Samples,
-) -> Interval:
-    if np.isnan(estimate):
-        return Interval(estimate, estimate, "not estimable")
-    if ci == "feldt":
-        n = int(covariance_matrix(answers.table.values)[1].min())
-        return Interval(
-            *feldt_limits(estimate, n, answers.table.n_items, level), f"Feldt (1965), n = {n}{_fewest(n, answers)}"
-        )
-    if ci == "adf":
-        warn_of_few_clusters(answers.n_clusters)
-        error = _adf_error(answers)
-        df = None if answers.n_clusters is None else answers.n_clusters - 1
-        words = "distribution-free (Maydeu-Olivares et al. 2007)"
-        words += "" if df is None else f", robust to {answers.n_clusters} clusters: t({df}) standard errors"
-        return Interval(*wald_limits(estimate, error, level, df), words, error)
-    if ci == "bootstrap":
-
-        def statistic(rows: Rows) -> float:
-            return alpha_of(matrices(rows))
-
-        return bootstrap_interval(answers, statistic, estimate, confidence=level, samples=samples)
-    return Interval(float("nan"), float("nan"), "none asked for")
-
-
-def _fewest(n: int, answers: Answers) -> str:
-    return "" if n == len(answers.table.values) else ", the respondents of the pair of items that has the fewest"
-
-
-def _adf_error(answers: Answers) -> float:
-    influence = alpha_influence(answers.table.values)
-    n = len(influence)
-    if answers.codes is None:
-        return float(np.sqrt((influence**2).sum()) / n)
-    sums = np.bincount(answers.codes, weights=influence)
-    return float(np.sqrt(sums.size / (sums.size - 1) * (sums**2).sum()) / n)
 
 
 def _result(

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from movement_readiness._validation import check_choice, check_integer, check_number
 from movement_readiness.exceptions import ArgumentError
 from movement_readiness.psychometrics._analysed import Analysed, analysed
-from movement_readiness.psychometrics._frames import coded_items
+from movement_readiness.psychometrics._coded import coded_items
 from movement_readiness.psychometrics._options import check_seed
 from movement_readiness.psychometrics.retention.random import (
     Draw,
