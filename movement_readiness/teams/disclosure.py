@@ -1,48 +1,4 @@
-"""Which groups may be shown: the disclosure policy, applied in one place, before anything downstream.
-
-A table here is one number (a scale's mean, an item's answers) for one wave and form, over teams within
-sites. Everything that is shown to anyone counts as shown to everyone: what can be worked out by taking
-shown groups from each other is judged like a shown group. What is promised within one table:
-
-1. a shown (published) group has at least ``min_respondents`` people; a team is shown its own mean from
-   ``min_respondents_own_team`` people; what is left of a shown site after taking away every team that is
-   shown to anyone holds nobody, or at least ``min_respondents_own_team`` people;
-2. from a shown or derivable mean, its number of people and the bounds of the scale, nobody's score and no
-   hidden team's mean can be narrowed to an interval shorter than ``min_interval`` points (rounding, which
-   only widens what can be known, is left out of the reckoning);
-3. a distribution of answers is shown only if at least three people are outside its largest category and
-   the categories used span at least ``min_interval`` points, and the same holds for what is left; and only
-   where the means of all scales with that item are published, because a scale's items add up to it.
-   Scales that share items are shown to the same audience for the same reason.
-   Where all its items but one, or all, come that close, the scale's mean is not shown either, and where one does, not
-   the spread: beside items that are withheld they would say what everybody answered;
-4. the items of a scale are not shown where they would tell, beside its mean (known to half a step of rounding), what
-   somebody answered who skipped an item, or the mean of all who did, where they are fewer than
-   ``min_respondents_own_team`` (`movement_readiness.teams.skipped`);
-5. nothing else that is shown (intervals, reliability, ICC) is estimated from the answers of hidden teams.
-
-A team that has seen a page of its own before (`RevealedPage`, such as at the end of a workshop) is judged by who
-was in it. The very same people: the team counts as shown whatever is decided now; where that leaves too few others,
-the site is withheld instead of the team. Fewer than ``min_respondents_own_team`` people came or went since, or gave
-an answer to an item (have a score) among those who came: the team and its site are withheld in that wave and form,
-for the difference would tell what those few answered. More people: judged afresh. A page that showed no number, and
-one of other people altogether, changes nothing (see `movement_readiness.teams.earlier`).
-
-Beside other releases: what an earlier release of the same wave and form showed, and what other waves and forms show, is
-compared with every table before anybody sees it (`movement_readiness.teams.union`); the release log remembers it
-(`movement_readiness.teams.releases`). Head-counts are protected like means (`movement_readiness.teams.heads`).
-
-What is not promised: nothing is said about what a group's being withheld suggests (that its answers are alike, or that
-somebody left); rounding helps, but no noise is added; people who were left out of every frame since an earlier release
-are compared by their number alone, because nobody has their answers any more. Between waves and forms, people are
-taken for the same only where all answers that both have are the same: whoever knows that everybody repeated the answers
-to one scale, but not to the others, may learn more of that scale. Two waves or releases together may narrow the mean of
-a hidden team below ``min_interval``: of 20 teams at 84 sites made to be awkward, 19 of them teams most of
-whose people are shown in the other wave. So may the items of a site beside its means (1 of 60 such sites, 19.7 points).
-Withheld answers of a
-scale whose other items are shown can be told in sum, to half a step of rounding times the number of the scale's items.
-Teams of fewer than ``min_respondents`` see their own mean even where all of them answered the same.
-"""
+"""Which groups of one site's table may be shown: the policy's rules within one table (`DisclosurePolicy`)."""
 
 from __future__ import annotations
 
@@ -52,15 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from movement_readiness._validation import check_integer, check_number
+from movement_readiness.teams.policy import EPSILON, DisclosurePolicy
 
 __all__ = [
     "PUBLIC_REASON",
     "REASONS",
     "DisclosurePolicy",
     "Release",
-    "pins_parts",
-    "pins_sums",
     "release_distributions",
     "release_means",
     "too_alike",
@@ -85,59 +39,6 @@ REASONS = {
 }
 PUBLIC_REASON = {"too_alike": "protected", "protects_others": "protected"}
 _OUTSIDE_LARGEST = 3  # with two, one of them knows what everybody else answered
-_SMALLEST_K = 3
-_DEFAULT_OWN = 5
-# Scores are sums of thirds, quarters and the like: a width of 19.999... is a width of 20.
-_EPSILON = 1e-9
-
-
-@dataclass(frozen=True, kw_only=True)
-class DisclosurePolicy:
-    """The rules that decide which groups may be shown.
-
-    Parameters
-    ----------
-    min_respondents : int, default 10
-        Smallest published group, and the smallest group whose items are shown at all.
-    min_respondents_own_team : int, default 5
-        Smallest team that is shown its own means, and the smallest group that may be derivable.
-    min_interval : float, default 20
-        Points of the 0-100 scale: no person's score and no hidden team's mean may be narrowed further.
-    round_to : float, default 1
-        Means and limits are rounded to multiples of this before anybody sees them.
-
-    Raises
-    ------
-    ArgumentError
-        A value is out of range (groups of fewer than 3 cannot be shown whatever the setting).
-
-    Examples
-    --------
-    >>> import movement_readiness as mr
-    >>> mr.DisclosurePolicy()
-    DisclosurePolicy(min_respondents=10, min_respondents_own_team=5, min_interval=20.0, round_to=1.0)
-    """
-
-    min_respondents: int = 10
-    min_respondents_own_team: int = _DEFAULT_OWN
-    min_interval: float = 20.0
-    round_to: float = 1.0
-
-    def __post_init__(self) -> None:
-        published = check_integer("min_respondents", self.min_respondents, _SMALLEST_K)
-        if self.min_respondents_own_team == _DEFAULT_OWN > published:
-            object.__setattr__(self, "min_respondents_own_team", published)  # a team never sees less than others do
-        check_integer("min_respondents_own_team", self.min_respondents_own_team, _SMALLEST_K, published)
-        object.__setattr__(self, "min_interval", check_number("min_interval", self.min_interval, 0, 100))
-        object.__setattr__(self, "round_to", check_number("round_to", self.round_to, 0.5, 20))
-
-    def rounded(self, values: Floats) -> Floats:
-        """Values as they are shown: rounded to multiples of ``round_to``, halves up."""
-        return np.floor(np.asarray(values, dtype=float) / self.round_to + 0.5 + _EPSILON) * self.round_to
-
-    def rounded_up(self, values: Floats) -> Floats:
-        """Half-widths of intervals as they are shown: rounded up, so that an interval never claims too much."""
-        return np.ceil(np.asarray(values, dtype=float) / self.round_to - _EPSILON) * self.round_to
 
 
 @dataclass(frozen=True)
@@ -160,21 +61,7 @@ def _narrowest_person(n: Floats, total: Floats) -> Floats:
 
 
 def _pins_people(n: Floats, total: Floats, policy: DisclosurePolicy) -> Bools:
-    return (n > 0) & (_narrowest_person(n, total) < policy.min_interval - _EPSILON)
-
-
-def pins_sums(n: Ints, others: Ints, gain: Floats, policy: DisclosurePolicy) -> Bools:
-    """Whether one of n people is narrowed by their sum less that of others, both of scores in 0..100."""
-    high = np.minimum(100.0, gain + 100.0 * others)
-    low = np.maximum(0.0, gain - 100.0 * (n - 1))
-    return (n > 0) & (high - low < policy.min_interval - _EPSILON)
-
-
-def pins_parts(part: Ints, n: Ints, others: Ints, gain: Floats, policy: DisclosurePolicy) -> Bools:
-    """Whether the mean of a part of n people is narrowed by their sum less that of others."""
-    high = np.minimum(100.0, (gain + 100.0 * others) / part)
-    low = np.maximum(0.0, (gain - 100.0 * (n - part)) / part)
-    return high - low < policy.min_interval - _EPSILON
+    return (n > 0) & (_narrowest_person(n, total) < policy.min_interval - EPSILON)
 
 
 def _pins_means(n: Floats, of_n: float, total: float, policy: DisclosurePolicy) -> Bools:
@@ -182,7 +69,7 @@ def _pins_means(n: Floats, of_n: float, total: float, policy: DisclosurePolicy) 
     size = np.maximum(n, 1.0)
     high = np.minimum(100.0, total / size)
     low = np.maximum(0.0, (total - 100.0 * (of_n - n)) / size)
-    return (n > 0) & (n < of_n) & (high - low < policy.min_interval - _EPSILON)
+    return (n > 0) & (n < of_n) & (high - low < policy.min_interval - EPSILON)
 
 
 def _choose(
@@ -318,7 +205,7 @@ def too_alike(table: Ints, values: Floats, policy: DisclosurePolicy) -> Bools:
     top = np.where(used, values, -np.inf).max(axis=1, initial=-np.inf)
     bottom = np.where(used, values, np.inf).min(axis=1, initial=np.inf)
     outside = n - table.max(axis=1, initial=0)
-    alike: Bools = (outside < _OUTSIDE_LARGEST) | (top - bottom < policy.min_interval - _EPSILON)
+    alike: Bools = (outside < _OUTSIDE_LARGEST) | (top - bottom < policy.min_interval - EPSILON)
     found: Bools = (n > 0) & alike
     return found
 

@@ -8,6 +8,9 @@ sums S_i of the items that are shown,
 
 which is told, and concerns those alone who skipped an item (and items that are not shown). The x_pi lie between the
 lowest and the highest option that was used for an item that is shown, else between 0 and 100.
+
+Judged here is the mean of all who skipped something, where they are few: nearly every team has such people, too many
+programs to solve. Single people, answers and hidden teams are judged by the program (`narrowing`).
 """
 
 from __future__ import annotations
@@ -147,7 +150,7 @@ def _rest(
 def _narrowed(
     one: _Scale, group: Ints, tables: list[Ints], shown: Bools, low: Floats, high: Floats, policy: DisclosurePolicy
 ) -> Bools:
-    """Groups where an answer, a score or the mean of a few who skipped something is narrowed."""
+    """Groups where the mean of all who skipped something is narrowed, and they are few."""
     n_groups, n_items = shown.shape
     sums, bottom, width = _ranges(one, tables, shown)
     inside = np.flatnonzero(group >= 0)
@@ -156,20 +159,7 @@ def _narrowed(
     mine = share.sum(axis=1)
     told_low = n_items * low - sums.sum(axis=1) - _added(place, (share * bottom[place]).sum(axis=1), n_groups)
     told_high = told_low + n_items * (high - low)
-    free = share * width[place]
-    room = _added(place, free.sum(axis=1), n_groups)
-
-    def narrow(own: Floats, part: Floats, of: Ints) -> Bools:
-        length = np.minimum(own, told_high[of]) - np.maximum(0.0, told_low[of] - (room[of] - own))
-        flags: Bools = (part > _EPSILON) & (length < part * (policy.min_interval - 1e-6))
-        return flags
-
     whole: Bools = shown.sum(axis=1) == n_items
-    person = narrow(free.sum(axis=1), mine, place) & whole[place]
-    cells: Bools = np.stack([narrow(free[:, item], share[:, item], place) for item in range(n_items)]).sum(axis=0) > 0
-    found: Bools = np.bincount(place[np.flatnonzero(person | cells)], minlength=n_groups) > 0
-
-    # The mean of all who skipped something, where they are few: the sums of the items bound it as well.
     few = np.bincount(place[mine > _EPSILON], minlength=n_groups)
     total = _added(place, mine, n_groups)
     theirs = one.counted[inside] & (mine > _EPSILON)[:, None]
@@ -180,7 +170,7 @@ def _narrowed(
     least = np.maximum(told_low, weight * np.maximum(0, above - width * (n - k)).sum(axis=1))
     most = np.minimum(told_high, weight * np.minimum(width * k, above).sum(axis=1))
     together = most - np.maximum(least, 0) < total * (policy.min_interval - 1e-6)
-    found |= together & (few > 0) & (few < policy.min_respondents_own_team) & whole
+    found: Bools = together & (few > 0) & (few < policy.min_respondents_own_team) & whole
     return found
 
 

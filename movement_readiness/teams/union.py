@@ -14,10 +14,10 @@ team, then within a site, so that somebody who moved is known again). The items 
 are so few that strangers often give the same answers to them.
 
 - Means: where those who came or went are 1 to ``least`` - 1 altogether, the later mean is withheld (a difference of
-  groups of so few people); where their sum would narrow one of them, or a team among them, below ``min_interval``, too.
-- What is left of a site is withheld, with the site, where half of it or more is the same and the rest is not.
+  groups of so few people).
 - Items, whose counts can be subtracted option by option: neither those who came nor those who went may be 1 to
   ``least`` - 1, and no five or more of them nearly unanimous.
+- Whatever is left then, all rounds and releases together, is judged by a linear program (`everything`).
 
 In collected data hardly anything is withheld for this: where half a team of ten give one answer differently, more
 than four people differ (``tests/benchmarks/disclosure.py`` prints the price). With the answers of a wave not at hand
@@ -26,7 +26,7 @@ than four people differ (``tests/benchmarks/disclosure.py`` prints the price). W
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,6 +36,7 @@ from movement_readiness.instrument import Instrument
 from movement_readiness.responses.released import Release
 from movement_readiness.teams.crossing import Pairs, crossed, fingerprint, paired
 from movement_readiness.teams.disclosure import DisclosurePolicy
+from movement_readiness.teams.everybody import Everybody
 from movement_readiness.teams.everything import Everything
 from movement_readiness.teams.former import Former
 from movement_readiness.teams.shown import Shown, counted
@@ -83,17 +84,17 @@ class Neighbours:
         instrument: Instrument,
         policy: DisclosurePolicy,
         rounds: Iterable[tuple[Round, Mapping[str, Shown]]],
-        releases: Iterable[Release],
+        releases: Sequence[Release],
+        everybody: Everybody,
     ) -> None:
         self.study, self.part, self.instrument, self.policy = study, part, instrument, policy
-        self.rounds = list(rounds)
-        same_study = [one for one in releases if _same_study(one, study, instrument)]
+        self.rounds, self.everybody = list(rounds), everybody
         self.releases = [
-            found for one in same_study if (one.wave, one.form) == (part.wave, part.form)
+            found for one in releases if (one.wave, one.form) == (part.wave, part.form)
             for found in [Former.of(one, study, part)] if found is not None
         ]  # fmt: skip
         there = {(one.wave, one.form) for one in study.rounds}
-        self.elsewhere = [one for one in same_study if (one.wave, one.form) not in there]
+        self.elsewhere = [one for one in releases if (one.wave, one.form) not in there]
         self._pairs: dict[int, Pairs] = {}
         self._telling = Telling(part, instrument, policy)
         self._everything: Everything | None = None
@@ -101,7 +102,8 @@ class Neighbours:
     def bars(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
         """Add to `barred` what would tell too much beside the neighbours; whether anything was added."""
         found = [self._beside_releases(shown, barred), self._beside_rounds(shown, barred)]
-        return any([*found, self._beside_head_counts(shown, barred)]) or self._beside_everything(shown, barred)
+        found.append(self._beside_head_counts(shown, barred))
+        return any(found) or self._beside_everybody(shown, barred) or self._beside_everything(shown, barred)
 
     def _beside_releases(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
         added = False
@@ -154,6 +156,14 @@ class Neighbours:
                     added |= _add(barred.by_round, name, flags)
         return added
 
+    def _beside_everybody(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
+        """What tells a few people together with all other groups of which the same number is known."""
+        added = False
+        for name, by_release, by_round in self.everybody.bars(self.part, shown, self.rounds):
+            added |= _add(barred.by_release, name, by_release)
+            added |= _add(barred.by_round, name, by_round)
+        return added
+
     def _beside_everything(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
         """What the linear program finds in all of it together."""
         if self._everything is None:
@@ -204,8 +214,3 @@ def _add(store: dict[str, Bools], name: str, flags: Bools) -> bool:
     before = store.get(name, np.zeros_like(flags))
     store[name] = before | flags
     return bool((flags & ~before).any())
-
-
-def _same_study(release: Release, study: Study, instrument: Instrument) -> bool:
-    same = (instrument.id, instrument.version, study.aim_id)
-    return (release.instrument_id, release.instrument_version, release.aim_id) == same
