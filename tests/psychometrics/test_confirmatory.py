@@ -442,6 +442,20 @@ def test_standardised_residuals_of_a_group_are_those_of_the_group_by_itself(esti
     np.testing.assert_allclose(whole.loc[2], alone.residuals(kind="standardized"), atol=1e-4)
 
 
+def test_ordered_may_name_the_items_but_all_of_them():
+    items = ordered()
+    by_name, plain = (cfa(items, MODEL, estimator="uls", ordered=one) for one in (NAMES, True))
+    pd.testing.assert_frame_equal(by_name.parameters, plain.parameters)
+    none = cfa(numbers(), MODEL, ordered=["other"])
+    pd.testing.assert_frame_equal(none.parameters, cfa(numbers(), MODEL).parameters)
+    with pytest.raises(ArgumentError, match=r"all items of the model or none.*got 2 of 8.*mlr"):
+        cfa(items, MODEL, estimator="wlsmv", ordered=["x1", "x2"])
+    with pytest.raises(ArgumentError, match="expected True, False or names"):
+        cfa(items, MODEL, estimator="wlsmv", ordered=3)
+    with pytest.raises(ArgumentError, match=r"items\['x1'\].*one model are not here.*mlr"):
+        cfa(items.assign(x1=numbers()["x1"]), MODEL, estimator="wlsmv")
+
+
 def test_kinds_of_residuals_have_lavaans_names_too():
     found = cfa(numbers(), MODEL)
     for name, other in (("cor", "correlation"), ("cor.bollen", "correlation"), ("cor.bentler", "bentler")):
