@@ -19,7 +19,9 @@ from movement_readiness.teams.comparison import change_tables, funnel_table, inv
 from movement_readiness.teams.deciding import Decision, decide
 from movement_readiness.teams.disclosure import OWN, PUBLISHED, DisclosurePolicy
 from movement_readiness.teams.earlier import checked_pages
+from movement_readiness.teams.everybody import Everybody
 from movement_readiness.teams.heads import heads_table
+from movement_readiness.teams.logged import of_study
 from movement_readiness.teams.releases import check_ids, made_releases, salt_of
 from movement_readiness.teams.results import Audience, TeamResults
 from movement_readiness.teams.study import Round, read_study
@@ -98,11 +100,12 @@ class Aggregation:
         """Who sees what in every round, the earlier waves first, each beside those before it."""
         forms = list(self.instrument.forms)
         ordered = sorted(self.study.rounds, key=lambda part: (natural(part.wave), forms.index(part.form)))
-        earlier = tuple(self.log.releases()) if self.log is not None else ()
+        earlier = of_study(self.log.releases() if self.log is not None else (), self.study, self.instrument)
+        everybody = Everybody(ordered, self.instrument, self.policy, earlier, self.study.pages)
         before: list[tuple[Round, dict[str, Shown]]] = []
         found = {}
         for part in ordered:
-            beside = Neighbours(self.study, part, self.instrument, self.policy, before, earlier)
+            beside = Neighbours(self.study, part, self.instrument, self.policy, before, earlier, everybody)
             made = decide(self.study, part, self.instrument, self.policy, beside)
             before.append((part, made.shown(len(self.study.sites))))
             found[part.wave, part.form] = made

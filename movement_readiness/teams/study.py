@@ -51,7 +51,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Study:
-    """Teams within sites, and the rounds of answers they gave."""
+    """Teams within sites, the rounds of answers they gave, and the pages that teams have seen before."""
 
     sites: tuple[str, ...]
     teams: tuple[tuple[str, str], ...]
@@ -61,6 +61,7 @@ class Study:
     aim_id: str
     synthetic: bool
     n_without_site: int
+    pages: tuple[RevealedPage, ...] = ()
 
 
 def read_study(
@@ -103,6 +104,7 @@ def read_study(
         aim_id=aim,
         synthetic=_any_synthetic(frame),
         n_without_site=int((~placed).sum()),
+        pages=tuple(revealed),
     )
 
 
