@@ -101,7 +101,7 @@ class Aggregation:
         forms = list(self.instrument.forms)
         ordered = sorted(self.study.rounds, key=lambda part: (natural(part.wave), forms.index(part.form)))
         earlier = of_study(self.log.releases() if self.log is not None else (), self.study, self.instrument)
-        everybody = Everybody(ordered, self.instrument, self.policy, earlier, self.study.pages)
+        everybody = Everybody(self.study, ordered, self.instrument, self.policy, earlier)
         before: list[tuple[Round, dict[str, Shown]]] = []
         found = {}
         for part in ordered:

@@ -15,14 +15,15 @@ import numpy.typing as npt
 
 from movement_readiness.instrument import Instrument
 from movement_readiness.responses.released import Release
-from movement_readiness.responses.revealed import RevealedPage
 from movement_readiness.teams.crossing import Counted
 from movement_readiness.teams.disclosure import DisclosurePolicy
 from movement_readiness.teams.facts import numbered
-from movement_readiness.teams.logged import all_out
+from movement_readiness.teams.former import Former
+from movement_readiness.teams.logged import all_out, packed
+from movement_readiness.teams.paged import as_releases
 from movement_readiness.teams.shown import Shown, counted
 from movement_readiness.teams.spans import Known, few_told
-from movement_readiness.teams.study import Round
+from movement_readiness.teams.study import Round, Study
 
 __all__ = ["Everybody"]
 
@@ -35,26 +36,30 @@ class Everybody:
 
     Parameters
     ----------
+    study, instrument, policy
     rounds : sequence of Round
         All rounds, in the order in which they are decided.
-    instrument, policy
     releases : collection of Release
         Of this study.
-    pages : collection of RevealedPage
     """
 
     def __init__(
         self,
+        study: Study,
         rounds: Sequence[Round],
         instrument: Instrument,
         policy: DisclosurePolicy,
         releases: Collection[Release] = (),
-        pages: Collection[RevealedPage] = (),
     ) -> None:
         self.instrument, self.least = instrument, policy.min_respondents_own_team
         people = numbered(rounds)
         self.people = {(part.wave, part.form): mine for part, mine in zip(rounds, people, strict=True)}
-        self.out = all_out(rounds, people, instrument, policy, releases, pages)
+        salt = next((one.salt for one in releases), "")
+        logged, pages = packed(releases), packed(as_releases(study, instrument, policy, salt))
+        self.out = all_out(rounds, people, [*logged, *pages])
+        self.logged, self.pages = (
+            {(part.wave, part.form): list(_former(found, study, part)) for part in rounds} for found in (logged, pages)
+        )
         self._done: dict[int, tuple[Bools, Bools]] = {}
 
     def bars(
@@ -74,7 +79,7 @@ class Everybody:
         person, now = self._person(part), self._numbers(part, shown)
         for name, mine in now.items():
             others = [(one, _group(numbers[name])) for one, numbers in rounds if name in numbers]
-            logged = [(one.person, group) for one in self.out for group in one.groups.get(name, ())]
+            logged = [(one.person, one.groups[name]) for one in self.out if name in one.groups]
             if not others and not logged:
                 continue
             pairs = _pairs(person, mine, others, logged)
@@ -97,6 +102,14 @@ class Everybody:
                 both = Shown(np.all([one.teams for one in whole], axis=0), np.all([one.sites for one in whole], axis=0))
                 found[f"scale {scale}"] = counted(self.instrument, part, f"scale {scale}", both)
         return found
+
+
+def _former(releases: Sequence[Release], study: Study, part: Round) -> Iterator[Former]:
+    """The releases of a round, laid out like it."""
+    for one in releases:
+        found = Former.of(one, study, part) if (one.wave, one.form) == (part.wave, part.form) else None
+        if found is not None:
+            yield found
 
 
 def _targets(name: str, now: Mapping[str, Shown], instrument: Instrument) -> list[str]:

@@ -89,10 +89,7 @@ class Neighbours:
     ) -> None:
         self.study, self.part, self.instrument, self.policy = study, part, instrument, policy
         self.rounds, self.everybody = list(rounds), everybody
-        self.releases = [
-            found for one in releases if (one.wave, one.form) == (part.wave, part.form)
-            for found in [Former.of(one, study, part)] if found is not None
-        ]  # fmt: skip
+        self.releases = everybody.logged[part.wave, part.form]
         there = {(one.wave, one.form) for one in study.rounds}
         self.elsewhere = [one for one in releases if (one.wave, one.form) not in there]
         self._pairs: dict[int, Pairs] = {}
@@ -168,9 +165,9 @@ class Neighbours:
         """What the linear program finds in all of it together."""
         if self._everything is None:
             self._everything = Everything(
-                self.part, self.instrument, self.policy, self.rounds, self.releases, len(self.study.sites)
+                self.study, self.part, self.instrument, self.policy, self.rounds, self.everybody
             )
-        store = barred.by_release if self.releases else barred.by_round
+        store = barred.by_release if self.everybody.out else barred.by_round
         added = False
         for name, flags in self._everything.bars(shown).items():
             added |= _add(store, name, flags & ~barred.of(name, len(flags)))
