@@ -82,10 +82,12 @@ def aggregate_scores(
     Interval of a team's mean (95 %): mean ± t(df_within) s / sqrt(n), where s is the within-team SD pooled
     over the published teams of the round (never the team's own, which could pin its answers; fewer than
     three teams: s = 25 points instead). Of a site's mean: mean ± t(teams - 1) sqrt(s²/N + v Σn_t²/N²), v the
-    between-team variance, because people sit in teams (somebody without a team is a team of one). Half-widths
-    are rounded up. s, v and ICC(1) are estimated from the published teams alone, since what is said of a
-    whole round tells nothing of teams that only they themselves see, not even that there are some; where s is below
-    10 points (teams that agree almost wholly) the interval uses 25, and ICC(1) counts as unknown.
+    between-team variance, because people sit in teams. n_t are the teams whose n is shown to anybody on the scale;
+    everybody else of the site counts as one team, so that no withheld team's size can be solved from the interval,
+    which is wider for it, never too narrow (where every team with people is shown, somebody who gave no team is a
+    team of one). Half-widths are rounded up. s, v and ICC(1) are estimated from the published teams alone, since what
+    is said of a whole round tells nothing of teams that only they themselves see, not even that there are some; where
+    s is below 10 points (teams that agree almost wholly) the interval uses 25, and ICC(1) counts as unknown.
 
     Reliability of a team's mean: n ICC(1) / (1 + (n - 1) ICC(1)) (Bliese 2000), ICC(1) from a one-way random effects
     model by restricted maximum likelihood. Shrunken mean: c + reliability (mean - c), c the mean of the published

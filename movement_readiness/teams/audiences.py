@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from movement_readiness.teams.comparison import CHANGE_NUMBERS, FUNNEL_NUMBERS
@@ -40,11 +43,19 @@ def visible(frame: pd.DataFrame, floor: int, numbers: list[str]) -> pd.DataFrame
     """The rows with the numbers that an audience may not see blanked and the reason given."""
     hidden = frame["status"] < floor
     reason = frame["reason"].mask(hidden & (frame["reason"] == ""), "too_few").astype("str")
-    blanked = {name: frame[name].mask(hidden) for name in numbers if name in frame.columns}
+    blanked = {name: _blanked(frame[name], hidden) for name in numbers if name in frame.columns}
     shown = frame.drop(columns=["status", "reason"]).assign(**blanked)
-    return shown.assign(
-        withheld=hidden.astype(bool), reason=reason.replace(PUBLIC_REASON).mask(~hidden, "")
-    ).reset_index(drop=True)
+    made = shown.assign(withheld=hidden.astype(bool), reason=reason.replace(PUBLIC_REASON).mask(~hidden, ""))
+    return made.reset_index(drop=True).copy()  # whose arrays are no views of those that hold everything
+
+
+def _blanked(values: pd.Series[Any], hidden: pd.Series[Any]) -> pd.Series[Any]:
+    """Values without the hidden ones: whole numbers would stay under their mask, and leave with a pickle or Arrow."""
+    if not isinstance(values.dtype, pd.Int64Dtype):
+        return values.mask(hidden)
+    away = (values.isna() | hidden).to_numpy(dtype=bool)
+    kept = np.where(away, 0, values.to_numpy(dtype=np.int64, na_value=0))
+    return pd.Series(pd.arrays.IntegerArray(kept, away), index=values.index)
 
 
 def visible_heads(chosen: pd.DataFrame, floor: int, of_sites: int) -> pd.DataFrame:
@@ -54,8 +65,9 @@ def visible_heads(chosen: pd.DataFrame, floor: int, of_sites: int) -> pd.DataFra
     reason = few.map({True: "too_few", False: "protected"}).where(withheld, "").astype("str")
     return (
         chosen.drop(columns="hidden")
-        .assign(n=chosen["n"].mask(withheld), withheld=withheld, reason=reason)
+        .assign(n=_blanked(chosen["n"], withheld), withheld=withheld, reason=reason)
         .reset_index(drop=True)
+        .copy()
     )
 
 

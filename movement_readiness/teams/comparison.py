@@ -203,7 +203,7 @@ def _change(first: MeansOfWave, second: MeansOfWave, policy: DisclosurePolicy) -
     frame = frame.assign(wave_from=first[2], wave_to=second[2], n_from=before["n"].array, n_to=after["n"].array)
     change = after["mean"].to_numpy(dtype=float) - before["mean"].to_numpy(dtype=float)
     half = _Z * np.sqrt(_variances(before, first[4], policy) + _variances(after, second[4], policy))
-    # The sizes of a site's teams come into its band: rounded further, so that those of hidden teams cannot be solved.
+    # A site's error comes from estimates with all their decimals: rounded further, as its interval is.
     half = np.where(frame["level"] == "site", policy.rounded_up(half), np.round(half, 1))
     frame["change"] = change
     frame["ci_low"], frame["ci_high"] = np.clip(change - half, -100, 100), np.clip(change + half, -100, 100)

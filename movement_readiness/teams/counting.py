@@ -11,10 +11,11 @@ import pandas as pd
 from movement_readiness.instrument import Instrument
 from movement_readiness.teams.study import Round, Study
 
-__all__ = ["PLACE", "answer_counts", "item_options", "places", "score_sums", "site_sums"]
+__all__ = ["PLACE", "answer_counts", "counted_answers", "item_options", "places", "score_sums", "site_sums"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 PLACE = ["level", "site", "team", "wave", "form"]
 
@@ -65,14 +66,20 @@ def item_options(part: Round, column: int, instrument: Instrument) -> tuple[Floa
     return keyed, values, holders, turned
 
 
-def answer_counts(study: Study, part: Round, column: int, keyed: Floats, holders: list[int]) -> tuple[Ints, Ints]:
-    """How often each option was chosen: teams x options, and people without a team by site x options.
+def counted_answers(part: Round, column: int, holders: list[int]) -> Bools:
+    """Whose answers to an item count where it is shown.
 
-    Of people who have a score on every shown scale with the item: otherwise the answers of somebody without
+    Those of people who have a score on every shown scale with the item: otherwise the answers of somebody without
     one would be what the items have more than the scale.
     """
+    flags: Bools = ~np.isnan(part.answers[:, column]) & ~np.isnan(part.scores[:, holders]).any(axis=1)
+    return flags
+
+
+def answer_counts(study: Study, part: Round, column: int, keyed: Floats, holders: list[int]) -> tuple[Ints, Ints]:
+    """How often each option was chosen: teams x options, and people without a team by site x options."""
     values = part.answers[:, column]
-    known = ~np.isnan(values) & ~np.isnan(part.scores[:, holders]).any(axis=1)
+    known = counted_answers(part, column, holders)
     option = np.searchsorted(keyed, values[known])
     width = len(keyed)
 

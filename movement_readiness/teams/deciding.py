@@ -20,6 +20,7 @@ from movement_readiness.teams.disclosure import (
     release_distributions,
     release_means,
 )
+from movement_readiness.teams.sizes import Sizes, add_told_sizes, sizes_of
 from movement_readiness.teams.skipped import told_by_skipped
 from movement_readiness.teams.study import Round, Study
 from movement_readiness.teams.unanimous import Unanimous, unanimous
@@ -35,12 +36,13 @@ Bools = npt.NDArray[np.bool_]
 class Decision:
     """Who may see the means of every scale and the answers to every item: the groups with status and reason.
 
-    ``alike`` says of every scale in which groups the spread is not told.
+    ``alike`` says of every scale in which groups the spread is not told, ``sizes`` how many people there are in each.
     """
 
     scales: Mapping[str, pd.DataFrame]
     items: Mapping[str, pd.DataFrame]
     alike: Mapping[str, Unanimous]
+    sizes: Sizes
 
     def shown(self, n_sites: int) -> dict[str, Shown]:
         """Of which groups each number is shown to anybody."""
@@ -67,11 +69,6 @@ class Decision:
                 found[f"{kind} {name}"] = Shown(seen[n_sites:], seen[:n_sites])
         return found
 
-    def any_team(self, n_sites: int) -> Bools:
-        """Teams of which any number is shown to anybody."""
-        flags: Bools = np.any([one.teams for one in self.shown(n_sites).values()], axis=0)
-        return flags
-
 
 def decide(study: Study, part: Round, instrument: Instrument, policy: DisclosurePolicy, beside: Neighbours) -> Decision:
     """Decide who sees what, again and again until nothing tells too much beside the neighbours.
@@ -79,12 +76,13 @@ def decide(study: Study, part: Round, instrument: Instrument, policy: Disclosure
     What is barred once stays so; hiding a group may let another be shown, which is then compared in its turn.
     """
     barred = Barred()
-    alike = unanimous(study, part, instrument, policy)
+    alike, sizes = unanimous(study, part, instrument, policy), sizes_of(study, part, instrument)
     while True:
         scales = _mean_releases(study, part, instrument, policy, barred, alike)
         items = _item_releases(study, part, instrument, policy, barred, scales)
-        found = Decision(scales, items, alike)
-        if not beside.bars(found.shown(len(study.sites)), barred):
+        found = Decision(scales, items, alike, sizes)
+        shown = found.shown(len(study.sites))
+        if not (add_told_sizes(study, part, policy, sizes, shown, barred) or beside.bars(shown, barred)):
             break
     for kind, frames in (("scale", scales), ("item", items)):
         for name, frame in frames.items():

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from movement_readiness.teams.counting import places, site_sums
 from movement_readiness.teams.disclosure import DisclosurePolicy
+from movement_readiness.teams.sizes import Sizes, few, left
 from movement_readiness.teams.study import Round, Study
+from movement_readiness.teams.union import Shown
 
 __all__ = ["heads_table"]
 
@@ -16,18 +20,22 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 
-def heads_table(study: Study, part: Round, policy: DisclosurePolicy, seen: Bools) -> pd.DataFrame:
+def heads_table(
+    study: Study, part: Round, policy: DisclosurePolicy, sizes: Sizes, shown: Mapping[str, Shown]
+) -> pd.DataFrame:
     """How many people answered in each group, of how many invited, and whether that may be shown (``hidden``).
 
-    A site's number less those of its teams tells how many answered in the others. Where that would be 1 to 4 people,
-    more teams' numbers are hidden, the smallest first and only of teams that show nothing else; where that is not
-    enough, the site's.
+    A site's number less those of its teams tells how many answered in the others; its number on a scale or an item
+    does so too. Where that would be 1 to 4 people, more teams' numbers are hidden, the smallest first and only of teams
+    that show nothing else; where that is not enough, the site's.
 
     Parameters
     ----------
     study, part, policy
-    seen : array, one entry a team
-        Whether any other number of the team is shown to anybody.
+    sizes : Sizes
+        How many people there are behind each number.
+    shown : mapping of number to Shown
+        Of which groups it is shown to anybody.
     """
     teams = np.bincount(part.team[part.team >= 0], minlength=len(study.teams))
     sites = np.bincount(part.site, minlength=len(study.sites))
@@ -38,21 +46,27 @@ def heads_table(study: Study, part: Round, policy: DisclosurePolicy, seen: Bools
     frame = places(study, part)
     frame["n"] = pd.array(np.concatenate([sites, teams]), dtype="Int64")
     frame["invited"] = pd.array(np.concatenate([invited, study.invited]), dtype="Int64")
-    hidden_teams, hidden_sites = _hidden(study, policy, sites, teams, seen)
+    team_shown, site_shown = sizes.shown(shown)
+    seen = team_shown.any(axis=1) | part.earlier.known
+    everything = np.column_stack([sizes.teams, teams]), np.column_stack([sizes.sites, sites])
+    hidden_teams, hidden_sites = _hidden(study, policy, *everything, seen, site_shown)
     frame["hidden"] = np.concatenate([hidden_sites, hidden_teams])
     return frame
 
 
-def _hidden(study: Study, policy: DisclosurePolicy, sites: Ints, teams: Ints, seen: Bools) -> tuple[Bools, Bools]:
-    least = policy.min_respondents_own_team
-    hidden_teams, hidden_sites = teams < least, sites < policy.min_respondents
-    left = sites - site_sums(study, np.where(hidden_teams, 0, teams))
-    for site in np.flatnonzero((left > 0) & (left < least) & ~hidden_sites):
+def _hidden(
+    study: Study, policy: DisclosurePolicy, teams: Ints, sites: Ints, seen: Bools, site_shown: Bools
+) -> tuple[Bools, Bools]:
+    """Teams and sites whose head-count (the last column, after those of all numbers) is hidden."""
+    hidden_teams, hidden_sites = teams[:, -1] < policy.min_respondents_own_team, sites[:, -1] < policy.min_respondents
+    open_sites = np.column_stack([site_shown, ~hidden_sites])
+    rest = left(study, teams, sites, seen | ~hidden_teams)
+    for site in np.flatnonzero((few(rest, policy) & open_sites).any(axis=1)):
         spare = np.flatnonzero((study.team_site == site) & ~hidden_teams & ~seen)
-        for team in spare[np.argsort(teams[spare], kind="stable")]:
-            if left[site] >= least:
+        for team in spare[np.argsort(teams[spare, -1], kind="stable")]:
+            if not (few(rest[site], policy) & open_sites[site]).any():
                 break
             hidden_teams[team] = True
-            left[site] += teams[team]
-        hidden_sites[site] = left[site] < least
+            rest[site] += teams[team]
+        hidden_sites[site] |= few(rest[site, -1], policy)
     return hidden_teams, hidden_sites

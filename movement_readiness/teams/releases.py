@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import secrets
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ import numpy as np
 from movement_readiness.exceptions import ArgumentError, ResponsesError
 from movement_readiness.instrument import Instrument
 from movement_readiness.responses.released import KeepsReleases, Release, ReleasedTable, hashed
+from movement_readiness.teams.lines import LockedLines, locked
 from movement_readiness.teams.study import Round, Study
 from movement_readiness.teams.union import Shown
 
@@ -36,7 +38,7 @@ class ReleaseLog:
     Raises
     ------
     ArgumentError
-        The file is not a log, or cannot be read or written.
+        The file is not a log, ends in the middle of a line, or cannot be read or written.
 
     Notes
     -----
@@ -44,6 +46,9 @@ class ReleaseLog:
     them; it holds no answers. Who went and came between two releases is told by the ids: keep ``response_id`` the same
     in every export. An answer that was changed under the same id is noticed only in a frame from
     ``ResponseStore.to_frame``, which counts the corrections.
+
+    Several notebooks may use one file: each release is compared with all that the file holds when it is made. Make
+    them one after another; two that are worked out in the same moment do not see each other.
 
     Examples
     --------
@@ -61,42 +66,78 @@ class ReleaseLog:
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self._path = None if path is None else Path(path)
-        self._releases = self._read()
-
-    def _read(self) -> list[Release]:
-        if self._path is None or not self._path.exists():
-            return []
-        try:
-            lines = self._path.read_text(encoding="utf-8").splitlines()
-            return [Release.from_json(line) for line in lines if line.strip()]
-        except (OSError, UnicodeError, ArgumentError):
-            raise ArgumentError(
-                f"path: expected a file that a ReleaseLog wrote; {str(self._path)!r} is none."
-            ) from None
+        self._releases: dict[str, Release] = {}
+        self._read: tuple[int, int, int] | None = None
+        self.releases()
 
     def releases(self) -> tuple[Release, ...]:
-        """Every release so far, the earliest first."""
-        return tuple(self._releases)
+        """Every release so far, the earliest first; also those that others have recorded in the file since."""
+        if self._path is not None:
+            try:
+                with locked(self._path, write=False) as file:
+                    self._take(file)
+            except FileNotFoundError:
+                pass
+            except OSError:
+                raise self._no_log() from None
+        return tuple(self._releases.values())
 
     def record(self, release: Release) -> None:
         """Keep a release; the same numbers of the same people a second time are one."""
-        if any(release.key == one.key for one in self._releases):
-            return
+        key = release.key
         if self._path is not None:
             try:
-                handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-                with os.fdopen(handle, "a", encoding="utf-8") as file:
-                    file.write(release.to_json() + "\n")
+                with locked(self._path, write=True) as file:
+                    self._take(file)
+                    if key not in self._releases:
+                        file.append(release.to_json())
+                    self._read = file.state
             except OSError as error:
                 raise ArgumentError(f"path: {str(self._path)!r} cannot be written ({error.strerror}).") from None
-        self._releases.append(release)
+        self._releases.setdefault(key, release)
+
+    def _take(self, file: LockedLines) -> None:
+        """Read what the file holds, unless nothing was added."""
+        if file.state == self._read:
+            return
+        try:
+            text = file.read()
+        except UnicodeError:
+            raise self._no_log() from None
+        lines = text.split("\n")
+        for line in lines:
+            try:
+                release = Release.from_json(line) if line.strip() else None
+            except ArgumentError:
+                raise (self._torn() if line is lines[-1] and _is_start(line) else self._no_log()) from None
+            if release is not None:
+                self._releases.setdefault(release.key, release)
+        self._read = file.state
+
+    def _no_log(self) -> ArgumentError:
+        return ArgumentError(f"path: expected a file that a ReleaseLog wrote; {str(self._path)!r} is none.")
+
+    def _torn(self) -> ArgumentError:
+        return ArgumentError(
+            f"path: {str(self._path)!r} ends in the middle of a line, as where the computer stopped while a release "
+            "was recorded: take the file from a backup, or remove its last line if nobody has that release."
+        )
 
     def __len__(self) -> int:
-        return len(self._releases)
+        return len(self.releases())
 
     def __repr__(self) -> str:
         place = "" if self._path is None else f" in {self._path.name}"
-        return f"<ReleaseLog: {len(self)} releases{place}>"
+        return f"<ReleaseLog: {len(self._releases)} releases{place}>"
+
+
+def _is_start(line: str) -> bool:
+    """Whether a line is the beginning of a release and no more."""
+    try:
+        json.loads(line)
+    except ValueError:
+        return line.startswith("{")
+    return False
 
 
 def checked_log(log: Any) -> KeepsReleases | None:

@@ -50,8 +50,9 @@ class TeamResults:
         ci_high, state ("supported", "unclear", "not supported", "unknown"), n_respondents and n_teams (that it is
         estimated from; 0 where it is unknown), method ("reml"), icc2, icc2_low, icc2_high, n_teams_published,
         benchmark_low, benchmark_high (where 80 % of the teams' true means are estimated to lie; NA below 30 published
-        teams), and how alike answers within published teams are, as medians over five teams or more:
-        rwg_j_median_uniform, rwg_j_median_slight, ad_median (points).
+        teams), and how alike answers within teams are, as medians over five teams or more all of whose items of the
+        scale are published (so that they follow from ``answers``): rwg_j_median_uniform, rwg_j_median_slight,
+        ad_median (points).
     funnel : pandas.DataFrame
         One row a team and scale: level, site, team, wave, form, scale, n, mean, centre, low95, high95, low998,
         high998, dispersion (factor by which teams vary more than chance), position ("within", "outside 95 %",

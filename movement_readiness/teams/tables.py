@@ -134,7 +134,7 @@ def scores_table(
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = policy.rounded(np.concatenate([site_sums(study, totals) + loose_total, totals]) / n)
         # From the rounded mean, so half a step is added: the interval never claims too much.
-        exact = _half_widths(study, counts, loose_n, n, found)
+        exact = _half_widths(_squared_sizes(study, release, counts, n), n, found)
         half = policy.rounded_up(exact + policy.round_to / 2)
     frame["error"] = exact / stats.norm.ppf(0.975)
     frame["n"] = pd.array(n, dtype="Int64")
@@ -144,18 +144,33 @@ def scores_table(
     return frame
 
 
-def _half_widths(study: Study, counts: Ints, loose: Ints, n: Floats, found: ICCResult | None) -> Floats:
+def _half_widths(squares: Floats, n: Floats, found: ICCResult | None) -> Floats:
     """Half-widths of the 95 % intervals of the sites' and then the teams' means, before rounding."""
     pooled = found is not None and found.n_groups - found.n_singletons >= _MIN_TEAMS_POOLED
     sd = found.sd_within if found is not None and pooled else PLANNING_SD
     t_within = stats.t.ppf(0.975, found.df_within) if found is not None and pooled else stats.norm.ppf(0.975)
-    sites = len(study.sites)
+    sites = len(squares)
     half: Floats = t_within * sd / np.sqrt(n)
     if found is not None and pooled:
-        # Somebody without a team is a team of one.
-        clustered = found.var_between * (site_sums(study, counts.astype(float) ** 2) + loose) / n[:sites] ** 2
+        clustered = found.var_between * squares / n[:sites] ** 2
         half[:sites] = stats.t.ppf(0.975, found.n_groups - 1) * np.sqrt(sd**2 / n[:sites] + clustered)
     return half
+
+
+def _squared_sizes(study: Study, release: pd.DataFrame, counts: Ints, n: Floats) -> Floats:
+    """Sum of the squared sizes of each site's teams, as far as n is shown: an interval must tell no other sizes.
+
+    Everybody else of a site counts as one team, the widest case; but as a team each where they gave none, which is
+    known where every team that has people is shown.
+    """
+    sites = len(study.sites)
+    rows = release.iloc[sites:]
+    shown = (rows["status"] >= OWN).to_numpy()
+    hidden = ~shown & (rows["reason"] != "no_answers").to_numpy()
+    sizes = np.where(shown, counts, 0).astype(float)
+    rest = n[:sites] - site_sums(study, sizes)
+    found: Floats = site_sums(study, sizes**2) + np.where(site_sums(study, hidden.astype(np.int64)) > 0, rest**2, rest)
+    return found
 
 
 def _add_reliability(frame: pd.DataFrame, found: ICCResult | None, policy: DisclosurePolicy) -> None:
