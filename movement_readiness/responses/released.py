@@ -44,6 +44,9 @@ class Release:
         was corrected), and the place in ``groups``.
     tables : mapping of str to ReleasedTable
         By "scale <id>" or "item <id>".
+    round_to : float, optional
+        What means were rounded to multiples of. None where nobody wrote it down, as in the first version of this
+        package.
 
     Notes
     -----
@@ -62,15 +65,22 @@ class Release:
     people: tuple[str, ...] = ()
     places: tuple[int, ...] = ()
     tables: Mapping[str, ReleasedTable] = field(default_factory=dict)
+    round_to: float | None = None
 
     def to_json(self) -> str:
         """One line of text, the same for the same release."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return json.dumps(self._parts(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    def _parts(self) -> dict[str, Any]:
+        parts = asdict(self)
+        if self.round_to is None:
+            del parts["round_to"]  # so that a line without it stays as it was written
+        return parts
 
     @property
     def key(self) -> str:
         """Hash of all but the day and the audience: the same numbers of the same people have the same one."""
-        part = asdict(self) | {"released_on": "", "audience": ""}
+        part = self._parts() | {"released_on": "", "audience": ""}
         return hashlib.sha256(json.dumps(part, sort_keys=True).encode()).hexdigest()
 
     @classmethod
@@ -94,6 +104,7 @@ class Release:
                 people=tuple(_text(one) for one in found["people"]),
                 places=_numbers(found["places"]),
                 tables=tables,
+                round_to=_step(found.get("round_to")),
             )
             made._check()
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -138,6 +149,12 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
+
+
+def _step(value: Any) -> float | None:
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value > 0):
+        return value
+    raise TypeError
 
 
 def _numbers(values: Any) -> tuple[int, ...]:

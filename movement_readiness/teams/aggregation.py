@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +22,7 @@ from movement_readiness.teams.disclosure import OWN, PUBLISHED, DisclosurePolicy
 from movement_readiness.teams.earlier import checked_pages
 from movement_readiness.teams.everybody import Everybody
 from movement_readiness.teams.heads import heads_table
-from movement_readiness.teams.logged import of_study
+from movement_readiness.teams.logged import of_study, rounded_alike
 from movement_readiness.teams.releases import check_ids, made_releases, salt_of
 from movement_readiness.teams.results import Audience, TeamResults
 from movement_readiness.teams.study import Round, read_study
@@ -50,6 +51,7 @@ class Aggregation:
         invariance: Any = None,
         release_log: KeepsReleases | None = None,
     ) -> None:
+        given = policy is not None
         policy = DisclosurePolicy() if policy is None else policy
         if not isinstance(policy, DisclosurePolicy):
             raise ArgumentError(f"policy: expected a DisclosurePolicy; got {policy!r}.")
@@ -65,6 +67,8 @@ class Aggregation:
             policy.min_respondents_own_team,
         )
         self.log = release_log
+        self.earlier = of_study(self.log.releases() if self.log is not None else (), self.study, self.instrument)
+        self.policy = policy = rounded_alike(policy, given, self.earlier)
         if self.log is not None:
             check_ids(self.study)
         self.decisions = self._decided()
@@ -100,12 +104,11 @@ class Aggregation:
         """Who sees what in every round, the earlier waves first, each beside those before it."""
         forms = list(self.instrument.forms)
         ordered = sorted(self.study.rounds, key=lambda part: (natural(part.wave), forms.index(part.form)))
-        earlier = of_study(self.log.releases() if self.log is not None else (), self.study, self.instrument)
-        everybody = Everybody(self.study, ordered, self.instrument, self.policy, earlier)
+        everybody = Everybody(self.study, ordered, self.instrument, self.policy, self.earlier)
         before: list[tuple[Round, dict[str, Shown]]] = []
         found = {}
         for part in ordered:
-            beside = Neighbours(self.study, part, self.instrument, self.policy, before, earlier, everybody)
+            beside = Neighbours(self.study, part, self.instrument, self.policy, before, self.earlier, everybody)
             made = decide(self.study, part, self.instrument, self.policy, beside)
             before.append((part, made.shown(len(self.study.sites))))
             found[part.wave, part.form] = made
@@ -122,7 +125,7 @@ class Aggregation:
             shown.append((part, numbers, everybody))
         name = audience if isinstance(audience, str) else " / ".join(audience[1:])
         for release in made_releases(self.study, self.instrument, name, shown, salt_of(self.log.releases())):
-            self.log.record(release)
+            self.log.record(replace(release, round_to=self.policy.round_to))
 
     def own_teams(self) -> Iterator[tuple[tuple[str, str], TeamResults]]:
         """Every team's own results in turn, in the order of names."""

@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from movement_readiness.exceptions import ArgumentError
 from movement_readiness.instrument import Instrument
 from movement_readiness.responses.released import Release, ReleasedTable, hashed
+from movement_readiness.teams.policy import DisclosurePolicy
 from movement_readiness.teams.study import Round, Study
 
-__all__ = ["Out", "all_out", "of_study", "packed"]
+__all__ = ["Out", "all_out", "of_study", "packed", "rounded_alike"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -24,6 +26,28 @@ def of_study(releases: Iterable[Release], study: Study, instrument: Instrument) 
     """The releases of this study: of this instrument and version, and of this aim."""
     mine = (instrument.id, instrument.version, study.aim_id)
     return tuple(one for one in releases if (one.instrument_id, one.instrument_version, one.aim_id) == mine)
+
+
+def rounded_alike(policy: DisclosurePolicy, given: bool, releases: Iterable[Release]) -> DisclosurePolicy:
+    """The policy, with the rounding of earlier releases where it was not ``given``.
+
+    The same mean rounded in two ways would be narrowed by both. Taking the coarser of the two would not do: multiples
+    of 2 halve some intervals that multiples of 1 leave.
+
+    Raises
+    ------
+    ArgumentError
+        It was given, and rounds otherwise.
+    """
+    steps = sorted({one.round_to for one in releases if one.round_to is not None})
+    if not steps or policy.round_to in steps:
+        return policy
+    if not given:
+        return replace(policy, round_to=steps[-1])
+    raise ArgumentError(
+        f"policy: expected round_to={steps[-1]:g}, as in what was released before; got {policy.round_to:g}, and the "
+        "same means rounded in two ways would tell more than either."
+    )
 
 
 def packed(releases: Iterable[Release]) -> list[Release]:
