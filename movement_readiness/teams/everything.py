@@ -45,6 +45,9 @@ class Everything:
         everybody: Everybody,
     ) -> None:
         self.part, self.instrument, self.policy = part, instrument, policy
+        self.n_sites = len(study.sites)
+        self.site_of = np.concatenate([np.arange(self.n_sites), study.team_site])  # of every group: sites, then teams
+        self._settled: dict[tuple[str, ...], Ints] = {}
         people = everybody.people
         before = [Layer(one, people[one.wave, one.form], self._numbers(one, seen)) for one, seen in rounds]
         for one in study.rounds:
@@ -61,8 +64,30 @@ class Everything:
         layers = [*self.before, Layer(self.part, self.person, self._numbers(self.part, shown))]
         found: dict[str, Bools] = {}
         for scales in families(self.instrument, layers, self.part.scales):
-            found |= bars_of(facts_of(self.instrument, layers, scales, self.n_people), len(layers) - 1, self.policy)
+            marks = self._marks(layers[-1].numbers, scales)
+            settled = marks == self._settled.get(scales, np.zeros_like(marks))
+            facts = facts_of(self.instrument, layers, scales, self.n_people)
+            barred = bars_of(facts, len(layers) - 1, self.policy, settled)
+            sites = np.any([self._sites(flags) for flags in barred.values()], axis=0) if barred else False
+            self._settled[scales] = np.where(sites, 0, marks)
+            found |= barred
         return found
+
+    def _marks(self, numbers: Mapping[str, Counted], scales: tuple[str, ...]) -> Ints:
+        """By site a number that is another one as soon as other numbers of the family are shown there."""
+        items = {item for scale in scales for item in self.instrument.item_ids(scale)}
+        rng = np.random.default_rng(1)
+        marks = np.ones(self.n_sites, dtype=np.int64)
+        for name, one in sorted(numbers.items()):
+            kind, _, what = name.partition(" ")
+            drawn = rng.integers(1, 2**62, len(one.sites) + len(one.teams), dtype=np.int64)
+            if (what in scales) if kind == "scale" else (what in items):
+                shown = np.concatenate([one.sites, one.teams])
+                np.add.at(marks, self.site_of[shown], drawn[shown])
+        return marks
+
+    def _sites(self, flags: Bools) -> Bools:
+        return np.bincount(self.site_of[flags], minlength=self.n_sites) > 0
 
     def _numbers(self, part: Round, shown: Mapping[str, Shown]) -> dict[str, Counted]:
         return {

@@ -27,17 +27,26 @@ Ints = npt.NDArray[np.int64]
 _SLACK = 1e-6
 
 
-def bars_of(facts: Facts, last: int, policy: DisclosurePolicy) -> Mapping[str, Bools]:
-    """What must not be shown of the last layer, by the name of the number: groups (sites, then teams)."""
+def bars_of(facts: Facts, last: int, policy: DisclosurePolicy, settled: Bools) -> Mapping[str, Bools]:
+    """What must not be shown of the last layer, by the name of the number: groups (sites, then teams).
+
+    Parameters
+    ----------
+    facts : Facts
+    last : int
+    policy : DisclosurePolicy
+    settled : array, one entry a site
+        Where the same was found safe before.
+    """
     found: dict[str, Bools] = {}
     judge = _Judge(facts, last, policy)
+    done = settled.copy()
     for with_items in (False, True):
-        for site, targets in judge.narrowed(with_items).items():
+        for site, targets in judge.narrowed(done, with_items).items():
+            done[site] = True  # the items there are judged again when the means are safe
             for name, place in judge.cure(site, targets, with_items):
                 size = len(judge.now[0].site_shown) + len(judge.now[0].team_shown)
                 found.setdefault(name, np.zeros(size, dtype=bool))[place] = True
-        if found:
-            break
     return found
 
 
@@ -55,11 +64,12 @@ class _Judge:
     def at(self, site: int) -> Ints:
         return np.sort(self.order[self.bounds[site] : self.bounds[site + 1]])
 
-    def narrowed(self, with_items: bool) -> dict[int, list[Target]]:
+    def narrowed(self, settled: Bools, with_items: bool) -> dict[int, list[Target]]:
         """Sites and the targets there that the program finds narrowed, of those that the screening leaves."""
         found: dict[int, list[Target]] = {}
         tables = self._tables(with_items)
-        for target in Screen(self.facts, self.last, self.policy, with_items=with_items).left():
+        screen = Screen(self.facts, self.last, self.policy, settled, with_items=with_items)
+        for target in screen.left():
             site = int(self.facts.site[target.people[0]])
             if self._is_narrow(site, tables, target, with_items):
                 found.setdefault(site, []).append(target)

@@ -69,11 +69,13 @@ class Screen:
     last : int
         The layer that is judged.
     policy : DisclosurePolicy
+    settled : array, one entry a site
+        Where nothing is to be looked at.
     with_items : bool
         Whether the items' tables are known, and the means rounded; else the means alone, exactly.
     """
 
-    def __init__(self, facts: Facts, last: int, policy: DisclosurePolicy, *, with_items: bool) -> None:
+    def __init__(self, facts: Facts, last: int, policy: DisclosurePolicy, settled: Bools, *, with_items: bool) -> None:
         self.facts, self.policy, self.with_items = facts, policy, with_items
         self.limit = policy.min_interval - 1e-6
         self.means = [(place, table) for place, table in enumerate(facts.tables) if table.item < 0]
@@ -81,7 +83,7 @@ class Screen:
         self.tables = [table for table in facts.tables if with_items or table.item < 0]
         self.given = ~np.isnan(facts.points)
         self.untold = np.all([table.group == ABSENT for table in self.tables], axis=0)
-        self.checked = self._sites(last)
+        self.checked = self._sites(last) & ~settled
         kept = self.checked[facts.site]
         self.first = np.empty(0, dtype=np.int64)
         self.klass = codes_of([facts.site, *(table.group for table in self.tables)])
@@ -105,9 +107,10 @@ class Screen:
 
     def _sites(self, last: int) -> Bools:
         """Sites where the last layer shows any of these numbers, and with items, any layer an item."""
+        n_sites = len(self.facts.tables[0].site_shown) if self.facts.tables else 0
 
         def any_at(tables: list[Table]) -> Bools:
-            flags = np.zeros(int(self.facts.site.max(initial=-1)) + 1, dtype=bool)
+            flags = np.zeros(n_sites, dtype=bool)
             for table in tables:
                 flags[self.facts.site[table.group != ABSENT]] = True
             return flags

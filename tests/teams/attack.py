@@ -5,20 +5,22 @@ released: every frame of the published results and of every team's own results, 
 site and one scale (who skipped which item is known too), the attacker
 
 - adds and subtracts released groups in every way and looks for what concerns a few people (`few_people`),
-- bounds by linear programs (released n, means within half a step of rounding, counts of answers, 0 to 100) everybody's
-  score, everybody's answers and the means of hidden teams (`narrowed`),
+- bounds by linear programs (released n, means within half a step of rounding, counts of answers by option, 0 to 100)
+  everybody's score, everybody's answers and the means of hidden teams of any size (`narrowed`); what releases before
+  the last tell alone cannot be taken back, so it counts only where a later one narrows further,
 - looks for groups that can be worked out and agree nearly wholly on an item (`alike`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
+from scipy import sparse
+from scipy.optimize import LinearConstraint, milp
 
 import movement_readiness as mr
 from movement_readiness.teams import aggregate_own_teams
@@ -37,6 +39,7 @@ class Fact:
     high: float
     counts: tuple[int, ...] = ()
     published: bool = True
+    order: int = field(default=0, compare=False)  # releases, and waves within one, in the order in which they came out
 
 
 @dataclass
@@ -46,6 +49,12 @@ class Site:
     facts: list[Fact]
     answers: np.ndarray
     teams: dict[tuple[int, str, str], frozenset[int]]  # by release, wave and team
+
+    def in_order(self) -> Iterator[tuple[int, str, frozenset[int]]]:
+        """Every team with the order in which its release came out, the last first."""
+        waves = sorted({wave for _, wave, _ in self.teams})
+        for (release, wave, team), inside in sorted(self.teams.items(), reverse=True):
+            yield 100 * release + waves.index(wave), team, inside
 
 
 def everything(frame, instrument, **settings) -> list[tuple[str, mr.TeamResults]]:
@@ -83,8 +92,8 @@ def sites_of(
             if team:
                 teams.setdefault(site, {})[release, wave, team] = inside
         for kind, one in results:
-            for fact, site in _facts(one, items, scale, members, answers, kind == "published", round_to):
-                by_site.setdefault(site, []).append(fact)
+            for fact, site, wave in _facts(one, items, scale, members, answers, kind == "published", round_to):
+                by_site.setdefault(site, []).append(replace(fact, order=100 * release + wave))
     for site in teams:
         known = list(dict.fromkeys(by_site.get(site, [])))
         used = sorted({number for inside in teams[site].values() for number in inside} | _all_of(known))
@@ -94,7 +103,7 @@ def sites_of(
             return frozenset(place[number] for number in inside)
 
         yield Site(
-            [Fact(placed(f.people), f.item, f.low, f.high, f.counts, f.published) for f in known],
+            [replace(fact, people=placed(fact.people)) for fact in known],
             _points(np.array([answers[number] for number in used])),
             {key: placed(inside) for key, inside in teams[site].items()},
         )
@@ -119,7 +128,9 @@ def _members(frame: pd.DataFrame, numbers: np.ndarray) -> dict[tuple[str, str, s
     return found
 
 
-def _facts(results, items, scale, members, answers, published, round_to) -> Iterator[tuple[Fact, str]]:
+def _facts(results, items, scale, members, answers, published, round_to) -> Iterator[tuple[Fact, str, int]]:
+    waves = sorted({wave for _, _, wave in members})
+
     def inside(row) -> frozenset[int]:
         return members[row.site, "" if row.level == "site" else row.team, row.wave]
 
@@ -127,15 +138,16 @@ def _facts(results, items, scale, members, answers, published, round_to) -> Iter
     for row in scores[(scores["scale"] == scale) & ~scores["withheld"]].itertuples():
         people = inside(row)
         assert row.n == len(people)
-        yield Fact(people, None, row.mean - round_to / 2, row.mean + round_to / 2, (), published), row.site
+        low, high = row.mean - round_to / 2, row.mean + round_to / 2
+        yield Fact(people, None, low, high, (), published), row.site, waves.index(row.wave)
     shown = results.answers[results.answers["item"].isin(items) & ~results.answers["withheld"]]
-    for (_, site, _, _, item), group in shown.groupby(["level", "site", "team", "wave", "item"], dropna=False):
+    for (_, site, _, wave, item), group in shown.groupby(["level", "site", "team", "wave", "item"], dropna=False):
         place = items.index(item)
         people = frozenset(number for number in inside(group.iloc[0]) if answers[number][place] != SKIPPED)
         counts = np.round(group["percent"].to_numpy(dtype=float) * len(people) / 100).astype(int)
         total = (counts * (group["option"].to_numpy() - 1) * 25).sum() / len(people)
         assert counts.sum() == len(people)
-        yield Fact(people, items.index(item), total, total, tuple(counts), True), site
+        yield Fact(people, place, total, total, tuple(counts), True), site, waves.index(wave)
 
 
 def _matrix(site: Site, facts: list[Fact]) -> np.ndarray:
@@ -205,45 +217,49 @@ def alike(site: Site, least_outside: int = 3) -> list[str]:
     return found
 
 
-def narrowed(site: Site, least: int, interval: float, *, people_per_class: int = 1) -> list[str]:
-    """People whose score or answer, and hidden small teams whose mean, lie in a shorter interval than they may."""
+def narrowed(site: Site, least: int, interval: float, *, people: bool = True) -> list[str]:
+    """People whose score or answer, and hidden teams whose mean, lie in a shorter interval than they may."""
     rows = np.unique(_matrix(site, site.facts), axis=0)
     if not len(rows):
         return []
     skipped = np.isnan(site.answers)
     _, classes = np.unique(np.concatenate([rows, skipped.T]), axis=1, return_inverse=True)
     found = []
-    targets = [np.flatnonzero(classes == one)[:1] for one in range(classes.max() + 1)] * people_per_class
-    shown = {fact.people for fact in site.facts}
-    targets += [
-        np.array(sorted(inside)) for inside in site.teams.values() if 1 < len(inside) < least and inside not in shown
-    ]
-    targets += [
-        few
-        for fact in shown
-        for few in [np.array([person for person in sorted(fact) if skipped[person].any()])]
-        if 1 < len(few) < least
-    ]
-    for target in targets:
+    targets = [(np.flatnonzero(classes == one)[:1], 0) for one in range(classes.max() + 1)] if people else []
+    shown = {fact.people for fact in site.facts if fact.item is None}
+    hidden = {inside: order for order, _, inside in site.in_order() if len(inside) > 1 and inside not in shown}
+    targets += [(np.array(sorted(inside)), order) for inside, order in hidden.items()]
+    few = [np.array([person for person in sorted(fact) if skipped[person].any()]) for fact in shown if people]
+    few = [some for some in few if 1 < len(some) < least and not _anybody(site, classes, some, interval)]
+    told = {fact.item for fact in site.facts} - {None}
+    for target, since in [*targets, *((some, 0) for some in few)]:
         groups = 2 * classes + np.isin(np.arange(len(classes)), target)
         program = _Program(site, groups)
-        low, high = program.bounds(target, None)
-        if high - low < interval - 1e-6 and not _anybody(site, classes, target, interval):
-            found.append(f"score of {len(target)}: {low:.1f} to {high:.1f}")
-        truth = np.nanmean(site.answers[target], axis=1).mean()
-        assert low - 1e-6 <= truth <= high + 1e-6, "the attacker's own program is wrong"
-        if len(target) == 1:
-            for item in np.flatnonzero(~skipped[target[0]]):
-                low, high = program.bounds(target, item)
-                if high - low < interval - 1e-6:
-                    found.append(f"answer to {item}: {low:.1f} to {high:.1f}")
+        # Where no item is shown an answer lies in a wider interval than the score.
+        for item in [None, *(np.flatnonzero(~skipped[target[0]]) if len(target) == 1 and told else [])]:
+            low, high = program.bounds(target, item)
+            truth = np.nanmean(site.answers[target], axis=1).mean() if item is None else site.answers[target[0], item]
+            assert low - 1e-4 <= truth <= high + 1e-4, "the attacker's own program is wrong"
+            if high - low < interval - 1e-6 and _narrows(site, groups, target, item, interval, since):
+                what = "score" if item is None else f"answer to {item}"
+                found.append(f"{what} of {len(target)}: {low:.1f} to {high:.1f}")
     return found
+
+
+def _narrows(site: Site, groups: np.ndarray, target: np.ndarray, item: int | None, interval: float, since: int) -> bool:
+    """Whether any release (or wave) since this one narrows the target too far, and further than those before it."""
+    before = np.inf
+    for order in sorted({fact.order for fact in site.facts}):
+        facts = [fact for fact in site.facts if fact.order <= order]
+        low, high = _Program(Site(facts, site.answers, site.teams), groups).bounds(target, item)
+        if order >= since and high - low < min(interval - 1e-6, before - 1e-3):
+            return True
+        before = high - low
+    return False
 
 
 def _anybody(site: Site, classes: np.ndarray, target: np.ndarray, interval: float) -> bool:
     """Whether a few who skipped something are known no better than any few of a group near an end are."""
-    if len(target) < 2 or not np.isnan(site.answers[target]).any(axis=1).all():
-        return False
     groups = 2 * classes + np.isin(np.arange(len(classes)), target)
     for of_items in (True, False):
         facts = [fact for fact in site.facts if (fact.item is not None) == of_items]
@@ -255,38 +271,45 @@ def _anybody(site: Site, classes: np.ndarray, target: np.ndarray, interval: floa
 
 
 class _Program:
-    """A linear program over the sums of groups of people nobody can tell apart, item by item."""
+    """A linear program over groups of people nobody can tell apart: how many of them chose each option of each item."""
 
     def __init__(self, site: Site, groups: np.ndarray) -> None:
         self.names, self.groups, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-        self.items = site.answers.shape[1]
-        given = np.array([~np.isnan(site.answers[np.argmax(self.groups == one)]) for one in range(len(self.names))])
-        self.weights = given / given.sum(axis=1, keepdims=True)
-        self.limits = [(0.0, 100.0 * most) for most in (sizes[:, None] * given).ravel()]
+        n_groups, n_items = len(self.names), site.answers.shape[1]
+        first = [np.argmax(self.groups == one) for one in range(n_groups)]
+        given = ~np.isnan(site.answers[first])
+        self.weights = given / np.maximum(given.sum(axis=1, keepdims=True), 1)
+        told = {fact.item for fact in site.facts}
+        options = [np.arange(0, 101, 25) if item in told else np.array([0, 100]) for item in range(n_items)]
+        # One variable a group, item and option; of items that are not shown any sum is possible, so two options will do.
+        self.item = np.concatenate([np.full(n_groups * len(of), item) for item, of in enumerate(options)])
+        self.value = np.concatenate([np.tile(of, n_groups) for of in options])
+        self.group = np.concatenate([np.repeat(np.arange(n_groups), len(of)) for of in options])
+        self.weight = self.weights[self.group, self.item] * self.value
+        cell = self.group * n_items + self.item
+        everybody = sparse.csr_array((np.ones(len(cell)), (cell, np.arange(len(cell)))))
         rows, low, high = [], [], []
         for fact in dict.fromkeys(site.facts):
-            inside = np.unique(self.groups[list(fact.people)])
-            row = np.zeros((len(self.names), self.items))
+            inside = np.isin(self.group, np.unique(self.groups[list(fact.people)]))
             if fact.item is None:
-                row[inside] = self.weights[inside] / len(fact.people)
-            else:
-                row[inside, fact.item] = 1 / len(fact.people)
-            rows.append(row.ravel())
-            low.append(fact.low)
-            high.append(fact.high)
-        self.rows = np.concatenate([rows, -np.array(rows)])
-        self.right = np.concatenate([high, -np.array(low)])
+                rows.append(inside * self.weight / len(fact.people))
+                low.append(fact.low)
+                high.append(fact.high)
+                continue
+            for option, n in enumerate(fact.counts):
+                rows.append((inside & (self.item == fact.item) & (self.value == 25 * option)).astype(float))
+                low.append(n)
+                high.append(n)
+        self.known = sparse.vstack([everybody, sparse.csr_array(np.array(rows).reshape(len(rows), len(cell)))])
+        size = (sizes[:, None] * given).ravel()
+        self.low, self.high = np.concatenate([size, low]), np.concatenate([size, high])
 
     def bounds(self, target: np.ndarray, item: int | None) -> tuple[float, float]:
-        cost = np.zeros((len(self.names), self.items))
-        inside = np.unique(self.groups[target])
-        if item is None:
-            cost[inside] = self.weights[inside] / len(target)
-        else:
-            cost[inside, item] = 1
+        inside = np.isin(self.group, np.unique(self.groups[target]))
+        cost = inside * (self.weight if item is None else self.value * (self.item == item)) / len(target)
         ends = []
         for sign in (1, -1):
-            solved = linprog(sign * cost.ravel(), self.rows, self.right, bounds=self.limits, method="highs")
+            solved = milp(sign * cost, constraints=LinearConstraint(self.known, self.low, self.high))
             assert solved.status == 0, solved.message
             ends.append(sign * solved.fun)
         return ends[0], ends[1]

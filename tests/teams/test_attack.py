@@ -40,13 +40,18 @@ def one_release(make, instrument, items, seed, sites, policy=None, skipped=0.0):
     return [(frame, who.person, attack.everything(frame, instrument, policy=policy))]
 
 
-def two_waves(make, instrument, items, seed, sites, policy=None):
+def two_waves(make, instrument, items, seed, sites, policy=None, *, waves=2, forms=(), skipped=0.0):
+    """The same sites twice (or more often), one form or another; hardly anybody's answers change."""
     rng = np.random.default_rng(seed)
-    before = worlds.people(rng, sites, len(items))
-    after = worlds.later(rng, before)
-    frames = [worlds.frame_of(make, instrument, who, items, wave=wave) for who, wave in ((before, "1"), (after, "2"))]
+    who = [worlds.people(rng, sites, len(items), skipped=skipped)]
+    for _ in range(waves - 1):
+        who.append(worlds.later(rng, who[-1]))
+    frames = [
+        worlds.frame_of(make, instrument, one, items, wave=str(wave), form=form)
+        for wave, (one, form) in enumerate(zip(who, forms or [None] * waves, strict=True), start=1)
+    ]
     frame = pd.concat(frames, ignore_index=True)
-    people = np.concatenate([before.person, after.person])
+    people = np.concatenate([one.person for one in who])
     return [(frame, people, attack.everything(frame, instrument, policy=policy))]
 
 
@@ -88,6 +93,36 @@ def test_two_waves_give_nobody_away(instrument, responses_of, items, seed):
 @pytest.mark.parametrize("seed", [20])
 def test_a_second_release_gives_nobody_away(instrument, responses_of, items, seed):
     assert faults(two_releases(responses_of, instrument, items, seed, 10, ReleaseLog()), instrument) == []
+
+
+def test_teams_hidden_in_one_of_two_waves_are_not_narrowed(instrument, responses_of, items):
+    """Most of their people are in a team that the other wave shows: its mean and the site's would tell theirs."""
+    found = [
+        fault
+        for site in attack.sites_of(two_waves(responses_of, instrument, items, 12, 8), instrument, SCALE)
+        for fault in attack.narrowed(site, 5, 20.0, people=False)
+    ]
+    assert found == []
+
+
+def test_items_beside_means_do_not_narrow_a_hidden_team(instrument, responses_of, items):
+    releases = one_release(responses_of, instrument, items, 2, 20)
+    sites = attack.sites_of(releases, instrument, SCALE)
+    assert [fault for site in sites for fault in attack.narrowed(site, 5, 20.0, people=False)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"waves": 3},
+        {"forms": ("full", "study")},
+        {"forms": ("short", "full")},
+        {"skipped": 0.3},
+    ],
+)
+def test_three_waves_two_forms_and_skipped_items_give_nobody_away(instrument, responses_of, items, settings):
+    assert faults(two_waves(responses_of, instrument, items, 60, 5, **settings), instrument) == []
 
 
 def test_smallest_groups_of_three(instrument, responses_of, items):
