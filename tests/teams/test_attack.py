@@ -117,7 +117,6 @@ def test_items_beside_means_do_not_narrow_a_hidden_team(instrument, responses_of
     [
         {"waves": 3},
         {"forms": ("full", "study")},
-        {"forms": ("short", "full")},
         {"skipped": 0.3},
     ],
 )

@@ -78,9 +78,11 @@ def later(rng: np.random.Generator, before: People, most: int = 6, same: float =
 def frame_of(make, instrument, who: People, items: list[str], *, wave: str = "1", form=None, ids=None) -> pd.DataFrame:
     """A responses frame of these people; to all other items everybody gives the same random answers every time."""
     frame = make(instrument, {("S", "T"): len(who.person)}, form=form, seed=len(who.person), wave=wave)
-    others = [item for item in instrument.items if item in frame.columns and item not in items]
+    others = [item for item in instrument.items if item not in items]
     given = np.random.default_rng(1).integers(1, 6, (int(who.person.max(initial=0)) + 1, len(others)))
-    frame[others] = pd.DataFrame(given[who.person], columns=others, index=frame.index).astype("Int64")
+    same = pd.DataFrame(given[who.person], columns=others, index=frame.index).astype("Int64")
+    others = [item for item in others if item in frame.columns]
+    frame[others] = same[others]
     frame["site"] = pd.array(who.site, dtype="str")
     frame["team"] = pd.array([name or None for name in who.team], dtype="str")
     frame["response_id"] = [f"{wave}-{person}" if ids is None else ids(person) for person in who.person]
