@@ -178,8 +178,9 @@ def _mean_release(
     counts, totals, loose_n, loose_total = score_sums(study, part, column)
     sites = len(study.sites)
     teams_most, teams_alike = most[sites:], alike.nearly_all[sites:]
-    releases = _by_site(
+    return _marked(
         study,
+        part,
         lambda inside, site: release_means(
             counts[inside],
             totals[inside],
@@ -196,9 +197,6 @@ def _mean_release(
             rest_answered_alike=lambda hidden: alike.of_rest(site, sites + inside[~hidden]),
         ),
     )
-    frame = places(study, part)
-    _mark(frame, releases, study)
-    return frame
 
 
 def item_marks(
@@ -208,8 +206,9 @@ def item_marks(
     keyed, values, holders, _ = item_options(part, column, instrument)
     teams, loose = answer_counts(study, part, column, keyed, holders)
     sites_barred, teams_barred = barred[: len(study.sites)], barred[len(study.sites) :]
-    releases = _by_site(
+    return _marked(
         study,
+        part,
         lambda inside, site: release_distributions(
             teams[inside],
             values,
@@ -222,9 +221,6 @@ def item_marks(
             site_out=bool(out.sites[site]),
         ),
     )
-    frame = places(study, part)
-    _mark(frame, releases, study)
-    return frame
 
 
 def with_sites(study: Study, teams: Bools) -> Bools:
@@ -232,17 +228,15 @@ def with_sites(study: Study, teams: Bools) -> Bools:
     return np.concatenate([site_sums(study, teams.astype(np.int64)) > 0, teams])
 
 
-def _by_site(study: Study, decide: Callable[[Ints, int], Release]) -> list[Release]:
+def _marked(study: Study, part: Round, decide: Callable[[Ints, int], Release]) -> pd.DataFrame:
+    """Who may see each group, and why not (rows: sites, then teams), decided site by site."""
     order = np.argsort(study.team_site, kind="stable")
     bounds = np.searchsorted(study.team_site[order], np.arange(len(study.sites) + 1))
-    return [decide(order[bounds[site] : bounds[site + 1]], site) for site in range(len(study.sites))]
-
-
-def _mark(frame: pd.DataFrame, releases: list[Release], study: Study) -> None:
-    """Write who may see each group, and why not, into the frame (rows: sites, then teams)."""
-    status = np.array([release.site for release in releases] + [HIDDEN] * len(study.teams))
-    reason = np.array([release.site_reason for release in releases] + [""] * len(study.teams), dtype=object)
-    for site, release in enumerate(releases):
-        rows = len(study.sites) + np.flatnonzero(study.team_site == site)
-        status[rows], reason[rows] = release.teams, release.reasons
-    frame["status"], frame["reason"] = status, reason
+    frame, n_sites = places(study, part), len(study.sites)
+    status, reason = np.zeros(len(frame), dtype=np.int64), np.full(len(frame), "", dtype=object)
+    for site in range(n_sites):
+        inside = order[bounds[site] : bounds[site + 1]]
+        release = decide(inside, site)
+        status[site], reason[site] = release.site, release.site_reason
+        status[n_sites + inside], reason[n_sites + inside] = release.teams, release.reasons
+    return frame.assign(status=status, reason=reason)
