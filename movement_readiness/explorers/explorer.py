@@ -42,6 +42,7 @@ class Part:
 class Explorer(ipywidgets.VBox):  # type: ignore[misc]
     """Controls and views of released results; see `TeamExplorer` and `SiteExplorer`."""
 
+    _region: ClassVar[str]
     _labels: ClassVar[dict[str, str]]
     _comparisons: ClassVar[tuple[str, ...]]
 
@@ -58,7 +59,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         self._tables = ipywidgets.Checkbox(
             description="Open all tables", indent=False, layout={"width": "auto", "margin": "2px 12px 2px 0"}
         )
-        self._status = Status()
+        self._status = Status(region=self._region)
         super().__init__(self._arranged(), layout={"overflow": "visible", "max_width": "100%"})
         self.add_class("mr-explorer")
         self._begin(wanted)
@@ -75,6 +76,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         head = (
             f"{STYLE}<p><strong>{escape(say.claim_line(released.results))}</strong></p>"
             f"<p>{escape(say.policy_line(released.results))}</p>"
+            f"{say.definitions_html(released.all_scales(), released.words)}"
         )
         flow = {"display": "flex", "flex_flow": "row wrap", "overflow": "visible"}
         controls = ipywidgets.Box([*self.controls.values(), self._tables], layout=flow)

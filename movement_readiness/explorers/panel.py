@@ -13,6 +13,8 @@ __all__ = ["STYLE", "Panel"]
 
 STYLE = """<style>
 .mr-explorer .widget-html-content { line-height: 1.45; white-space: normal; overflow-wrap: anywhere; }
+/* A wide table scrolls in a box of its own; it never makes the view around it wider than its place on the page. */
+.mr-explorer .widget-html-content { min-width: 0; max-width: 100%; flex: 1 1 0; }
 .mr-explorer .jupyter-widget-html, .mr-explorer .widget-html { height: auto; max-width: 100%; }
 .mr-explorer section { max-width: 46rem; }
 .mr-explorer h3 { font-size: 1.15em; margin: 0.6em 0 0.3em; }
@@ -28,8 +30,11 @@ STYLE = """<style>
 .mr-explorer .mr-links a { text-decoration: underline; display: inline-block; padding: 0.25em 0; }
 .mr-explorer :focus-visible { outline: 2px solid #1a5fb4 !important; outline-offset: 1px; }
 .mr-explorer .mr-status { line-height: 1.45; padding: 0.3em 0; }
-.mr-explorer .widget-dropdown > select { height: auto; min-height: 2.2em; }
-.mr-explorer button { min-height: 2.2em; }
+.mr-explorer .mr-why { min-width: 14em; }
+.mr-explorer .widget-dropdown { height: auto; max-width: 100%; flex-wrap: wrap; }
+.mr-explorer .widget-dropdown > select { height: auto; min-height: 2.2em; min-width: 0; max-width: 100%;
+  flex: 0 1 auto; }
+.mr-explorer button { height: auto; min-height: 2.2em; max-width: 100%; white-space: normal; }
 </style>"""
 _WIDE = {"min_width": "0", "max_width": "100%", "overflow": "visible"}
 

@@ -15,7 +15,7 @@ from movement_readiness.teams import TeamResults
 
 __all__ = ["COMPARISONS", "KINDS", "Released", "Selection", "scores_of"]
 
-KINDS = {"mean": "Mean of the answers", "shrunken": "Shrunken mean, for comparing teams"}
+KINDS = {"mean": "Mean of the answers", "shrunken": "Mean drawn towards the middle, to compare teams"}
 COMPARISONS = {
     "none": "Nothing",
     "site": "The site",
@@ -88,6 +88,11 @@ class Released:
             for scale in self.instrument.scales.values()
             if scale.id in scored and (not kinds or scale.kind in kinds)
         ]
+
+    def all_scales(self) -> list[str]:
+        """The scales of all forms that were answered."""
+        found = {scale for form in self.forms for scale in self.scales(form)}
+        return [scale for scale in self.instrument.scales if scale in found]
 
     def group(self, table: str, choice: Selection, *, team: str | None = None, wave: str | None = None) -> pd.DataFrame:
         """The rows of one group in the wave and form of a choice: a team's, or without a team the site's."""

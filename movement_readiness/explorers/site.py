@@ -63,6 +63,7 @@ class SiteExplorer(Explorer):
     'Teams of South by scale'
     """
 
+    _region: ClassVar[str] = "A site and its teams"
     _labels: ClassVar[dict[str, str]] = {
         "site": "Site",
         "page": "Teams",

@@ -21,6 +21,9 @@ def pages(names: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [names[start : start + PAGE] for start in range(0, len(names), PAGE)] or [()]
 
 
+_SWING = "Means of small teams swing by chance. To compare teams choose the mean that is drawn towards the middle."
+
+
 def teams_view(released: Released, choice: Selection) -> View:
     """The teams of a site, those of one page, by scale; without an order but that of their names."""
     teams = pages(released.teams(choice.site))[choice.page]
@@ -36,9 +39,10 @@ def teams_view(released: Released, choice: Selection) -> View:
     kept = rows[~rows["scale"].isin(refused)].reset_index(drop=True)
     heads = released.site_groups("respondents", choice, teams=teams)
     picture = _heat(released, numbers, "team", teams, scales, heads)
-    said = [*_none(teams, rows), *_hidden_groups(numbers, "team"), *_evidence(released, choice, scales)]
-    if picture is not None and choice.kind == "mean":
-        said.append("Means of small teams swing by chance. To compare teams choose the shrunken mean.")
+    compared = picture is not None and len(teams) > 1
+    said = [*_none(teams, rows), *_hidden_groups(numbers, "team"), *_evidence(released, choice, scales, compared)]
+    if picture is not None:
+        said.append(say.DRAWN if choice.kind == "shrunken" else _SWING)
     return View("teams", f"Teams of {choice.site} by scale", {"numbers": kept, "people": heads}, picture, tuple(said))
 
 
@@ -89,8 +93,11 @@ def _hidden_groups(numbers: pd.DataFrame, level: str) -> list[str]:
     return say.withheld_all(firsts, {}, level)
 
 
-def _evidence(released: Released, choice: Selection, scales: list[str]) -> list[str]:
+def _evidence(released: Released, choice: Selection, scales: list[str], compared: bool) -> list[str]:
+    """Whether teams differ; where nothing is compared, only that this is why."""
     states = released.differences(choice).reindex(scales).dropna(subset=["state"])
+    if not compared:
+        states = states[states["state"] == "not supported"]
     return say.differences(states, released.words.scales)
 
 
@@ -110,7 +117,8 @@ def funnel_view(released: Released, choice: Selection) -> View:
         picture = funnel(drawn, label=label, site=choice.site, team=choice.team or None)
         said.append(_dispersion(rows))
     title = f"Teams of {choice.site} by size: {label}"
-    return View("funnel", title, {"numbers": rows}, picture, (*said, *_evidence(released, choice, [choice.scale])))
+    evidence = _evidence(released, choice, [choice.scale], picture is not None)
+    return View("funnel", title, {"numbers": rows}, picture, (*said, *evidence))
 
 
 def _other_teams(released: Released, choice: Selection, own: pd.DataFrame) -> pd.DataFrame:
@@ -127,7 +135,10 @@ def _dispersion(rows: pd.DataFrame) -> str:
     phi = float(rows["dispersion"].dropna().iloc[0])
     if phi <= 1:
         return "The limits are those of chance alone: teams do not vary by more than that (over-dispersion 1)."
-    return f"Teams vary by more than chance, and the limits are widened by that much (over-dispersion {phi:g})."
+    return (
+        f"The means of teams lie further apart than chance alone makes them, and the limits are widened by that much "
+        f"(over-dispersion {phi:g}). Whether that is enough to matter, the next sentence says."
+    )
 
 
 def team_changes_view(released: Released, choice: Selection) -> View:

@@ -13,7 +13,8 @@ class Status(anywidget.AnyWidget):
 
     A widget of its own because a live region has to stay in the page while its text changes; the HTML widget puts a
     new one in its place, which many screen readers do not read out. It also tells JupyterLab to leave the keys to the
-    explorer: a notebook takes the arrows (and d, x and others) from a list that has the focus.
+    explorer: a notebook takes the arrows (and d, x and others) from a list that has the focus. And it makes the
+    explorer a region with a name, which those who cannot see the page jump to.
     """
 
     _esm = """
@@ -26,7 +27,11 @@ class Status(anywidget.AnyWidget):
       tell();
       const keep = (left) => {
         const explorer = el.closest(".mr-explorer");
-        if (explorer) explorer.addEventListener("keydown", (event) => event.stopPropagation());
+        if (explorer) {
+          explorer.addEventListener("keydown", (event) => event.stopPropagation());
+          explorer.setAttribute("role", "region");
+          explorer.setAttribute("aria-label", model.get("region"));
+        }
         else if (left) setTimeout(keep, 100, left - 1);
       };
       keep(100);
@@ -34,3 +39,4 @@ class Status(anywidget.AnyWidget):
     export default { render };
     """
     text = traitlets.Unicode().tag(sync=True)
+    region = traitlets.Unicode().tag(sync=True)

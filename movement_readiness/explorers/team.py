@@ -69,6 +69,7 @@ class TeamExplorer(Explorer):
     np.int64(36)
     """
 
+    _region: ClassVar[str] = "One team"
     _labels: ClassVar[dict[str, str]] = {
         "site": "Site",
         "team": "Team",

@@ -11,7 +11,7 @@ from movement_readiness.explorers import words as say
 from movement_readiness.explorers.released import Released, Selection, scores_of
 from movement_readiness.explorers.view import View
 from movement_readiness.plots import Picture, answer_bars, change, profile, pull_strip, spread_strip
-from movement_readiness.teams.words import who_answered
+from movement_readiness.teams.words import same_people, who_answered
 
 __all__ = [
     "NO_SCALE",
@@ -53,11 +53,25 @@ def reference(released: Released, choice: Selection, scales: list[str], team: st
     evidence = (*say.differences(states, released.words.scales), released.invariance)
     refused = set(states.index[states["state"] == "not supported"])
     if choice.comparison == "site":
-        rows = _of(released.group("scores", choice), scales)
-        numbers = scores_of(rows, "mean")
-        numbers["withheld"] |= numbers["scale"].isin(refused)
-        return Reference(numbers, rows, choice.site, evidence[:-1])
+        return _site(released, choice, scales, refused, evidence[:-1])
     return _benchmark(states[~states.index.isin(refused)], evidence)
+
+
+def _site(
+    released: Released, choice: Selection, scales: list[str], refused: set[str], evidence: tuple[str, ...]
+) -> Reference:
+    heads = [released.group("respondents", choice, team=team).to_dict("records") for team in (choice.team, None)]
+    if all(heads) and same_people(heads[0][0], heads[1][0]):
+        return Reference(
+            sentences=(f"All who answered at {choice.site} are in {choice.team}: these are the same people.",)
+        )
+    rows = _of(released.group("scores", choice), scales)
+    numbers = scores_of(rows, "mean")
+    if numbers["withheld"].all():
+        nothing = f"Nothing of {choice.site} is shown to compare with"
+        return Reference(sentences=tuple(say.withheld_all(numbers, released.words.scales, nothing=nothing)))
+    numbers["withheld"] |= numbers["scale"].isin(refused)
+    return Reference(numbers, rows, choice.site, evidence)
 
 
 def _earlier(released: Released, choice: Selection, scales: list[str], team: str | None) -> Reference:
@@ -111,20 +125,22 @@ def profile_view(released: Released, choice: Selection, team: str | None) -> Vie
     if team and len(rows) and rows["withheld"].all():
         return _roll_up(released, choice, rows, said)
     if choice.kind == "shrunken" and team:
-        name = f"{team}, shrunken"
-        said.append(
-            "Shrunken means lie closer to the mean of all published teams, the more the fewer people answered. Use "
-            "them to compare."
-        )
+        name = f"{team}, drawn towards the middle"
+        said.append(say.DRAWN)
     said += say.withheld_all(numbers, released.words.scales)
+    if numbers["withheld"].all():
+        return View("profile", title, {"numbers": rows}, None, tuple(said))  # nothing is compared with nothing
     other = reference(released, choice, scales, team)
     picture = None
-    if len(numbers) and not numbers["withheld"].all():
+    if len(numbers):
         picture = profile(numbers, released.words.scales, name=name, reference=other.numbers, reference_name=other.name)
     return View("profile", title, other.tables(rows), picture, (*said, *other.sentences))
 
 
 def _who(released: Released, choice: Selection, team: str | None) -> list[str]:
+    reasons = set(released.group("scores", choice, team=team)["reason"])
+    if team and reasons == {"no_answers"}:
+        return ["Nobody of this team answered."]
     rows = released.group("respondents", choice, team=team)
     return [who_answered(row, "team" if team else "site") for row in rows.to_dict("records")]
 
@@ -134,16 +150,28 @@ def _roll_up(released: Released, choice: Selection, rows: pd.DataFrame, said: li
     scales = list(rows["scale"])
     site = _of(released.group("scores", choice), scales)
     numbers = scores_of(site, "mean")
-    said = [*said, *say.withheld_all(rows, released.words.scales)]
+    said = [*said, *say.withheld_all(rows, released.words.scales, nothing=f"No number of {choice.team} is shown")]
+    silent = bool((rows["reason"] == "no_answers").all())
     picture = None
     if numbers["withheld"].all():
-        said.append(f"The answers are kept, and count as soon as enough people at {choice.site} have answered.")
+        if not silent:
+            said.append(_kept(released, choice))
     else:
-        said.append(f"The answers are not lost: they count in what {choice.site} says as a whole, which is shown here.")
+        said.append(
+            f"What is shown here is {choice.site} as a whole."
+            if silent
+            else f"The answers are not lost: they count in what {choice.site} says as a whole, which is shown here."
+        )
         said.append("A talk about the conditions for movement needs no numbers.")
         picture = profile(numbers, released.words.scales, name=choice.site)
     title = f"Profile of {choice.site}, because {choice.team}'s is not shown"
     return View("profile", title, {"numbers": site, "team": rows}, picture, tuple(said))
+
+
+def _kept(released: Released, choice: Selection) -> str:
+    if choice.wave != released.waves[-1]:
+        return f"At {choice.site} too, too few people answered in wave {choice.wave} to show a number."
+    return f"The answers are kept, and count as soon as enough people at {choice.site} have answered."
 
 
 def spread_view(released: Released, choice: Selection) -> View:
@@ -188,10 +216,11 @@ def pull_view(released: Released, choice: Selection, scale: str) -> View:
     if rows.empty:
         return View(f"strip-{scale}", words.scales[scale], {}, None, ("There are no answers to it here.",))
     numbers = scores_of(rows, choice.kind)
-    other = reference(released, choice, [scale], choice.team)
+    shown = not numbers["withheld"].all()
+    other = reference(released, choice, [scale], choice.team) if shown else Reference()
     against = None if other.numbers is None or _is_range(other) else _first(other.numbers)
     picture = None
-    if not numbers["withheld"].all():
+    if shown:
         picture = pull_strip(
             _first(numbers),
             name=choice.team,

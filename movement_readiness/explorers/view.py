@@ -31,12 +31,13 @@ _HEADINGS = {
     "n": "People",
     "n_from": "People before",
     "n_to": "People now",
+    "invited": "Invited",
     "mean": "Mean",
     "ci_low": "95 % from",
     "ci_high": "95 % to",
-    "shrunken": "Shrunken mean",
-    "shrunken_low": "Shrunken, 95 % from",
-    "shrunken_high": "Shrunken, 95 % to",
+    "shrunken": "Mean drawn towards the middle",
+    "shrunken_low": "Drawn mean, 95 % from",
+    "shrunken_high": "Drawn mean, 95 % to",
     "reliability": "Reliability",
     "percent": "Per cent",
     "spread": "How alike",
@@ -49,9 +50,22 @@ _HEADINGS = {
     "position": "Position",
     "change": "Change",
     "verdict": "Reading",
+    "icc1": "ICC(1)",
+    "state": "That teams differ is",
+    "n_respondents": "People",
+    "n_teams": "Teams",
+    "n_teams_published": "Published teams",
+    "method": "Estimated by",
+    "icc2": "ICC(2)",
+    "icc2_low": "ICC(2), 95 % from",
+    "icc2_high": "ICC(2), 95 % to",
+    "rwg_j_median_uniform": "Median rwg(j), uniform null",
+    "rwg_j_median_slight": "Median rwg(j), slightly skewed null",
+    "ad_median": "Median average deviation",
     "benchmark_low": "80 % of true means from",
     "benchmark_high": "80 % of true means to",
 }
+_DECIMALS = 6
 _KEYS = ("level", "site", "team", "wave", "form", "wave_from", "wave_to", "scale")
 
 
@@ -78,8 +92,11 @@ class View:
     sentences: tuple[str, ...] = ()
 
     def csv(self, table: str = "numbers") -> bytes:
-        """A table as a CSV file; a name that a spreadsheet would take for a formula is marked as text."""
-        rows = self.tables[table]
+        """A table as a CSV file, numbers to six decimals.
+
+        A name that a spreadsheet would take for a formula is marked as text.
+        """
+        rows = self.tables[table].round(_DECIMALS)
         texts = rows.select_dtypes(include=["str", "object"]).columns
         safe = {name: rows[name].map(_no_formula, na_action="ignore") for name in texts}
         return rows.assign(**safe).to_csv(index=False, lineterminator="\n").encode("utf-8")
@@ -157,8 +174,9 @@ def _row(row: dict[Any, Any], columns: list[str], released: Released, some: bool
         if hidden and name not in (*_KEYS, "item", "option"):
             words = words or "not shown"
         cells.append(f'<th scope="row">{words}</th>' if place == 0 else f"<td>{words}</td>")
-    why = f"<td>{escape(why_withheld(str(row.get('reason', '')))) if hidden else ''}</td>" if some else ""
-    return f"<tr>{''.join(cells)}{why}</tr>"
+    why = why_withheld(str(row.get("reason", ""))) if hidden else ""
+    last = f'<td class="mr-why">{escape(why)}</td>' if some else ""
+    return f"<tr>{''.join(cells)}{last}</tr>"
 
 
 def _cell(row: Any, name: str, released: Released) -> str:

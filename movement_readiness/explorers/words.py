@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import pandas as pd
 
+from movement_readiness.instrument import Translation
 from movement_readiness.teams import TeamResults
 from movement_readiness.teams.words import STATES, icc_words, listed, sentence, why_withheld
 
-__all__ = ["claim_line", "differences", "policy_line", "withheld_all"]
+__all__ = ["DRAWN", "claim_line", "definitions_html", "differences", "policy_line", "withheld_all"]
 
 _THEREFORE = {"not supported": ", so teams are not compared"}
+DRAWN = (
+    "Each team's mean is drawn towards the middle, the mean of all published teams, the more the fewer people answered "
+    "(a shrunken, or empirical-Bayes, mean). Use it to compare teams."
+)
 
 
-def withheld_all(rows: pd.DataFrame, labels: Mapping[str, str], part: str = "scale") -> list[str]:
-    """One sentence for each reason, naming what is not shown because of it."""
+def withheld_all(
+    rows: pd.DataFrame, labels: Mapping[str, str], part: str = "scale", nothing: str = "None of these is shown"
+) -> list[str]:
+    """One sentence for each reason, naming what is not shown because of it; ``nothing`` where all of it is."""
     hidden = rows[rows["withheld"]]
     sentences = []
     for reason, group in hidden.groupby("reason", sort=False):
         names = list(dict.fromkeys(labels.get(str(name), str(name)) for name in group[part]))
-        which = "None of these" if len(names) > 1 and len(group) == len(rows) else listed(names)
-        verb = "is" if len(names) == 1 or which == "None of these" else "are"
-        shown = "shown" if which == "None of these" else "not shown"
-        sentences.append(f"{which} {verb} {shown}: {why_withheld(str(reason))}.")
+        lead = f"{listed(names)} {'is' if len(names) == 1 else 'are'} not shown"
+        if len(names) > 1 and len(group) == len(rows):
+            lead = nothing
+        sentences.append(f"{lead}: {why_withheld(str(reason))}.")
     return sentences
 
 
@@ -42,6 +50,19 @@ def differences(rows: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
 def _with_icc(row: Any, labels: Mapping[str, str]) -> str:
     name = labels[row["scale"]]
     return name if pd.isna(row["icc1"]) else f"{name} (ICC(1) {', '.join(icc_words(row))})"
+
+
+def definitions_html(scales: list[str], words: Translation) -> str:
+    """What each scale means, in a line; to be opened."""
+    lines = "".join(
+        f"<li><strong>{escape(words.scales[scale])}:</strong> {escape(words.definitions[scale])}</li>"
+        for scale in scales
+        if words.definitions.get(scale)
+    )
+    if not lines:
+        return ""
+    lang = escape(words.language, quote=True)
+    return f'<details><summary>What each of these means</summary><ul lang="{lang}">{lines}</ul></details>'
 
 
 def claim_line(teams: TeamResults) -> str:

@@ -28,9 +28,15 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(signed=signed, icc=icc_words)
+    found.filters.update(signed=signed, icc=icc_words, css_text=_css_text)
     found.tests["known"] = lambda value: not isna(value)
     return found
+
+
+def _css_text(words: str) -> str:
+    """A text as a string of CSS, every letter that could end it, or the style it stands in, as its number."""
+    safe = "".join(letter if letter.isalnum() or letter in " ,.:" else f"\\{ord(letter):x} " for letter in str(words))
+    return f'"{safe}"'
 
 
 def render(template: str, context: dict[str, Any]) -> Report:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from movement_readiness.plots import Picture, funnel, heat_map, profile
+from movement_readiness.plots.sheet import records
 from movement_readiness.reports import words as say
 from movement_readiness.reports.choice import Choice, choose
 from movement_readiness.reports.sections import (
@@ -21,7 +22,7 @@ from movement_readiness.reports.sections import (
     strips,
     talk,
 )
-from movement_readiness.teams.words import who_answered
+from movement_readiness.teams.words import same_people, who_answered
 
 __all__ = ["Choice", "choose", "site_context", "team_context"]
 
@@ -65,23 +66,28 @@ def team_context(choice: Choice) -> dict[str, Any]:
     rows, site_rows = profile_rows(choice, "team"), profile_rows(choice, "site")
     if choice.alone:
         site_rows = site_rows.assign(withheld=True)
-    compared = comparable(choice, site_rows)
+    heads, site_heads = (choice.rows(choice.teams.respondents, who).iloc[0] for who in ("team", "site"))
+    silent = set(rows["reason"]) == {"no_answers"}
+    same = not choice.alone and same_people(heads, site_heads)  # the same people are not put beside themselves
+    compared = comparable(choice, site_rows.assign(withheld=True) if same else site_rows)
     shown, site_shown = _some(rows), _some(site_rows)
     name = str(choice.team) if shown else choice.site
     level = "team" if shown else "site"
     beside = compared if shown and _some(compared) else None
+    strips_beside = "site" if shown and not (choice.alone or same) else None
     picture: Picture | None = None
     if shown or site_shown:
         drawn = rows if shown else site_rows
         picture = profile(drawn, choice.words.scales, name=name, reference=beside, reference_name=choice.site)
     spread = spread_section(choice) if shown else None
-    heads, site_heads = (choice.rows(choice.teams.respondents, who).iloc[0] for who in ("team", "site"))
     return {
         **_common(choice),
         "shown": shown,
         "site_shown": site_shown,
         "name": name,
-        "who": who_answered(heads, "team"),
+        "who": "Nobody of this team answered." if silent else who_answered(heads, "team"),
+        "counts": say.counts_words(silent, _past(choice), choice.site, site_shown),
+        "same": same and shown,
         "why_none": say.why_no_team_numbers(set(rows["reason"])),
         "who_site": who_answered(site_heads, "site"),
         "picture": picture,
@@ -90,12 +96,20 @@ def team_context(choice: Choice) -> dict[str, Any]:
         "no_band": say.no_band_words([choice.words.scales[scale] for scale in not_comparable(choice)]),
         "table": profile_table(rows if shown else site_rows, beside),
         "spread": spread,
-        "strips": strips(choice, level, name, "site" if shown and not choice.alone else None) if picture else [],
+        "strips": strips(choice, level, name, strips_beside) if picture else [],
         "extremes": extremes(choice),
         "change": change_section(choice, level, name) if picture else None,
         "questions": talk(choice, rows if shown else site_rows, spread),
-        "reliability": say.reliability_words(list(rows["reliability"])),
+        "reliability": say.reliability_words(
+            rows, choice.profile_states, choice.words.scales, choice.teams.policy.min_respondents
+        ),
+        "statistics": say.statistics_words(choice.profile_states),
     }
+
+
+def _past(choice: Choice) -> str | None:
+    """The wave of the page, where there is a later one."""
+    return None if choice.wave == choice.teams.waves[-1] else choice.wave
 
 
 def _some(rows: pd.DataFrame) -> bool:
@@ -108,6 +122,9 @@ def site_context(choice: Choice) -> dict[str, Any]:
     shown = _some(rows)
     refused = not_comparable(choice)
     scales = [scale for scale in choice.scales("profile") if scale not in refused]
+    only = _only_team(choice)
+    if only:
+        scales = []
     means, shrunken = _means_by_team(choice, scales)
     teams = _team_rows(choice, means)
     everyone = rows.set_index("scale")["mean"].mask(rows.set_index("scale")["withheld"].astype(bool)).reindex(scales)
@@ -123,6 +140,10 @@ def site_context(choice: Choice) -> dict[str, Any]:
         "heats": _heat_maps(choice, means, teams, everyone),
         "team_rows": teams,
         "everyone": list(everyone),
+        "only_team": only,
+        "hidden_cells": _hidden_cells(choice, scales),
+        "past": _past(choice),
+        "statistics": "",  # they stand in a table
         "everyone_n": _head_words(choice.rows(choice.teams.respondents, "site").iloc[0], nobody=False),
         "scales": scales,
         "not_compared": say.not_compared_words([choice.words.scales[scale] for scale in refused]),
@@ -135,6 +156,20 @@ def site_context(choice: Choice) -> dict[str, Any]:
         "questions": talk(choice, rows),
         **_funnels(choice),
     }
+
+
+def _only_team(choice: Choice) -> str:
+    """The team that all who answered at the site are in, if there is one whose number is shown."""
+    site = choice.rows(choice.teams.respondents, "site").iloc[0]
+    teams = choice.rows(choice.teams.respondents, "team")
+    return next((str(team["team"]) for team in records(teams) if same_people(team, site)), "")
+
+
+def _hidden_cells(choice: Choice, scales: list[str]) -> str:
+    """Why some numbers in the table of teams are not shown."""
+    rows = choice.rows(choice.teams.scores, "team")
+    rows = rows[rows["scale"].isin(scales) & rows["withheld"].astype(bool)]
+    return say.hidden_words(list(rows["reason"]))
 
 
 def _means_by_team(choice: Choice, scales: list[str]) -> tuple[pd.DataFrame, bool]:
@@ -198,7 +233,8 @@ def _head_words(head: pd.Series[Any], *, nobody: bool) -> dict[str, str]:
         return {"n": "none", "label": "none"}
     if head["withheld"]:
         return {"n": "not shown", "label": "not shown"}
-    words = str(head["n"]) + ("" if pd.isna(head["invited"]) else f" of {head['invited']}")
+    n, invited = head["n"], head["invited"]
+    words = str(n) if pd.isna(invited) else f"{n} of {invited}" if n <= invited else f"{n} (list: {invited})"
     return {"n": words, "label": words}
 
 
@@ -213,13 +249,29 @@ def _funnels(choice: Choice) -> dict[str, Any]:
     """A funnel of every scale for which there is one, with this site's teams filled, and what its limits allow for."""
     rows = choice.teams.funnel
     if rows.empty:
-        return {"funnels": [], "dispersion": ""}
+        return {"funnels": [], "dispersion": "", "funnel_scales": [], "funnel_rows": []}
     rows = rows[(rows["wave"] == choice.wave) & (rows["form"] == choice.form)]
-    found, factors = [], {}
+    found, factors, mine_of = [], {}, {}
     for scale in choice.scales("profile"):
         mine = rows[rows["scale"] == scale]
         picture = funnel(mine, label=choice.words.scales[scale], site=choice.site, key=False)
         if picture is not None:
             found.append(picture)
+            mine_of[scale] = mine[mine["site"] == choice.site]
             factors[choice.words.scales[scale]] = float(mine["dispersion"].dropna().iloc[0])
-    return {"funnels": found, "dispersion": say.dispersion_words(factors)}
+    titles = choice.words.scales
+    return {
+        "funnels": found,
+        "dispersion": say.dispersion_words(factors, choice.states.rename(index=titles)),
+        "funnel_scales": list(mine_of),
+        "funnel_rows": _funnel_rows(mine_of),
+    }
+
+
+def _funnel_rows(found: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    """The site's teams in the order of their names, each with its row of every funnel."""
+    cells: dict[str, dict[str, Any]] = {}
+    for scale, rows in found.items():
+        for row in records(rows):
+            cells.setdefault(str(row["team"]), {})[scale] = None if row["withheld"] else row
+    return [{"team": team, "cells": cells[team]} for team in sorted(cells) if any(cells[team].values())]

@@ -8,8 +8,10 @@ import pandas as pd
 
 from movement_readiness.plots import change, pull_strip, spread_strip
 from movement_readiness.plots.sheet import records
+from movement_readiness.plots.teams import SPREAD
 from movement_readiness.reports import words as say
 from movement_readiness.reports.choice import Choice, in_order
+from movement_readiness.teams.words import OPENERS
 
 __all__ = [
     "change_section",
@@ -24,6 +26,7 @@ __all__ = [
 ]
 
 _EXTREMES = 3  # lines listed as highest, and as lowest
+_APART = 10.0  # points between the last of the highest and the last of the lowest lines, at least
 _ENOUGH = 2 / 3  # share of the lines that must be shown before any is called highest
 
 
@@ -68,7 +71,15 @@ def spread_section(choice: Choice) -> dict[str, Any] | None:
     rows = in_order(choice.rows(choice.teams.agreement, "team"), choice.scales("profile"))
     if rows["withheld"].all():
         return None
-    return {"picture": spread_strip(rows, choice.words.scales, name=str(choice.team)), "rows": rows}
+    lines = [
+        {
+            "scale": row["scale"],
+            "words": "not shown" if row["withheld"] else SPREAD[row["spread"]],
+            "why": say.withheld_words(row["reason"]) if row["withheld"] else "",
+        }
+        for row in records(rows)
+    ]
+    return {"picture": spread_strip(rows, choice.words.scales, name=str(choice.team)), "rows": rows, "lines": lines}
 
 
 def strips(choice: Choice, level: str, name: str, reference_level: str | None) -> list[dict[str, Any]]:
@@ -112,14 +123,20 @@ def change_section(choice: Choice, level: str, name: str) -> dict[str, Any] | No
     return {
         "wave_from": rows["wave_from"].iloc[0],
         "picture": change(rows, choice.words.scales, name=name) if shown else None,
-        "rows": records(rows),
+        "rows": [
+            {**row, "why": say.change_withheld_words(str(row["reason"])) if row["withheld"] else ""}
+            for row in records(rows)
+        ],
         "same_n": len(rows[["n_from", "n_to"]].dropna().drop_duplicates()) == 1,
         "why": "" if shown else say.change_withheld_words(str(rows["reason"].iloc[0])),
     }
 
 
 def extremes(choice: Choice) -> dict[str, Any] | None:
-    """The lines with the highest and the lowest means; None where a team may not see its items."""
+    """The lines with the highest and the lowest means; None where a team may not see its items.
+
+    As many as stand apart from each other, up to three; none ("alike") where not even the first ones do.
+    """
     rows = choice.rows(choice.teams.items, "team")
     profile_items = {item for scale in choice.scales("profile") for item in choice.instrument.item_ids(scale)}
     rows = rows[~rows["withheld"] & rows["item"].isin(profile_items)]
@@ -127,32 +144,46 @@ def extremes(choice: Choice) -> dict[str, Any] | None:
     if len(rows) < 2 * _EXTREMES or len(rows) < _ENOUGH * len(profile_items):
         return None
     turned = rows["item"].map(choice.instrument.key) == -1
-    rows = rows.assign(mean=rows["mean"].mask(turned, 100 - rows["mean"]))  # as worded, as it is read here
+    rows = rows.assign(mean=rows["mean"].mask(turned, 100 - rows["mean"]), against=turned)  # as worded, as it is read
     ordered = rows.sort_values(["mean", "item"], ascending=[False, True], kind="stable")
     listed = [
-        {"text": choice.words.items[item], "mean": mean}
-        for item, mean in zip(ordered["item"], ordered["mean"], strict=True)
+        {"text": choice.words.items[str(row["item"])], "mean": row["mean"], "against": row["against"]}
+        for row in records(ordered)
     ]
+    most = _standing_out([line["mean"] for line in listed])
     return {
-        "highest": listed[:_EXTREMES],
-        "lowest": listed[-_EXTREMES:][::-1],
+        "highest": listed[:most],
+        "lowest": listed[len(listed) - most :][::-1],
+        "alike": most == 0,
+        "ends": (listed[-1]["mean"], listed[0]["mean"]),
         "n_hidden": len(profile_items) - len(rows),
     }
+
+
+def _standing_out(means: list[float]) -> int:
+    """How many of the highest and of the lowest (means in falling order) lie apart from each other."""
+    for most in range(_EXTREMES, 0, -1):
+        if means[most - 1] - means[-most] >= _APART:
+            return most
+    return 0
 
 
 def talk(choice: Choice, rows: pd.DataFrame, spread: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """Questions of the strongest and the weakest shown scale, and of one on which answers lie far apart.
 
-    Of all scales, one each, when there is no profile.
+    Of all scales, one each, when there is no profile. Where the instrument brings none, three that suit any.
     """
+    found = [group for group in _of_scales(choice, rows, spread) if group["questions"]]
+    for group in found:
+        group["lang"] = choice.instrument.language
+    return found or [{"lead": "To begin with", "questions": OPENERS, "lang": "en"}]
+
+
+def _of_scales(choice: Choice, rows: pd.DataFrame, spread: dict[str, Any] | None) -> list[dict[str, Any]]:
     scales, titles = choice.instrument.scales, choice.words.scales
     shown = rows[~rows["withheld"].astype(bool)].sort_values("mean", kind="stable")
     if len(shown) == 0:
-        return [
-            {"lead": titles[scale], "questions": scales[scale].questions[:1]}
-            for scale in rows["scale"]
-            if scales[scale].questions
-        ]
+        return [{"lead": titles[scale], "questions": scales[scale].questions[:1]} for scale in rows["scale"]]
     low, high = shown.iloc[0]["scale"], shown.iloc[-1]["scale"]
     if low == high:
         return [{"lead": titles[low], "questions": scales[low].questions}]

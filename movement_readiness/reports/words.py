@@ -13,8 +13,10 @@ from movement_readiness.teams.words import STATES, icc_words, listed, sentence, 
 __all__ = [
     "change_withheld_words",
     "claim_words",
+    "counts_words",
     "differences_words",
     "dispersion_words",
+    "hidden_words",
     "interval_words",
     "no_band_words",
     "not_compared_words",
@@ -22,6 +24,7 @@ __all__ = [
     "scale_ends",
     "signed",
     "state_words",
+    "statistics_words",
     "why_no_team_numbers",
     "withheld_words",
 ]
@@ -44,6 +47,8 @@ def scale_ends(instrument: Instrument, words: Translation, form: str) -> str:
 
 def why_no_team_numbers(reasons: set[str]) -> str:
     """Why a team's page has no numbers of its own, in words for that team."""
+    if reasons == {"no_answers"}:
+        return ""
     if reasons <= {"too_few", "no_answers"}:
         return "We do this to protect each of you. With so few answers, someone could work out who said what."
     return (
@@ -55,6 +60,23 @@ def why_no_team_numbers(reasons: set[str]) -> str:
 def withheld_words(reason: str) -> str:
     """Why a number is not shown."""
     return f"{sentence(why_withheld(reason))}." if reason == "no_answers" else f"Not shown: {why_withheld(reason)}."
+
+
+def hidden_words(reasons: Sequence[str]) -> str:
+    """Why some cells of a table are not shown: each reason once."""
+    known = dict.fromkeys(str(reason) for reason in reasons)
+    return f"“Not shown” means: {'; or '.join(why_withheld(reason) for reason in known)}." if known else ""
+
+
+def counts_words(silent: bool, past: str | None, site: str, site_shown: bool) -> str:
+    """What becomes of the answers of a team whose numbers are not shown; ``past``: its wave, if it is not the last."""
+    if silent:
+        return f"What follows is {site} as a whole." if site_shown else ""
+    if site_shown:
+        return f"Your answers are not lost: they count in what {site} says as a whole, shown below."
+    if past:
+        return f"Too few people of {site} answered the same form in wave {past} to show a number of all of them."
+    return f"Your answers are kept, and count as soon as enough people at {site} have answered the same form."
 
 
 def change_withheld_words(reason: str) -> str:
@@ -80,24 +102,47 @@ def _steps(width: float) -> str:
     return "whole points" if width == 1 else f"steps of {width:g} points"
 
 
-def reliability_words(values: list[float]) -> str:
-    """What the reliability of the team's means says."""
-    known = [value for value in values if not pd.isna(value)]
-    if not known:
+def reliability_words(rows: pd.DataFrame, states: pd.DataFrame, titles: Mapping[str, str], least: int) -> str:
+    """What the reliability of a team's means says: their rows of scores, and the evidence (index: scale)."""
+    found = []
+    for row in rows.dropna(subset=["reliability"]).to_dict("records"):
+        state, n = states.loc[row["scale"]], float(row["n"])
+        low, high = (_reliability(state[name], n) for name in ("ci_low", "ci_high"))
+        found.append((float(row["reliability"]), low, high, titles[row["scale"]]))
+    if not found:
         return (
             "How reliably these numbers tell this team from another is not known: that needs three teams or more whose "
             "numbers everybody may see."
         )
-    low, high = min(known), max(known)
-    span = f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
-    verdict = (
-        "high enough to tell teams apart by their means"
-        if low >= 0.7
-        else "too low to tell teams apart by their means"
-        if high < 0.7
-        else "for some of them too low to tell teams apart by their means"
+    found.sort(key=lambda one: one[0])
+    ends = [found[0], found[-1]] if len(found) > 1 else [found[0]]
+    told = [f"{value:.2f} ({title}; 95 % interval {low:.2f} to {high:.2f})" for value, low, high, title in ends]
+    span = f"from {told[0]} to {told[1]}, by condition" if len(told) > 1 else told[0]
+    n_teams = int(states["n_teams"].max())
+    return (
+        f"How reliably this team's means tell it from other teams (0 is not at all, 1 is perfectly; .70 is a usual "
+        f"least): {span}. So they are {_reliable(found)}. This rests on {n_teams} teams, those whose numbers everybody "
+        f"may see ({least} people or more)."
     )
-    return f"The reliability of this team's means is {span} (0 is none, 1 is perfect; .70 is a usual least): {verdict}."
+
+
+def _reliability(icc1: float, n: float) -> float:
+    """Reliability of a mean of n people for a released limit of ICC(1)."""
+    share = min(max(float(icc1), 0.0), 1.0)
+    return n * share / (1 + (n - 1) * share)
+
+
+_USUAL_LEAST = 0.7
+
+
+def _reliable(found: Sequence[tuple[float, float, float, str]]) -> str:
+    if all(low >= _USUAL_LEAST for _, low, _, _ in found):
+        return "reliable enough to tell teams apart"
+    if all(value >= _USUAL_LEAST for value, *_ in found):
+        return "probably reliable enough to tell teams apart, though the intervals reach below that"
+    if all(value < _USUAL_LEAST for value, *_ in found):
+        return "not reliable enough to tell teams apart"
+    return "for some conditions not reliable enough to tell teams apart"
 
 
 def signed(value: float) -> str:
@@ -140,11 +185,10 @@ def differences_words(rows: pd.DataFrame, titles: Mapping[str, str]) -> str:
         few = rows["n_teams"].max() < _FEWEST_TEAMS
         why = "too few teams have numbers that may be shown" if few else "it cannot be estimated"
         return f"Whether teams differ at all is not known: {why}. Do not compare teams."
-    numbers = _icc_words(rows.dropna(subset=["icc1"]))
     if len(states) == 1:
         (state,) = states
-        return f"{sentence(STATES[state])} ({numbers}).{_THEREFORE.get(state, '')}"
-    return f"{_states_counted(rows, titles)} ({numbers}). {_what_may_be_compared(states)}"
+        return f"{sentence(STATES[state])}.{_THEREFORE.get(state, '')}"
+    return f"{_states_counted(rows, titles)}. {_what_may_be_compared(states)}"
 
 
 def _states_counted(rows: pd.DataFrame, titles: Mapping[str, str]) -> str:
@@ -186,7 +230,7 @@ def no_band_words(titles: Sequence[str]) -> str:
     return f"There is no band on {listed(titles)}: these answers do not support that teams differ there."
 
 
-def dispersion_words(factors: Mapping[str, float]) -> str:
+def dispersion_words(factors: Mapping[str, float], states: pd.DataFrame | None = None) -> str:
     """What the limits of the funnels allow for: factors of over-dispersion by title of scale."""
     wider = {title: factor for title, factor in factors.items() if factor > 1}
     if not factors:
@@ -197,8 +241,28 @@ def dispersion_words(factors: Mapping[str, float]) -> str:
         )
     listed = ", ".join(f"{title} {factor:.1f}" for title, factor in wider.items())
     return (
-        f"Teams vary more than chance alone would make them, and the limits are drawn wider to allow for that "
-        f"(over-dispersion, 1 where there is none: {listed})."
+        f"The teams' means lie further apart than chance alone would put them, and the limits are drawn wider to allow "
+        f"for that (over-dispersion, 1 where there is none: {listed}).{_although(wider, states)}"
+    )
+
+
+def _although(wider: Mapping[str, float], states: pd.DataFrame | None) -> str:
+    """That more than chance may still be little, where that is what the evidence says (index: title)."""
+    if states is None or not (states["state"].reindex(list(wider)) == "unclear").any():
+        return ""
+    return " More than chance may still be too little to matter: where that is unclear stands further up."
+
+
+def statistics_words(rows: pd.DataFrame) -> str:
+    """The numbers behind `differences_words`, for a reader who knows them; nothing where there are none."""
+    known = rows.dropna(subset=["icc1"])
+    if known.empty or _states(rows) == {"unknown"}:
+        return ""
+    return (
+        "For readers who know statistics: whether teams differ is judged by ICC(1), the share of all differences "
+        f"between people that lies between teams (an estimate below 0 is given as 0): {_icc_words(known)}, those with "
+        "published numbers. That teams differ is supported where the lower limit is .02 or more, not supported where "
+        "the upper one is below .05, and unclear between."
     )
 
 
@@ -207,7 +271,7 @@ def _icc_words(known: pd.DataFrame) -> str:
     ordered = known.sort_values("icc1", kind="stable")
     ends = [ordered.iloc[0], ordered.iloc[-1]] if len(ordered) > 1 else [ordered.iloc[0]]
     shown = " to ".join("{} ({})".format(*icc_words(row)) for row in ends)
-    return f"ICC(1), with 95 % limits: {shown}; {int(known['n_teams'].max())} teams"
+    return f"with 95 % limits, {shown}; {int(known['n_teams'].max())} teams"
 
 
 def claim_words(teams: TeamResults) -> str:

@@ -49,6 +49,7 @@ _CHANGE_COLUMNS = ["level", "site", "team", "form", "scale", "wave_from", "wave_
 # With fewer teams the pooled SD comes close to being one team's own, which could pin its answers; this
 # one stands in for it. It is on the wide side of what 0-100 scores of a few items show (17 to 22).
 PLANNING_SD = 25.0
+_DECIMALS, _NOISE = 6, 1e-6  # what of a number is more than the noise of machine arithmetic
 _FEWEST_TEAMS = 3
 _FEWEST_IN_FUNNEL = 5
 _FEWEST_IN_BENCHMARK = 30
@@ -180,9 +181,10 @@ def change_tables(waves: Sequence[MeansOfWave], policy: DisclosurePolicy) -> pd.
     -----
     change = later mean - earlier mean, its 95 % band +- 1.96 sqrt(v_1 + v_2). Of a team v = s^2 / n + r^2 / 12, with s
     the SD within teams of its wave and r the step that means are rounded to; of a site the squared standard error of
-    its mean, people sitting in teams. The two waves are taken as different people, because nobody is linked to their
-    earlier answers: where they are the same people, who tend to answer as before, the band is too wide, never too
-    narrow. Inside the band the verdict is "no clear change".
+    its mean, people sitting in teams. The limits are rounded outwards to whole points, as they are shown. The two waves
+    are taken as different people, because nobody is linked to their earlier answers: where they are the same people,
+    who tend to answer as before, the band is too wide, never too narrow. Where the limits hold zero the verdict is "no
+    clear change".
     """
     found = []
     ordered = sorted(waves, key=lambda one: (one[0], one[1], natural(one[2])))
@@ -204,10 +206,13 @@ def _change(first: MeansOfWave, second: MeansOfWave, policy: DisclosurePolicy) -
     change = after["mean"].to_numpy(dtype=float) - before["mean"].to_numpy(dtype=float)
     half = _Z * np.sqrt(_variances(before, first[4], policy) + _variances(after, second[4], policy))
     # A site's error comes from estimates with all their decimals: rounded further, as its interval is.
-    half = np.where(frame["level"] == "site", policy.rounded_up(half), np.round(half, 1))
-    frame["change"] = change
-    frame["ci_low"], frame["ci_high"] = np.clip(change - half, -100, 100), np.clip(change + half, -100, 100)
-    frame["verdict"] = np.select([change - half > 0, change + half < 0], ["higher", "lower"], "no clear change")
+    half = np.where(frame["level"] == "site", policy.rounded_up(half), half)
+    # The limits are shown as whole points, so they are rounded outwards to these, and the verdict is that of the limits
+    # that are shown.
+    low, high = np.floor(change - half + _NOISE), np.ceil(change + half - _NOISE)
+    frame["change"] = np.round(change, _DECIMALS)
+    frame["ci_low"], frame["ci_high"] = np.clip(low, -100, 100) + 0.0, np.clip(high, -100, 100) + 0.0
+    frame["verdict"] = np.select([low > 0, high < 0], ["higher", "lower"], "no clear change")
     return _seen_in_both(frame, before, after)
 
 

@@ -9,13 +9,13 @@ import pandas as pd
 
 from movement_readiness.teams.disclosure import REASONS
 
-__all__ = ["STATES", "icc_words", "listed", "sentence", "who_answered", "why_withheld"]
+__all__ = ["OPENERS", "STATES", "icc_words", "listed", "same_people", "sentence", "who_answered", "why_withheld"]
 
 _MANY = 0.6  # share of the invited from which on those who stayed away are not spoken of
 _WHY = {
     "too_few": "too few people answered to show a number without pointing to someone",
     "protected": "with it, one person's answers or a smaller group's could be worked out",
-    "no_answers": "nobody has answered this yet",
+    "no_answers": "nobody answered this",
     "few_changed": "a few people's answers came or went since numbers were shown before, and the difference would tell "
     "what they answered",
     "few_teams": "too few teams have numbers that may be shown",
@@ -24,10 +24,15 @@ _WHY = {
 }
 STATES = {  # of the evidence that teams differ
     "supported": "these answers support that teams differ",
-    "unclear": "it is unclear from these answers whether teams differ",
+    "unclear": "it is unclear from these answers whether teams differ by enough to matter",
     "not supported": "these answers do not support that teams differ",
     "unknown": "it cannot be told from these answers whether teams differ",
 }
+OPENERS = (  # for a talk where the instrument brings none of its own; about nothing that it asks
+    "What do we recognise here, and what surprises us?",
+    "What does a good day look like for us, and what makes it one?",
+    "What is one small thing that we could try before we meet again?",
+)
 
 
 def why_withheld(reason: str) -> str:
@@ -59,6 +64,12 @@ def icc_words(row: Any) -> tuple[str, str]:
     """
     value, low, high = (f"{max(0.0, row[name]):.2f}" for name in ("icc1", "ci_low", "ci_high"))
     return value, "0.00 or less" if row["ci_high"] < 0 else f"{low} to {high}"
+
+
+def same_people(team: Any, site: Any) -> bool:
+    """Whether those who answered in a team are all who answered at its site, from the two rows of who answered."""
+    shown = not (team["withheld"] or site["withheld"] or pd.isna(team["n"]) or pd.isna(site["n"]))
+    return shown and bool(team["n"] == site["n"])
 
 
 def listed(names: Sequence[str]) -> str:

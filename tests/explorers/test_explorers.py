@@ -26,6 +26,7 @@ import movement_readiness as mr
 from movement_readiness.exceptions import ArgumentError, NothingToReleaseError
 from movement_readiness.explorers import SiteExplorer, TeamExplorer
 from movement_readiness.explorers import words as say
+from movement_readiness.explorers.view import View
 from movement_readiness.teams import REASONS
 from movement_readiness.teams.words import _WHY
 
@@ -408,7 +409,7 @@ def test_own_means_are_shown_where_nothing_is_shrunken_and_a_choice_of_them_warn
     few = SiteExplorer(mr.aggregate_scores(study.responses, any_instrument), any_instrument)
     assert few.controls["kind"].value == "mean"
     shown = SiteExplorer(many, instrument)
-    warning = "Means of small teams swing by chance. To compare teams choose the shrunken mean."
+    warning = "Means of small teams swing by chance. To compare teams choose the mean that is drawn towards the middle."
     assert warning not in shown.views["teams"].sentences
     shown.controls["kind"].value = "mean"
     assert warning in shown.views["teams"].sentences
@@ -426,6 +427,47 @@ def test_nobody_is_ranked(instrument, many):
     assert list(teams.index) == sorted(teams.index)
     text = " ".join(pages_html(SiteExplorer(many, instrument))).lower()
     assert not re.search(r"\brank|best|worst|league", words_of(text))
+
+
+def test_a_withheld_team_is_not_compared_with_anything(instrument, many):
+    """Under the site's figure nothing says that "none of these" is shown, nor that teams differ."""
+    hidden = many.scores.query("level == 'team' and wave == '2' and withheld").iloc[0]
+    shown = TeamExplorer(many, instrument, site=hidden["site"], team=hidden["team"])
+    shown.controls["comparison"].value = "site"
+    text = " ".join(map(words_of, pages_html(shown)))
+    assert f"No number of {hidden['team']} is shown: too few people answered" in text
+    assert "None of these" not in " ".join(shown.views["profile"].sentences)
+    assert "teams differ" not in text
+
+
+def test_a_site_of_one_team_is_not_compared_with_itself(instrument, responses_of):
+    teams = mr.aggregate_scores(responses_of(instrument, {("North", "A"): 14, ("South", "B"): 12}), instrument)
+    shown = TeamExplorer(teams, instrument, site="North")
+    shown.controls["comparison"].value = "site"
+    profile = shown.views["profile"]
+    assert "All who answered at North are in A: these are the same people." in profile.sentences
+    assert set(profile.tables) == {"numbers"}
+    assert "reference_mean" not in profile.picture.data
+
+
+def test_a_team_that_nobody_answered_of_is_told_so(instrument, responses_of):
+    roster = pd.DataFrame({"site": ["North"] * 2, "team": ["A", "B"], "invited": [14, 9]})
+    teams = mr.aggregate_scores(responses_of(instrument, {("North", "A"): 14}), instrument, roster=roster)
+    shown = TeamExplorer(teams, instrument, site="North", team="B")
+    said = " ".join(shown.views["profile"].sentences)
+    assert "Nobody of this team answered." in said
+    assert "not lost" not in said
+
+
+def test_each_condition_is_explained_in_a_line(any_instrument, teams):
+    head = words_of(TeamExplorer(teams, any_instrument).children[0].value)
+    for scale in teams.scores["scale"].unique():
+        assert any_instrument.translation(None).definitions[scale] in head
+
+
+def test_a_table_is_saved_without_the_noise_of_machine_numbers():
+    view = View("x", "X", {"numbers": pd.DataFrame({"change": [15 - 12.9, 3.0], "team": ["A", "=B"]})})
+    assert view.csv().decode() == "change,team\n2.1,A\n3.0,'=B\n"
 
 
 # --- controls, files, and the page

@@ -12,7 +12,7 @@ from reports.reading import read
 from workshop.form_support import running_browser, too_wide, violations
 
 import movement_readiness as mr
-from movement_readiness.reports import words
+from movement_readiness.reports import _css_text, words
 from movement_readiness.teams import Aggregation
 from movement_readiness.teams.words import icc_words, who_answered
 
@@ -63,10 +63,7 @@ def test_the_parts_of_a_team_page_stand_in_the_order_of_a_talk(study, any_instru
     expected += ["What these numbers can and cannot say"]
     present = [part for part in expected if part in found]
     assert found == present
-    needed = set(expected) - {
-        "Lines that stand out",
-        "Questions to talk about",
-    }  # of six items and more; if there are any
+    needed = set(expected) - {"Lines that stand out"}  # of six items and more
     assert needed <= set(found)
 
 
@@ -101,7 +98,7 @@ def test_a_team_of_four_reads_what_its_site_says(study, any_instrument):
         assert "for us now" not in text
         assert "What has changed at North since wave 1" in text
     assert "How alike our answers are" not in text
-    assert "The reliability of this team's means" not in text
+    assert "How reliably" not in text
     assert "What we will do" in text
 
 
@@ -195,7 +192,7 @@ def test_questions_are_chosen_from_the_profile(study, any_instrument):
     domains = [any_instrument.scales[scale].kind == "domain" for scale in rows["scale"]]
     rows = rows[domains].sort_values("mean", kind="stable")
     low, high = any_instrument.scales[rows["scale"].iloc[0]], any_instrument.scales[rows["scale"].iloc[-1]]
-    assert ("Questions to talk about" in text) == bool(low.questions or high.questions)
+    assert ("To begin with What do we recognise here" in text) == (not (low.questions or high.questions))
     assert (f"Build on: {high.title}" in text) == bool(high.questions)
     assert (f"Look at: {low.title}" in text) == bool(low.questions)
     assert all(question in text for question in (*low.questions, *high.questions))
@@ -209,13 +206,13 @@ def test_questions_are_chosen_from_the_profile(study, any_instrument):
             ["supported", "unclear"],
             12,
             "Of 2 conditions, these answers support that teams differ on 1 (Rational); it is unclear from these "
-            "answers whether teams differ on 1 (Social)",
+            "answers whether teams differ by enough to matter on 1 (Social)",
         ),
         (
             ["not supported", "unclear"],
             12,
-            "it is unclear from these answers whether teams differ on 1 (Social); these answers do not support that teams "
-            "differ on 1 (Rational)",
+            "it is unclear from these answers whether teams differ by enough to matter on 1 (Social); these answers do not "
+            "support that teams differ on 1 (Rational)",
         ),
         (["not supported", "unclear"], 12, "where it is unclear. Do not compare teams on the others."),
         (["unclear", "unclear"], 12, "It is unclear"),
@@ -245,7 +242,8 @@ def test_no_share_of_variance_is_told_as_less_than_nothing(numbers, told):
     row = dict(zip(("icc1", "ci_low", "ci_high"), numbers, strict=True))
     assert icc_words(row) == told
     rows = pd.DataFrame([{**row, "state": "unclear", "n_teams": 12}], index=["rational"])
-    assert f"95 % limits: {told[0]} ({told[1]}); 12 teams" in words.differences_words(rows, {"rational": "Rational"})
+    assert f"95 % limits, {told[0]} ({told[1]}); 12 teams" in words.statistics_words(rows)
+    assert "ICC" not in words.differences_words(rows, {"rational": "Rational"})  # plain words first
 
 
 def test_over_dispersion_in_words():
@@ -254,6 +252,44 @@ def test_over_dispersion_in_words():
     assert "those of chance" in words.dispersion_words({"Rational": 1.0})
     assert words.dispersion_words({}) == ""
     assert [words.signed(value) for value in (-0.4, 3, -12)] == ["0", "+3", "−12"]
+
+
+def test_more_than_chance_may_be_too_little_to_matter():
+    states = pd.DataFrame({"state": ["unclear", "supported"]}, index=["Rational", "Social"])
+    assert "too little to matter" in words.dispersion_words({"Rational": 1.8, "Social": 1.0}, states)
+    assert "too little to matter" not in words.dispersion_words({"Rational": 1.0, "Social": 1.8}, states)
+
+
+def test_reliability_is_told_by_condition_with_its_intervals():
+    rows = pd.DataFrame({"scale": ["r", "s"], "reliability": [0.8, 0.0], "n": [10, 10]})
+    states = pd.DataFrame(
+        {"icc1": [0.29, 0.0], "ci_low": [0.05, -0.01], "ci_high": [0.6, 0.1], "n_teams": 12}, index=["r", "s"]
+    )
+    titles = {"r": "Rational", "s": "Social"}
+    told = words.reliability_words(rows, states, titles, 10)
+    assert "from 0.00 (Social; 95 % interval 0.00 to 0.53) to 0.80 (Rational; 95 % interval 0.34 to 0.94), by" in told
+    assert "for some conditions not reliable enough" in told
+    assert "This rests on 12 teams, those whose numbers everybody may see (10 people or more)." in told
+    assert "though the intervals reach below" in words.reliability_words(rows.iloc[:1], states, titles, 10)
+    assert "is not known" in words.reliability_words(rows.iloc[:0], states, titles, 10)
+
+
+def test_the_funnels_and_the_spread_are_tables_too(study, published, any_instrument):
+    page = mr.site_report(published, any_instrument, site="North").html
+    rows = published.funnel.query(f"wave == '{published.waves[-1]}' and site == 'North' and not withheld")
+    table = page[page.index('aria-label="Teams and their limits, by condition"') :]
+    row = rows[rows["scale"].isin([s.id for s in any_instrument.scales.values() if s.kind == "domain"])].iloc[0]
+    assert f'{row["mean"]:.0f} <span class="interval">({row["low95"]:.0f} to {row["high95"]:.0f})' in table
+    team = own_page(study, "N3")[1].html
+    assert re.search(
+        r"<details class=\"again\">.*Our answers are.*?(much alike|somewhat apart|far apart)", team, re.DOTALL
+    )
+
+
+def test_every_sheet_of_a_printed_page_names_the_team(study):
+    own = own_page(study, "N3")[1]
+    assert re.search(r'@bottom-left { content: "[^"<>\n]*N3, North, wave 2"', own.html)
+    assert _css_text('a"</style>\\') == '"a\\22 \\3c \\2f style\\3e \\5c "'
 
 
 @pytest.mark.parametrize(("invited", "told"), [(25, True), (20, False), (None, False), (11, False)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from support import ROOT
 import movement_readiness as mr
 from movement_readiness.exceptions import ArgumentError, NothingToReleaseError
 from movement_readiness.reports.batch import write_reports
+from movement_readiness.reports.sections import _standing_out
 
 GROUPS = {
     ("North", "A"): 14,
@@ -44,7 +46,7 @@ def test_a_team_page_has_every_part_that_the_design_names(published, instrument)
         "Programme pull",
         "Questions to talk about",
         "What we will do",
-        "The reliability of this team's means",
+        "How reliably",
         "Evidence for Readiness for movement 0.1.0: designed, not yet validated.",
         "Synthetic data.",
         "ranking teams, judging a leader or engineering compliance",
@@ -178,8 +180,81 @@ def test_lines_that_stand_out_are_read_as_they_are_worded(garden, responses_of):
     responses = responses_of(garden, {("N", "A"): 40, ("N", "B"): 40})
     responses["g_chore"] = pd.array([6, 7, 7, 7, 5] * 16, dtype="Int64")
     text = read(mr.team_report(mr.aggregate_scores(responses, garden), garden, site="N", team="A"))
-    assert re.search(r"We said yes to most Gärtnern ist mir lästig\. \(9\d\)", text)
+    assert re.search(
+        r"Higher than \w+ other lines(?: shown)? Gärtnern ist mir lästig\. "
+        r"\(9\d; agreeing with this line counts against the condition\)",
+        text,
+    )
+    assert "yes to most" not in text
     assert "0 (the least that the answers can show)" in text
+
+
+@pytest.mark.parametrize(
+    ("means", "most"),
+    [
+        ([80, 70, 66, 55, 50, 45], 3),
+        ([80, 70, 60, 55, 50, 45], 2),
+        ([80, 61, 60, 59, 58, 45], 1),
+        ([61, 60, 60, 59, 58, 52], 0),
+    ],
+)
+def test_lines_stand_out_only_where_they_are_apart(means, most):
+    assert _standing_out([float(mean) for mean in means]) == most
+
+
+def test_lines_that_are_much_alike_are_not_listed(instrument, responses_of):
+    responses = responses_of(instrument, {("N", "A"): 40, ("N", "B"): 40})
+    items = list(instrument.form("full").items)
+    for place, item in enumerate(items):  # everybody's answers are others, and every line's mean the same
+        responses[item] = pd.array([1 + (person + place) % 5 for person in range(80)], dtype="Int64")
+    text = read(mr.team_report(mr.aggregate_scores(responses, instrument), instrument, site="N", team="A"))
+    if "Lines that stand out" in text:
+        assert "are much alike (means from 50 to 50)" in text
+
+
+def test_an_instrument_without_openers_has_general_ones(instrument, responses_of):
+    plain = replace_questions(instrument)
+    teams = mr.aggregate_scores(responses_of(plain, {("N", "A"): 14, ("N", "B"): 3}), plain)
+    for team in ("A", "B"):
+        text = read(mr.team_report(teams, plain, site="N", team=team))
+        assert "To begin with What do we recognise here" in text
+    assert "A talk with the questions below needs no numbers." in text
+
+
+def replace_questions(instrument):
+    scales = tuple(scale.model_copy(update={"questions": ()}) for scale in instrument.file.scales)
+    return replace(instrument, file=instrument.file.model_copy(update={"scales": scales}))
+
+
+def test_a_site_of_one_team_does_not_put_the_same_people_beside_themselves(instrument, responses_of):
+    groups = {("Lone", "A"): 14} | {("N", f"T{team}"): 14 for team in range(3)}
+    roster = pd.DataFrame({"site": ["Lone"], "team": ["A"], "invited": [7]})
+    teams = mr.aggregate_scores(responses_of(instrument, groups), instrument, roster=roster)
+    text = read(mr.team_report(teams, instrument, site="Lone", team="A"))
+    assert "these are the same people, so there is nothing to compare with" in text
+    assert "The pale band" not in text
+    assert "all of the site" not in text
+    site = read(mr.site_report(teams, instrument, site="Lone"))
+    assert "All who answered are in A: the numbers of Lone above are those of the same people" in site
+    assert "14 (list: 7)" in site
+    assert "14 of 7" not in site
+
+
+def test_nobody_answered_and_a_wave_that_is_over_are_told_as_they_are(instrument, responses_of):
+    roster = pd.DataFrame({"site": ["N"] * 2, "team": ["A", "B"], "invited": [14, 9]})
+    waves = [responses_of(instrument, {("N", "A"): size}, wave=wave) for wave, size in (("1", 3), ("2", 14))]
+    responses = pd.concat(waves, ignore_index=True).assign(response_id=lambda frame: [f"p{n}" for n in frame.index])
+    teams = mr.aggregate_scores(responses, instrument, roster=roster)
+    silent = read(mr.team_report(teams, instrument, site="N", team="B"))
+    assert "Nobody of this team answered." in silent
+    assert "not lost" not in silent
+    for past in (
+        read(mr.team_report(teams, instrument, site="N", team="A", wave="1", form="full")),
+        read(mr.site_report(teams, instrument, site="N", wave="1")),
+    ):
+        assert "numbers yet" not in past
+        assert "answered this yet" not in past
+        assert "as soon as" not in past
 
 
 def test_a_team_withheld_for_others_is_told_so(instrument, responses_of):

@@ -323,10 +323,20 @@ def test_the_band_of_a_change_by_hand():
     ]
     found = change_tables(waves, POLICY)
     half = 1.959964 * np.sqrt(400 / 10 + 625 / 20 + 1 / 6)  # without a pooled SD the planning SD of 25
-    assert found["ci_high"][0] == pytest.approx(10 + half, abs=0.051)
+    assert (found["ci_low"][0], found["ci_high"][0]) == (np.floor(10 - half), np.ceil(10 + half))  # as they are shown
     assert found["verdict"].tolist() == ["no clear change", "higher"]
     assert found["status"].tolist() == [PUBLISHED, OWN]
     assert change_tables(waves[:1], POLICY).empty
+
+
+def test_a_change_is_called_higher_only_where_the_limits_shown_keep_clear_of_zero():
+    by = Yardstick(20.0, 0.1, "supported")
+    half = 1.959964 * np.sqrt(2 * 400 / 15 + 1 / 6)  # 14.3
+    before, after = table_of([50.0] * 3, [15] * 3), table_of([64.0, 65, 66], [15] * 3).assign(wave="2")
+    found = change_tables([("full", "s", "1", before, by), ("full", "s", "2", after, by)], POLICY)
+    assert 14 < half < 15
+    assert found["ci_low"].tolist() == [-1, 0, 1]
+    assert found["verdict"].tolist() == ["no clear change", "no clear change", "higher"]
 
 
 def test_the_band_of_a_site_allows_for_its_teams_and_is_rounded_up():
@@ -424,7 +434,7 @@ def test_without_change_few_teams_are_told_higher_or_lower():
     found = change_tables([("full", "s", wave, table, by) for wave, table in zip("12", tables, strict=True)], POLICY)
     wrong = (found["verdict"] != "no clear change").mean()
     print(f"told a change without one: {wrong:.3f}")  # noqa: T201
-    assert 0.035 < wrong < 0.06
+    assert 0.02 < wrong < 0.06  # outward rounding makes it fewer than the nominal .05
 
 
 @pytest.mark.parametrize("icc1", [0.0, 0.1])
