@@ -221,13 +221,19 @@ def released(results, instrument):
     ):
         shares = rows["percent"].to_numpy()  # and what lies above, or below, some option
         known |= {f"{total:.0f}" for total in (*shares.cumsum(), *shares[::-1].cumsum())}
+    evidence = results.scores.dropna(subset=["reliability"]).merge(
+        results.team_differences, on=["wave", "form", "scale"], suffixes=("_mean", "")
+    )
+    for limit in ("ci_low", "ci_high"):  # of ICC(1): with n they give those of the reliability
+        icc1, n = evidence[limit].clip(lower=0), evidence["n"].astype(float)
+        known |= {f"{value:.2f}" for value in n * icc1 / (1 + (n - 1) * icc1)}
     words = instrument.translation(None)
     for part in (words.items, words.scales, words.definitions, words.low_labels, words.high_labels, words.forms):
         known |= numbers(part.values())
     known |= numbers([*instrument.file.instrument.sources, results.claim.sentence, results.invariance, words.title])
     policy = results.policy
     known |= {str(policy.min_respondents), str(policy.min_respondents_own_team), instrument.sha256[:12]}
-    return known | numbers(["0 0.00 100 95 99.8 1 20 500 80 30 .70"])
+    return known | numbers(["0 0.00 100 95 99.8 1 20 500 80 30 .70 .02 .05"])
 
 
 def _written(value):
@@ -253,7 +259,7 @@ def test_no_number_on_any_page_is_not_released(awkward, instrument, roster, tmp_
     for name, page in pages.items():
         left = numbers(page.words) - (of_site if name.startswith("sites/") else own[name])
         lines = [text.strip() for text in page.words if left & numbers([text])]
-        assert all("left out here" in line for line in lines), (name, lines)
+        assert all("left out here" in line for line in lines), (name, left, lines)
         assert not page.strange, name
 
 
@@ -314,6 +320,12 @@ def test_results_lead_to_no_answers_and_neither_does_their_file(explored):
     for results in list(explored.values())[:3]:
         assert reached(results) == {"Claim", "DisclosurePolicy", "Evidence", "TeamResults"}
         assert b"person-" not in pickle.dumps(results)
+        for frame in (getattr(results, name) for name in FRAMES):
+            for column in frame.select_dtypes("Int64").columns:
+                under = frame[column].array._data[
+                    frame[column].isna().to_numpy()
+                ]  # what a file of the frame would keep
+                assert not under.any(), column
 
 
 @pytest.mark.parametrize("explorer", [TeamExplorer, SiteExplorer])
