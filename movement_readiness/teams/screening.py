@@ -142,11 +142,12 @@ class Screen:
         partners = np.flatnonzero(self.given.all(axis=1))
         ends = [item.beside(first, partners) for item in self.items]
         up, down = (np.stack([end[side] for end in ends], axis=1) for side in (0, 1))
-        answers = np.minimum(up, down.sum(axis=1, keepdims=True) - down)
-        answers += np.minimum(down, up.sum(axis=1, keepdims=True) - up)
         a = np.maximum(self.given[first].sum(axis=1), 1)
         above, below = self._room()
         weight = np.maximum(1 - a / n_items, 1e-12)
+        rest_down, rest_up = down.sum(axis=1, keepdims=True) - down, up.sum(axis=1, keepdims=True) - up
+        answers = np.minimum(up, rest_down + (above * a / weight)[:, None])
+        answers += np.minimum(down, rest_up + (below * a / weight)[:, None])
         score = np.minimum(up.sum(axis=1) / a, above / weight) + np.minimum(down.sum(axis=1) / a, below / weight)
         return answers, score
 
