@@ -77,7 +77,8 @@ class DisclosurePolicy:
     min_respondents_own_team : int, default 5
         Smallest team that is shown its own means, and the smallest group that may be derivable.
     min_interval : float, default 20
-        Points of the 0-100 scale: no person's score and no hidden team's mean may be narrowed further.
+        Points of the 0-100 scale: no person's score and no hidden team's mean may be narrowed further. With 0 nothing
+        is kept from being narrowed; only the sizes of groups are looked at then.
     round_to : float, default 1
         Means and limits are rounded to multiples of this before anybody sees them.
 

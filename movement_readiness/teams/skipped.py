@@ -122,7 +122,7 @@ def _of_groups(study: Study, one: _Scale, policy: DisclosurePolicy, status: Ints
     item_seen: Bools = np.any(shown[sites:], axis=1)
     for apart in (mean_seen, item_seen):
         rest, known, ends = _rest(study, one, apart, mean_seen, shown, (low, high))
-        group = np.where((team >= 0) & apart[team], -1, site)
+        group = np.where(np.append(apart, False)[team], -1, site)  # the last is nobody's team (-1)
         told = _narrowed(one, group, rest, known, *ends, policy)
         flags[:sites] |= told & (status[:sites] == PUBLISHED) & known.any(axis=1)
     return flags
