@@ -412,6 +412,23 @@ def test_nor_waves_in_turn_that_are_one_person_apart(instrument, responses_of, o
     assert few_people([waves[place] for place in order], instrument, ReleaseLog()) == {}
 
 
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        [range(15, 31), [*range(15), 30], []],  # one half, the other, and all with one person more
+        [[], range(5), range(5, 10), range(11)],  # what is left out adds up to one person less
+    ],
+)
+def test_nor_several_releases_that_differ_by_five_people_or_more_two_by_two(instrument, responses_of, left_out):
+    frame = responses_of(instrument, {("N", "A"): 31, ("N", "B"): 15, ("S", "A"): 12}, form="short", seed=6)
+    log = ReleaseLog()
+    shown = []
+    for rows in left_out:
+        found = mr.aggregate_scores(frame.drop(index=list(rows)), instrument, release_log=log).scores
+        shown.append(not found.loc[(found["site"] == "N") & (found["team"].fillna("A") == "A"), "withheld"].all())
+    assert shown == [True] * (len(left_out) - 1) + [False]
+
+
 def few_people(frames, instrument, log=None):
     """Groups of one to four people, by site, that releases one after the other give to an attacker who knows everybody."""
     releases = []
