@@ -57,7 +57,7 @@ class Everything:
         kept = np.unique(np.concatenate([mine, *(layer.person for layer in before)]))
         kept = kept[kept >= 0]
         self.n_people, self.person = len(kept), _place(mine, kept)
-        self.before = [replace(layer, person=_place(layer.person, kept)) for layer in before]
+        self.before = [replace(layer, person=_place(layer.person, kept), again=layer.part is part) for layer in before]
 
     def bars(self, shown: Mapping[str, Shown]) -> dict[str, Bools]:
         """What must not be shown of the round, by the name of the number: groups (sites, then teams)."""

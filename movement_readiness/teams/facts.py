@@ -30,12 +30,14 @@ ABSENT = -2  # of somebody who is in no group of which a number is shown
 class Layer:
     """One round, or one earlier release: the people in it (a number for each row of ``part``, -1: left out).
 
-    ``numbers`` holds by name ("scale rational", "item R1") who counts, by site and team, and what is shown.
+    ``numbers`` holds by name ("scale rational", "item R1") who counts, by site and team, and what is shown; ``again``:
+    the last layer is the same round once more, so what was hidden may be shown now.
     """
 
     part: Round
     person: Ints
     numbers: Mapping[str, Counted]
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Table:
     site_shown: Bools
     weight: Floats
     group: Ints
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,7 @@ def _table(
     if kind == "scale":
         weight[people] = _weights(instrument, layer.part, what, items, points[people])
     item = items.index(what) if kind == "item" else -1
-    return Table(number, name, item, counts, team, counted.teams, counted.sites, weight, group)
+    return Table(number, name, item, counts, team, counted.teams, counted.sites, weight, group, layer.again)
 
 
 def _weights(instrument: Instrument, part: Round, scale: str, items: tuple[str, ...], points: Floats) -> Floats:

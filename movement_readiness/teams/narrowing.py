@@ -71,9 +71,22 @@ class _Judge:
         screen = Screen(self.facts, self.last, self.policy, settled, with_items=with_items)
         for target in screen.left():
             site = int(self.facts.site[target.people[0]])
+            if self._is_out(target):
+                continue
             if self._is_narrow(site, tables, target, with_items):
                 found.setdefault(site, []).append(target)
         return found
+
+    def _is_out(self, target: Target) -> bool:
+        """Whether the team was hidden in an earlier release of this round, and the very same people are shown now."""
+        if target.item >= 0 or not self.facts.tables[target.table].again:
+            return False
+        name = self.facts.tables[target.table].name
+        for table in self.now:
+            if table.name == name:
+                team = table.group[target.people[0]]
+                return bool(team >= 0 and np.array_equal(np.flatnonzero(table.group == team), target.people))
+        return False
 
     def _width(self, site: int, tables: list[Table], target: Target, with_items: bool) -> float:
         people = self._told(site, tables, target.people)
