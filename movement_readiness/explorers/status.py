@@ -30,7 +30,9 @@ class Status(anywidget.AnyWidget):
         if (explorer) {
           explorer.addEventListener("keydown", (event) => event.stopPropagation());
           explorer.setAttribute("role", "region");
-          explorer.setAttribute("aria-label", model.get("region"));
+          const name = model.get("region");
+          const others = document.querySelectorAll(`.mr-explorer[aria-label^="${name}"]`).length;
+          explorer.setAttribute("aria-label", others ? `${name} (${others + 1})` : name);
         }
         else if (left) setTimeout(keep, 100, left - 1);
       };

@@ -15,6 +15,12 @@ from movement_readiness.teams.words import STATES, icc_words, listed, sentence, 
 __all__ = ["DRAWN", "claim_line", "definitions_html", "differences", "policy_line", "withheld_all"]
 
 _THEREFORE = {"not supported": ", so teams are not compared"}
+_TERMS = {
+    "95 % interval": "from where to where the true value probably lies; the line through a dot",
+    "Drawn towards the middle": "a mean moved towards that of all published teams, the more the fewer people answered",
+    "ICC(1)": "the share of all differences between people that lies between teams; 0 is none of them",
+    "Over-dispersion": "how much further apart the means of teams lie than chance alone puts them; 1 is no further",
+}
 DRAWN = (
     "Each team's mean is drawn towards the middle, the mean of all published teams, the more the fewer people answered "
     "(a shrunken, or empirical-Bayes, mean). Use it to compare teams."
@@ -53,16 +59,17 @@ def _with_icc(row: Any, labels: Mapping[str, str]) -> str:
 
 
 def definitions_html(scales: list[str], words: Translation) -> str:
-    """What each scale means, in a line; to be opened."""
+    """What each scale means, in a line, and the words of statistics that are used; to be opened."""
     lines = "".join(
         f"<li><strong>{escape(words.scales[scale])}:</strong> {escape(words.definitions[scale])}</li>"
         for scale in scales
         if words.definitions.get(scale)
     )
-    if not lines:
-        return ""
     lang = escape(words.language, quote=True)
-    return f'<details><summary>What each of these means</summary><ul lang="{lang}">{lines}</ul></details>'
+    terms = "".join(f"<li><strong>{term}:</strong> {meaning}</li>" for term, meaning in _TERMS.items())
+    return (
+        f'<details><summary>What each of these means</summary><ul lang="{lang}">{lines}</ul><ul>{terms}</ul></details>'
+    )
 
 
 def claim_line(teams: TeamResults) -> str:

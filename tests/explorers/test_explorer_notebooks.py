@@ -179,7 +179,7 @@ def through_every_control(page, explorer):
 
 def files(page, explorer, folder):
     """Save a table and a figure with the keyboard and the links."""
-    summary = explorer.locator("summary").first
+    summary = explorer.locator("section summary").first
     summary.focus()
     page.keyboard.press("Enter")
     found = []
@@ -229,7 +229,7 @@ def test_the_dashboard_in_voila(browser, folder, tmp_path):
         shot(page, "dashboard-1280")
         for number in (0, 1):
             explorers.nth(number).get_by_label("Open all tables").check()
-        explorers.nth(1).locator("details[open]").first.wait_for(timeout=20_000)
+        explorers.nth(1).locator("section details[open]").first.wait_for(timeout=20_000)
         for width in (320, 375, 1280):
             page.set_viewport_size({"width": width, "height": 800})
             for number in (0, 1):
@@ -255,7 +255,7 @@ def test_the_dashboard_in_jupyterlab(browser, folder, tmp_path):
         files(page, explorer, tmp_path)
         assert violations(page, ".mr-explorer") == []
         explorer.get_by_label("Open all tables").check()
-        explorer.locator("details[open]").nth(2).wait_for(timeout=20_000)
+        explorer.locator("section details[open]").nth(1).wait_for(timeout=20_000)
         assert explorer.evaluate(LAID_OUT) == []
         shot(page, "lab")
         # The letters of the notebook's own commands are not taken from a control that has the focus.
