@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from movement_readiness.teams.disclosure import DisclosurePolicy
 from movement_readiness.teams.facts import ABSENT, Facts, Table
+from movement_readiness.teams.fresh import newly_told, not_out
 from movement_readiness.teams.program import Target, width
 from movement_readiness.teams.screening import Screen
 
@@ -69,12 +70,16 @@ class _Judge:
         found: dict[int, list[Target]] = {}
         tables = self._tables(with_items)
         screen = Screen(self.facts, self.last, self.policy, settled, with_items=with_items)
+        fresh = newly_told(tables, self.facts.site, self.last)
         for target in screen.left():
             site = int(self.facts.site[target.people[0]])
-            if self._is_out(target):
+            if not fresh[target.people].any() or self._is_out(target):
                 continue
-            if self._is_narrow(site, tables, target, with_items):
-                found.setdefault(site, []).append(target)
+            judged = not_out(target, self.facts, self.last, self.limit)
+            if judged is not target and (not len(judged.people) or screen.room(judged) >= self.limit):
+                continue
+            if self._is_narrow(site, tables, judged, with_items):
+                found.setdefault(site, []).append(judged)
         return found
 
     def _is_out(self, target: Target) -> bool:

@@ -105,6 +105,15 @@ class Screen:
             for place, table in self.means:
                 yield from self._teams(place, table)
 
+    def room(self, target: Target) -> float:
+        """How far the mean of some people moves at least, by exchanges with others."""
+        table, inside = self.facts.tables[target.table], target.people
+        moved = 0.0
+        for item, one in enumerate(self.items):
+            people, k = _parts(np.zeros(len(inside), dtype=np.int64), one.atom, inside)
+            moved += float((np.abs(table.weight[people, item]) * one.moved(people, k)).sum())
+        return moved / len(inside)
+
     def _sites(self, last: int) -> Bools:
         """Sites where the last layer shows any of these numbers, and with items, any layer an item."""
         n_sites = len(self.facts.tables[0].site_shown) if self.facts.tables else 0

@@ -252,7 +252,10 @@ def _narrows(site: Site, groups: np.ndarray, target: np.ndarray, item: int | Non
     for order in sorted({fact.order for fact in site.facts}):
         facts = [fact for fact in site.facts if fact.order <= order]
         low, high = _Program(Site(facts, site.answers, site.teams), groups).bounds(target, item)
-        if order >= since and high - low < min(interval - 1e-6, before - 1e-3):
+        out = (
+            len(target) > 1 and before < interval - 1e-6
+        )  # a team most of whose people were shown before: see its people
+        if order >= since and not out and high - low < min(interval - 1e-6, before - 1e-3):
             return True
         before = high - low
     return False
