@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from movement_readiness.teams.facts import ABSENT, Facts, Table
 from movement_readiness.teams.program import Target
 
-__all__ = ["newly_told", "not_out"]
+__all__ = ["Before", "newly_told"]
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -60,26 +60,28 @@ def newly_told(tables: Sequence[Table], site: Ints, last: int) -> Bools:
     return found
 
 
-def not_out(target: Target, facts: Facts, last: int, limit: float) -> Target:
-    """The people of a target who are not in a team shown before the last layer that alone narrows the target's mean.
+class Before:
+    """The teams of which a mean was shown before the last layer, with their sizes."""
 
-    Parameters
-    ----------
-    target, facts, last
-    limit : float
-        How narrow is too narrow.
-    """
-    people = target.people
-    if target.item >= 0 or len(people) == 1:
+    def __init__(self, facts: Facts, last: int) -> None:
+        self.facts = facts
+        self._tables = [
+            (table.name, table.group, np.bincount(table.group[table.group >= 0]))
+            for table in facts.tables
+            if table.layer != last and table.item < 0
+        ]
+
+    def not_out(self, target: Target, limit: float) -> Target:
+        """The people of a target who are not in a team whose mean alone narrows the target's, below a limit."""
+        people = target.people
+        if target.item >= 0 or len(people) == 1:
+            return target
+        wanted = self.facts.tables[target.table].name
+        for name, group, sizes in self._tables:
+            if name == wanted:
+                groups, kept = np.unique(group[people], return_counts=True)
+                for one, both in zip(groups[groups >= 0], kept[groups >= 0], strict=True):
+                    others = sizes[one] + len(people) - 2 * both  # who came and who went
+                    if others * 100 / len(people) < limit:
+                        return Target(people[group[people] != one], target.table)
         return target
-    name = facts.tables[target.table].name
-    for table in facts.tables:
-        if table.layer != last and table.name == name:
-            groups, kept = np.unique(table.group[people], return_counts=True)
-            for group, both in zip(groups[groups >= 0], kept[groups >= 0], strict=True):
-                inside = np.flatnonzero(table.group == group)
-                others = len(inside) + len(people) - 2 * both  # who came and who went
-                if others * 100 / len(people) < limit:
-                    people = np.setdiff1d(people, inside)
-                    return Target(people, target.table)
-    return target

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from movement_readiness.teams.disclosure import DisclosurePolicy
 from movement_readiness.teams.facts import ABSENT, Facts, Table
-from movement_readiness.teams.fresh import newly_told, not_out
+from movement_readiness.teams.fresh import Before, newly_told
+from movement_readiness.teams.nearby import far_apart
 from movement_readiness.teams.program import Target, width
 from movement_readiness.teams.screening import Screen
 
@@ -69,18 +70,25 @@ class _Judge:
         """Sites and the targets there that the program finds narrowed, of those that the screening leaves."""
         found: dict[int, list[Target]] = {}
         tables = self._tables(with_items)
-        screen = Screen(self.facts, self.last, self.policy, settled, with_items=with_items)
-        fresh = newly_told(tables, self.facts.site, self.last)
-        for target in screen.left():
+        left = list(self._left(tables, settled, with_items))
+        far = far_apart(self.facts, tables, left, self.at, self.policy, rounded=with_items)
+        for place in np.flatnonzero(~far):
+            target = left[place]
             site = int(self.facts.site[target.people[0]])
+            if self._is_narrow(site, tables, target, with_items):
+                found.setdefault(site, []).append(target)
+        return found
+
+    def _left(self, tables: list[Table], settled: Bools, with_items: bool) -> Iterator[Target]:
+        """The targets that the screening leaves."""
+        screen = Screen(self.facts, self.last, self.policy, settled, with_items=with_items)
+        fresh, before = newly_told(tables, self.facts.site, self.last), Before(self.facts, self.last)
+        for target in screen.left():
             if not fresh[target.people].any() or self._is_out(target):
                 continue
-            judged = not_out(target, self.facts, self.last, self.limit)
-            if judged is not target and (not len(judged.people) or screen.room(judged) >= self.limit):
-                continue
-            if self._is_narrow(site, tables, judged, with_items):
-                found.setdefault(site, []).append(judged)
-        return found
+            judged = before.not_out(target, self.limit)
+            if judged is target or (len(judged.people) and screen.room(judged) < self.limit):
+                yield judged
 
     def _is_out(self, target: Target) -> bool:
         """Whether the team was hidden in an earlier release of this round, and the very same people are shown now."""

@@ -109,8 +109,9 @@ class Screen:
         """How far the mean of some people moves at least, by exchanges with others."""
         table, inside = self.facts.tables[target.table], target.people
         moved = 0.0
+        alone = inside, np.ones(1, dtype=np.int64)
         for item, one in enumerate(self.items):
-            people, k = _parts(np.zeros(len(inside), dtype=np.int64), one.atom, inside)
+            people, k = alone if len(inside) == 1 else _parts(0 * inside, one.atom, inside)
             moved += float((np.abs(table.weight[people, item]) * one.moved(people, k)).sum())
         return moved / len(inside)
 
