@@ -17,6 +17,7 @@ are so few that strangers often give the same answers to them.
   groups of so few people).
 - Items, whose counts can be subtracted option by option: neither those who came nor those who went may be 1 to
   ``least`` - 1, and no five or more of them nearly unanimous.
+- No sum or difference of groups, of any rounds, releases and pages together, is a few people (`everybody`, `spans`).
 - Whatever is left then, all rounds and releases together, is judged by a linear program (`everything`).
 
 In collected data hardly anything is withheld for this: where half a team of ten give one answer differently, more
