@@ -152,7 +152,9 @@ def _table_name(view: View, part: str) -> str:
 def table_html(title: str, rows: pd.DataFrame, released: Released) -> str:
     """Rows as a table; what is the same in every row is said above it."""
     same = [name for name in _KEYS if name in rows and len(rows[name].unique()) == 1]
-    columns = [name for name in rows.columns if name not in (*same, "withheld", "reason")]
+    hidden = bool(rows["withheld"].all()) if "withheld" in rows else False
+    given = rows.columns if hidden else rows.columns[rows.notna().any()]  # a site has no reliability, and so on
+    columns = [name for name in given if name not in (*same, "withheld", "reason")]
     first = rows.iloc[0]
     where = [_cell(first, name, released) for name in same if name != "level" and not pd.isna(first[name])]
     some = bool(rows["withheld"].any()) if "withheld" in rows else False

@@ -104,7 +104,7 @@ def change(rows: pd.DataFrame, labels: Mapping[str, str], *, name: str) -> Pictu
 
 def _change_key(verdicts: set[str]) -> list[tuple[str, str]]:
     clear = [("dot", "change in points and 95 % interval")] if verdicts - {"no clear change"} else []
-    unclear = [("open dot", "no clear change: the line crosses zero")] if "no clear change" in verdicts else []
+    unclear = [("open dot", "no clear change: the line reaches zero")] if "no clear change" in verdicts else []
     return clear + unclear
 
 

@@ -87,6 +87,7 @@ def team_context(choice: Choice) -> dict[str, Any]:
         "name": name,
         "who": "Nobody of this team answered." if silent else who_answered(heads, "team"),
         "counts": say.counts_words(silent, _past(choice), choice.site, site_shown),
+        "past": _past(choice),
         "same": same and shown,
         "why_none": say.why_no_team_numbers(set(rows["reason"])),
         "who_site": who_answered(site_heads, "site"),

@@ -7,8 +7,10 @@ import os
 import queue
 import shutil
 import time
+from types import SimpleNamespace
 
 import nbformat
+import pandas as pd
 import pytest
 from jupyter_client.manager import start_new_kernel
 from support import ROOT
@@ -23,6 +25,8 @@ from workshop.test_form_notebook import (
     port_of,
     server,
 )
+
+import movement_readiness as mr
 
 DASHBOARD, RESEARCH = "07_team_dashboard.ipynb", "06_explore_teams_and_sites.ipynb"
 PATIENCE = 180_000  # milliseconds: until a notebook has run
@@ -125,6 +129,28 @@ def test_each_choice_is_answered_with_released_numbers_and_nobodys_answers(kerne
     everything = "".join(kernel.said)
     assert "OutputModel" not in everything
     assert '"response_id"' not in everything
+
+
+@pytest.mark.parametrize("teams", [["A", "B"], [None]], ids=["teams of 10 and more", "no team"])
+def test_the_dashboard_takes_any_study_and_shows_no_own_team_unasked(teams, garden, responses_of, monkeypatch):
+    """Another instrument, one wave, nobody in a team of five to nine: nothing is asked of the answers."""
+    responses = responses_of(garden, {("North", str(team)): 13 for team in teams})
+    if teams == [None]:
+        responses["team"] = pd.array([None] * len(responses), dtype="str")
+    study = SimpleNamespace(responses=responses, roster=None)
+    monkeypatch.setattr(mr, "simulate_responses", lambda *_, **__: study)
+    monkeypatch.setattr(mr, "load_instrument", lambda: garden)
+    found = {}
+    for cell in nbformat.read(ROOT / "notebooks" / DASHBOARD, as_version=4).cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, DASHBOARD, "exec"), found)  # noqa: S102 (the package's own notebook)
+    room, choice = found["room"], found["choice"]
+    assert list(room.children) == [choice]
+    for _, team in choice.options[1:2]:
+        choice.value = team
+        assert room.children[1].selection.team == team[1]
+    choice.value = None
+    assert list(room.children) == [choice]
 
 
 # --- in a browser
