@@ -160,7 +160,9 @@ def state_words(rows: pd.DataFrame) -> str:
         return f"These answers support that teams differ. {_CROSSES}"
     if "supported" in states:
         return f"On some conditions these answers support that teams differ, on others not clearly. {_CROSSES}"
-    return f"It is not clear from these answers whether teams differ at all. {_CROSSES}"
+    if "unclear" in states:
+        return f"It is not clear from these answers whether teams differ by enough to matter. {_CROSSES}"
+    return f"It cannot be told from these answers whether teams differ. {_CROSSES}"
 
 
 def _states(rows: pd.DataFrame) -> set[str]:
