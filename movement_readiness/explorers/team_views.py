@@ -129,7 +129,7 @@ def profile_view(released: Released, choice: Selection, team: str | None) -> Vie
         said.append(say.DRAWN)
     said += say.withheld_all(numbers, released.words.scales)
     if numbers["withheld"].all():
-        return View("profile", title, {"numbers": rows}, None, tuple(said))  # nothing is compared with nothing
+        return View("profile", title, {"numbers": rows}, None, (*said, *_nothing_compared(choice, name)))
     other = reference(released, choice, scales, team)
     picture = None
     if len(numbers):
@@ -151,6 +151,7 @@ def _roll_up(released: Released, choice: Selection, rows: pd.DataFrame, said: li
     site = _of(released.group("scores", choice), scales)
     numbers = scores_of(site, "mean")
     said = [*said, *say.withheld_all(rows, released.words.scales, nothing=f"No number of {choice.team} is shown")]
+    said += _nothing_compared(choice, choice.team)
     silent = bool((rows["reason"] == "no_answers").all())
     picture = None
     if numbers["withheld"].all():
@@ -166,6 +167,10 @@ def _roll_up(released: Released, choice: Selection, rows: pd.DataFrame, said: li
         picture = profile(numbers, released.words.scales, name=choice.site)
     title = f"Profile of {choice.site}, because {choice.team}'s is not shown"
     return View("profile", title, {"numbers": site, "team": rows}, picture, tuple(said))
+
+
+def _nothing_compared(choice: Selection, name: str) -> list[str]:
+    return [] if choice.comparison == "none" else [f"So there is nothing of {name} to compare."]
 
 
 def _kept(released: Released, choice: Selection) -> str:
