@@ -57,6 +57,7 @@ class Everybody:
         salt = next((one.salt for one in releases), "")
         logged, pages = packed(releases), packed(as_releases(study, instrument, policy, salt))
         self.out = all_out(rounds, people, [*logged, *pages])
+        self._persons = {id(one): out.person for one, out in zip([*logged, *pages], self.out, strict=True)}
         self.logged, self.pages = (
             {(part.wave, part.form): list(_former(found, study, part)) for part in rounds} for found in (logged, pages)
         )
@@ -88,6 +89,10 @@ class Everybody:
                 self._done[key] = _barred(pairs, len(mine.sites), len(mine.teams), self.least)
             for target in _targets(name, shown, self.instrument):
                 yield target, *self._done[key]
+
+    def person_of(self, former: Former) -> Ints:
+        """The number of everybody in a release that `logged` or `pages` hold."""
+        return self._persons[id(former.release)][former.rows]
 
     def _person(self, part: Round) -> Ints:
         return self.people[part.wave, part.form]

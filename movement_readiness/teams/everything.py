@@ -21,7 +21,10 @@ from movement_readiness.teams.study import Round, Study
 __all__ = ["Everything"]
 
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+_SHIFT = 40  # numbers from 2 ** 40 on are of people at a site where their answers are not at hand
 
 
 class Everything:
@@ -51,13 +54,14 @@ class Everything:
         people = everybody.people
         before = [Layer(one, people[one.wave, one.form], self._numbers(one, seen)) for one, seen in rounds]
         for one in study.rounds:
-            key = (one.wave, one.form)
-            before += _released(one, people[key], [*everybody.logged[key], *everybody.pages[key]], len(study.sites))
+            former = [*everybody.logged[one.wave, one.form], *everybody.pages[one.wave, one.form]]
+            numbers = [_at_hand(it, one, everybody.person_of(it)) for it in former]
+            before += _released(one, former, numbers, len(study.sites), again=one is part)
         mine = people[part.wave, part.form]
         kept = np.unique(np.concatenate([mine, *(layer.person for layer in before)]))
         kept = kept[kept >= 0]
         self.n_people, self.person = len(kept), _place(mine, kept)
-        self.before = [replace(layer, person=_place(layer.person, kept), again=layer.part is part) for layer in before]
+        self.before = [replace(layer, person=_place(layer.person, kept)) for layer in before]
 
     def bars(self, shown: Mapping[str, Shown]) -> dict[str, Bools]:
         """What must not be shown of the round, by the name of the number: groups (sites, then teams)."""
@@ -102,24 +106,49 @@ def _place(person: Ints, kept: Ints) -> Ints:
     return np.where(person < 0, -1, np.searchsorted(kept, person))
 
 
-def _released(part: Round, people: Ints, former: Sequence[Former], n_sites: int) -> list[Layer]:
-    """Earlier releases of a round, of those of their people who are still there; the others count as known."""
+def _at_hand(former: Former, part: Round, person: Ints) -> Ints:
+    """The numbers of a release's people; others for those who are not at hand any more, or stand at another site."""
+    before, now = former.pairs.before, former.pairs.now
+    same = before[former.site[before] == part.site[now]]
+    found = person + (1 + former.site << _SHIFT)
+    found[same] = person[same]
+    return found
+
+
+def _released(
+    part: Round, former: Sequence[Former], people: Sequence[Ints], n_sites: int, *, again: bool
+) -> list[Layer]:
+    """Earlier releases of a round."""
     found: dict[tuple[bytes, bytes], Layer] = {}
-    for earlier in former:
-        before, now = earlier.pairs.before, earlier.pairs.now
-        same = earlier.site[before] == part.site[now]
-        before, now = before[same], now[same]
-        person = np.full(len(part.site), -1, dtype=np.int64)
-        person[now] = people[now]
-        team = np.full(len(person), -1, dtype=np.int64)
-        team[now] = earlier.team[before]
-        numbers = dict(found[key].numbers) if (key := (person.tobytes(), team.tobytes())) in found else {}
-        for name, table in earlier.release.tables.items():
-            counts, teams, sites = earlier.shown_in(table, n_sites)
-            everybody = np.zeros(len(person), dtype=bool)
-            everybody[now] = counts[before]
+    for earlier, person in zip(former, people, strict=True):
+        tables = {name: earlier.shown_in(table, n_sites) for name, table in earlier.release.tables.items()}
+        key = (person.tobytes(), earlier.team.tobytes())
+        numbers = dict(found[key].numbers) if key in found else {}
+        for name, (counts, teams, sites) in tables.items():
             if name in numbers:
                 teams, sites = teams | numbers[name].teams, sites | numbers[name].sites
-            numbers[name] = Counted(part.site, team, everybody, teams, sites, np.empty(0))
-        found[key] = Layer(part, person, numbers)
+            numbers[name] = Counted(earlier.site, earlier.team, counts, teams, sites, np.empty(0))
+        answers = _answers(part, earlier, person, {name: counts for name, (counts, _, _) in tables.items()})
+        then = replace(part, site=earlier.site, team=earlier.team, answers=answers)
+        found[key] = Layer(then, person, numbers, again)
     return list(found.values())
+
+
+def _answers(part: Round, former: Former, person: Ints, counts: Mapping[str, Bools]) -> Floats:
+    """The answers of everybody in an earlier release.
+
+    Of those that are not at hand, only what they skipped is known; each of the others is taken to be that of somebody
+    at their site: how far the means of groups with them are narrowed depends little on what they are.
+    """
+    answers = np.full((len(person), len(part.items)), np.nan)
+    for place in np.unique(former.site[person >> _SHIFT > 0]):
+        away = np.flatnonzero((person >> _SHIFT > 0) & (former.site == place))
+        there = part.answers[part.site == place]
+        for column, item in enumerate(part.items):
+            given = there[~np.isnan(there[:, column]), column]
+            mine = away[counts[f"item {item}"][away]] if f"item {item}" in counts else away
+            if len(given):
+                answers[mine, column] = given[person[mine] % len(given)]
+    same = person[former.pairs.before] >> _SHIFT == 0
+    answers[former.pairs.before[same]] = part.answers[former.pairs.now[same]]
+    return answers
