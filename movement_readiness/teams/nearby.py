@@ -24,7 +24,7 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-_OTHERS = 20  # people beside a target
+_OTHERS = (20, 80)  # people beside a target; more where the fewer do not do
 _AT_ONCE = 64  # targets in one program
 
 
@@ -53,9 +53,13 @@ def far_apart(
     """
     found = np.zeros(len(targets), dtype=bool)
     rooms = [_room(table, facts, policy, rounded) if table.item < 0 else None for table in tables]
-    for start in range(0, len(targets), _AT_ONCE):
-        some = targets[start : start + _AT_ONCE]
-        found[start : start + _AT_ONCE] = _Programs(facts, tables, rooms, some, people_at).far(policy.min_interval)
+    for others in _OTHERS:
+        left = np.flatnonzero(~found)
+        for start in range(0, len(left), _AT_ONCE):
+            some = left[start : start + _AT_ONCE]
+            members = [_members(facts, tables, targets[place], people_at, others) for place in some]
+            programs = _Programs(facts, tables, rooms, [targets[place] for place in some], members)
+            found[some] = programs.far(policy.min_interval)
     return found
 
 
@@ -95,10 +99,9 @@ class _Programs:
         tables: Sequence[Table],
         rooms: Sequence[_Room | None],
         targets: Sequence[Target],
-        people_at: Callable[[int], Ints],
+        members: Sequence[Ints],
     ) -> None:
         self.facts, self.targets = facts, targets
-        members = [_members(facts, tables, target, people_at) for target in targets]
         block = np.repeat(np.arange(len(targets)), [len(one) for one in members])
         person = np.concatenate(members)
         mine = np.concatenate(
@@ -204,12 +207,14 @@ class _Programs:
         return found.x if found.status == 0 else None
 
 
-def _members(facts: Facts, tables: Sequence[Table], target: Target, people_at: Callable[[int], Ints]) -> Ints:
+def _members(
+    facts: Facts, tables: Sequence[Table], target: Target, people_at: Callable[[int], Ints], others: int
+) -> Ints:
     """The target, and those who are with it in most shown groups."""
     people = np.setdiff1d(people_at(int(facts.site[target.people[0]])), target.people)
     shared = np.zeros(len(people), dtype=np.int64)
     for table in tables:
         group, mine = table.group[people], table.group[target.people]
         shared += (group != ABSENT) & (group == mine[0] if (mine == mine[0]).all() else np.isin(group, mine))
-    chosen = np.argsort(-shared, kind="stable")[:_OTHERS]
+    chosen = np.argsort(-shared, kind="stable")[:others]
     return np.concatenate([target.people, people[chosen[shared[chosen] > 0]]])
