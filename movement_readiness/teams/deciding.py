@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ from movement_readiness.teams.union import Barred, Neighbours, Shown
 
 __all__ = ["Decision", "decide"]
 
+Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
@@ -77,9 +78,10 @@ def decide(study: Study, part: Round, instrument: Instrument, policy: Disclosure
     """
     barred = Barred()
     alike, sizes = unanimous(study, part, instrument, policy), sizes_of(study, part, instrument)
+    marks = _ItemMarks(study, part, instrument, policy)
     while True:
         scales = _mean_releases(study, part, instrument, policy, barred, alike)
-        items = _item_releases(study, part, instrument, policy, barred, scales)
+        items = _item_releases(marks, barred, scales)
         found = Decision(scales, items, alike, sizes)
         shown = found.shown(len(study.sites))
         if not (add_told_sizes(study, part, policy, sizes, shown, barred) or beside.bars(shown, barred)):
@@ -93,23 +95,15 @@ def decide(study: Study, part: Round, instrument: Instrument, policy: Disclosure
     return found
 
 
-def _item_releases(
-    study: Study,
-    part: Round,
-    instrument: Instrument,
-    policy: DisclosurePolicy,
-    barred: Barred,
-    scales: Mapping[str, pd.DataFrame],
-) -> dict[str, pd.DataFrame]:
+def _item_releases(marks: _ItemMarks, barred: Barred, scales: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    study, part, instrument = marks.study, marks.part, marks.instrument
     hidden = {item: _hidden(study, part, instrument, barred, scales, item) for item in part.items}
     found: dict[str, pd.DataFrame] = {}
     todo = list(part.items)
     while todo:  # what is hidden once stays so, so this ends
         for item in todo:
-            out = _out(study, barred, f"item {item}")
-            column = part.items.index(item)
-            found[item] = item_marks(study, part, column, instrument, policy, hidden[item], out)
-        skipped = told_by_skipped(study, part, instrument, policy, _statuses(scales), _statuses(found))
+            found[item] = marks.of(item, hidden[item], _out(study, barred, f"item {item}"))
+        skipped = told_by_skipped(study, part, instrument, marks.policy, _statuses(scales), _statuses(found))
         todo = []
         for item in part.items:
             flags = [skipped[scale] for scale in part.scales if item in instrument.item_ids(scale)]
@@ -199,28 +193,53 @@ def _mean_release(
     )
 
 
-def item_marks(
-    study: Study, part: Round, column: int, instrument: Instrument, policy: DisclosurePolicy, barred: Bools, out: Shown
-) -> pd.DataFrame:
-    """Who may see the answers to one item in every group; nobody where the group is barred."""
-    keyed, values, holders, _ = item_options(part, column, instrument)
-    teams, loose = answer_counts(study, part, column, keyed, holders)
-    sites_barred, teams_barred = barred[: len(study.sites)], barred[len(study.sites) :]
-    return _marked(
-        study,
-        part,
-        lambda inside, site: release_distributions(
-            teams[inside],
-            values,
-            policy,
-            loose=loose[site],
-            barred=teams_barred[inside],
-            site_barred=bool(sites_barred[site]),
-            revealed=part.earlier.known[inside],
-            out=out.teams[inside],
-            site_out=bool(out.sites[site]),
-        ),
-    )
+@dataclass
+class _ItemMarks:
+    """Who may see the answers to items in every group; a site is decided again where anything has changed."""
+
+    study: Study
+    part: Round
+    instrument: Instrument
+    policy: DisclosurePolicy
+    _done: dict[str, tuple[Bools, pd.DataFrame]] = field(default_factory=dict)
+    _counts: dict[str, tuple[Floats, Ints, Ints]] = field(default_factory=dict)
+
+    def of(self, item: str, barred: Bools, out: Shown) -> pd.DataFrame:
+        """The same of one item; nobody sees it where the group is barred."""
+        given = np.stack([barred, np.concatenate([out.sites, out.teams])])
+        before, frame = self._done.get(item, (~given, None))
+        n_sites = len(self.study.sites)
+        site_of = np.concatenate([np.arange(n_sites), self.study.team_site])
+        sites = np.unique(site_of[(given != before).any(axis=0)])
+        if frame is None or len(sites):
+            frame = self._marked(item, barred, out, sites, frame)
+        self._done[item] = (given, frame)
+        return frame.copy()
+
+    def _marked(self, item: str, barred: Bools, out: Shown, sites: Ints, frame: pd.DataFrame | None) -> pd.DataFrame:
+        study, part = self.study, self.part
+        if item not in self._counts:
+            keyed, values, holders, _ = item_options(part, column := part.items.index(item), self.instrument)
+            self._counts[item] = (values, *answer_counts(study, part, column, keyed, holders))
+        values, teams, loose = self._counts[item]
+        sites_barred, teams_barred = barred[: len(study.sites)], barred[len(study.sites) :]
+        return _marked(
+            study,
+            part,
+            lambda inside, site: release_distributions(
+                teams[inside],
+                values,
+                self.policy,
+                loose=loose[site],
+                barred=teams_barred[inside],
+                site_barred=bool(sites_barred[site]),
+                revealed=part.earlier.known[inside],
+                out=out.teams[inside],
+                site_out=bool(out.sites[site]),
+            ),
+            sites,
+            frame,
+        )
 
 
 def with_sites(study: Study, teams: Bools) -> Bools:
@@ -228,13 +247,21 @@ def with_sites(study: Study, teams: Bools) -> Bools:
     return np.concatenate([site_sums(study, teams.astype(np.int64)) > 0, teams])
 
 
-def _marked(study: Study, part: Round, decide: Callable[[Ints, int], Release]) -> pd.DataFrame:
-    """Who may see each group, and why not (rows: sites, then teams), decided site by site."""
+def _marked(
+    study: Study,
+    part: Round,
+    decide: Callable[[Ints, int], Release],
+    sites: Ints | None = None,
+    before: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Who may see each group, and why not (rows: sites, then teams), decided site by site, of some as before."""
     order = np.argsort(study.team_site, kind="stable")
     bounds = np.searchsorted(study.team_site[order], np.arange(len(study.sites) + 1))
-    frame, n_sites = places(study, part), len(study.sites)
+    frame, n_sites = places(study, part) if before is None else before, len(study.sites)
     status, reason = np.zeros(len(frame), dtype=np.int64), np.full(len(frame), "", dtype=object)
-    for site in range(n_sites):
+    if before is not None:
+        status, reason = before["status"].to_numpy().copy(), before["reason"].to_numpy(dtype=object).copy()
+    for site in range(n_sites) if sites is None else sites.tolist():
         inside = order[bounds[site] : bounds[site + 1]]
         release = decide(inside, site)
         status[site], reason[site] = release.site, release.site_reason

@@ -24,8 +24,8 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-_OTHERS = (20, 80)  # people beside a target; more where the fewer do not do
-_AT_ONCE = 64  # targets in one program
+_TRIES = ((10, 1), (20, 1), (80, 2))  # people beside a target, and directions: most need the first try alone
+_AT_ONCE = 32  # targets in one program
 
 
 def far_apart(
@@ -53,13 +53,13 @@ def far_apart(
     """
     found = np.zeros(len(targets), dtype=bool)
     rooms = [_room(table, facts, policy, rounded) if table.item < 0 else None for table in tables]
-    for others in _OTHERS:
+    for others, ways in _TRIES:
         left = np.flatnonzero(~found)
         for start in range(0, len(left), _AT_ONCE):
             some = left[start : start + _AT_ONCE]
             members = [_members(facts, tables, targets[place], people_at, others) for place in some]
             programs = _Programs(facts, tables, rooms, [targets[place] for place in some], members)
-            found[some] = programs.far(policy.min_interval)
+            found[some] = programs.far(policy.min_interval, ways)
     return found
 
 
@@ -176,7 +176,7 @@ class _Programs:
                 weight = table.weight[self.person[pair], self.item[columns]]
                 self._add(code, columns, weight * self.value[columns], (room.low[of[pair]], room.high[of[pair]]))
 
-    def far(self, interval: float) -> Bools:
+    def far(self, interval: float, ways: int) -> Bools:
         """Of which targets two solutions are at least this far apart."""
         share = np.zeros((len(self.person), self.facts.points.shape[1]))
         share[self.of_target] = np.concatenate([target.share(self.facts) for target in self.targets])
@@ -184,7 +184,7 @@ class _Programs:
         block = self.block[self.pair]
         reach = np.zeros(len(self.targets))
         up = np.bincount(block, cost * self.truth, minlength=len(reach)) < 0.5
-        for sign in (np.where(up, 1, -1), np.where(up, -1, 1)):
+        for sign in (np.where(up, 1, -1), np.where(up, -1, 1))[:ways]:
             signed = np.where(reach < interval, sign, 0)[block] * cost
             solution = self._best(signed)
             if solution is None:
@@ -203,7 +203,7 @@ class _Programs:
             np.concatenate(self.low),
             np.concatenate(self.high),
         )
-        found = milp(-gain, constraints=[known], bounds=Bounds(0, self.size[self.pair]))
+        found = milp(-gain, constraints=[known], bounds=Bounds(0, self.size[self.pair]), options={"presolve": False})
         return found.x if found.status == 0 else None
 
 
