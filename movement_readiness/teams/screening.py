@@ -29,12 +29,11 @@ Ints = npt.NDArray[np.int64]
 class _Item:
     """The answers to one item, and with whom they can be exchanged (``atom``, -1: no answer)."""
 
-    def __init__(self, facts: Facts, item: int, means: list[Table], tables: list[Table]) -> None:
+    def __init__(self, facts: Facts, item: int, means: list[Table], tables: list[Table], in_means: Ints) -> None:
         self.points = np.nan_to_num(facts.points[:, item])
         self.given = ~np.isnan(facts.points[:, item])
-        groups = [table.group for table in (*means, *tables)]
-        self.untold = np.all([group == ABSENT for group in groups], axis=0)
-        self.klass = codes_of([facts.site, self.given, *groups])
+        self.untold = np.all([table.group == ABSENT for table in (*means, *tables)], axis=0)
+        self.klass = codes_of([in_means, self.given, *(table.group for table in tables)])
         self.atom = codes_of([self.klass, *(table.weight[:, item] for table in means)])
         self.starts = np.searchsorted(np.sort(self.atom), np.arange(self.atom.max(initial=-1) + 2))
         ordered = self.points[np.lexsort((self.points, self.atom))]
@@ -91,8 +90,9 @@ class Screen:
             atom = codes_of([self.klass, *self.given.T])
             self.first = np.unique(atom, return_index=True)[1]
             self.first = self.first[kept[self.first] & ~self.untold[self.first]]
+            in_means = codes_of([facts.site, *(table.group for table in means)])
             self.items = [
-                _Item(facts, item, means, [table for table in self.tables if table.item == item])
+                _Item(facts, item, means, [table for table in self.tables if table.item == item], in_means)
                 for item in range(len(facts.items))
             ]
         used = {tuple(np.flatnonzero(np.abs(table.weight).sum(axis=0))) for table in means}
