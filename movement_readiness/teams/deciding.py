@@ -21,7 +21,7 @@ from movement_readiness.teams.disclosure import (
     release_means,
 )
 from movement_readiness.teams.sizes import Sizes, add_told_sizes, sizes_of
-from movement_readiness.teams.skipped import told_by_skipped
+from movement_readiness.teams.skipped import Skipped
 from movement_readiness.teams.study import Round, Study
 from movement_readiness.teams.unanimous import Unanimous, unanimous
 from movement_readiness.teams.union import Barred, Neighbours, Shown
@@ -78,10 +78,10 @@ def decide(study: Study, part: Round, instrument: Instrument, policy: Disclosure
     """
     barred = Barred()
     alike, sizes = unanimous(study, part, instrument, policy), sizes_of(study, part, instrument)
-    marks = _ItemMarks(study, part, instrument, policy)
+    marks, skipped = _ItemMarks(study, part, instrument, policy), Skipped(study, part, instrument, policy)
     while True:
         scales = _mean_releases(study, part, instrument, policy, barred, alike)
-        items = _item_releases(marks, barred, scales)
+        items = _item_releases(marks, skipped, barred, scales)
         found = Decision(scales, items, alike, sizes)
         shown = found.shown(len(study.sites))
         if not (add_told_sizes(study, part, policy, sizes, shown, barred) or beside.bars(shown, barred)):
@@ -95,7 +95,9 @@ def decide(study: Study, part: Round, instrument: Instrument, policy: Disclosure
     return found
 
 
-def _item_releases(marks: _ItemMarks, barred: Barred, scales: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _item_releases(
+    marks: _ItemMarks, skipped: Skipped, barred: Barred, scales: Mapping[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
     study, part, instrument = marks.study, marks.part, marks.instrument
     hidden = {item: _hidden(study, part, instrument, barred, scales, item) for item in part.items}
     found: dict[str, pd.DataFrame] = {}
@@ -103,10 +105,10 @@ def _item_releases(marks: _ItemMarks, barred: Barred, scales: Mapping[str, pd.Da
     while todo:  # what is hidden once stays so, so this ends
         for item in todo:
             found[item] = marks.of(item, hidden[item], _out(study, barred, f"item {item}"))
-        skipped = told_by_skipped(study, part, instrument, marks.policy, _statuses(scales), _statuses(found))
+        told = skipped.told(_statuses(scales), _statuses(found))
         todo = []
         for item in part.items:
-            flags = [skipped[scale] for scale in part.scales if item in instrument.item_ids(scale)]
+            flags = [told[scale] for scale in part.scales if item in instrument.item_ids(scale)]
             more = np.any(flags, axis=0) & ~hidden[item] if flags else np.zeros(len(hidden[item]), dtype=bool)
             if more.any():
                 hidden[item] |= more

@@ -26,7 +26,7 @@ from movement_readiness.teams.counting import answer_counts, item_options, site_
 from movement_readiness.teams.disclosure import OWN, PUBLISHED, DisclosurePolicy
 from movement_readiness.teams.study import Round, Study
 
-__all__ = ["told_by_skipped"]
+__all__ = ["Skipped"]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -49,31 +49,44 @@ class _Scale:
     mean: Floats
 
 
-def told_by_skipped(
-    study: Study,
-    part: Round,
-    instrument: Instrument,
-    policy: DisclosurePolicy,
-    scales: Mapping[str, Ints],
-    items: Mapping[str, Ints],
-) -> dict[str, Bools]:
-    """Groups (sites, then teams) in which skipped items would tell what somebody answered, by scale.
+class Skipped:
+    """Where skipped items would tell what somebody answered; a scale is judged again where anything has changed.
 
     Parameters
     ----------
     study, part, instrument, policy
-    scales, items : mapping of id to status of every group
     """
-    found = {}
-    for column, scale in enumerate(part.scales):
-        mine = [item for item in instrument.item_ids(scale) if item in part.items]
-        shown = np.stack([items[item] for item in mine], axis=1) == PUBLISHED
-        flags = np.zeros(len(scales[scale]), dtype=bool)
-        one = _read(study, part, column, mine, instrument, policy)
+
+    def __init__(self, study: Study, part: Round, instrument: Instrument, policy: DisclosurePolicy) -> None:
+        self.study, self.part, self.instrument, self.policy = study, part, instrument, policy
+        self._scales: dict[str, _Scale] = {}
+        self._done: dict[str, tuple[tuple[bytes, bytes], Bools]] = {}
+
+    def told(self, scales: Mapping[str, Ints], items: Mapping[str, Ints]) -> dict[str, Bools]:
+        """Groups (sites, then teams) in which skipped items would tell what somebody answered, by scale.
+
+        Parameters
+        ----------
+        scales, items : mapping of id to status of every group
+        """
+        found = {}
+        for column, scale in enumerate(self.part.scales):
+            mine = [item for item in self.instrument.item_ids(scale) if item in self.part.items]
+            shown = np.stack([items[item] for item in mine], axis=1) == PUBLISHED
+            key = (scales[scale].tobytes(), shown.tobytes())
+            if scale not in self._done or self._done[scale][0] != key:
+                self._done[scale] = (key, self._judged(column, mine, scales[scale], shown))
+            found[scale] = self._done[scale][1]
+        return found
+
+    def _judged(self, column: int, mine: list[str], status: Ints, shown: Bools) -> Bools:
+        scale = self.part.scales[column]
+        if scale not in self._scales:
+            self._scales[scale] = _read(self.study, self.part, column, mine, self.instrument, self.policy)
+        one = self._scales[scale]
         if shown.any() and len(one.rows) and ((one.weight > 1) | ~one.counted).any():
-            flags = _of_groups(study, one, policy, scales[scale], shown)
-        found[scale] = flags
-    return found
+            return _of_groups(self.study, one, self.policy, status, shown)
+        return np.zeros(len(status), dtype=bool)
 
 
 def _read(
