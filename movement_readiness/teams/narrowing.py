@@ -113,7 +113,7 @@ class _Judge:
             return False
         earlier = [table for table in tables if table.layer != self.last]
         before = self._width(site, earlier, target, with_items)
-        return found < before - _SLACK
+        return not found >= before - _SLACK  # also where one of them cannot be solved (NaN)
 
     def _is_wide_alone(self, site: int, target: Target) -> bool:
         """Whether somebody's answers are told so little that those to the other items may stay as they are."""

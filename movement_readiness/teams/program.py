@@ -1,8 +1,8 @@
 """A linear program of one site: how far the mean of some people can be told from everything that is shown.
 
-Unknown are the answers of people nobody can tell apart (in the same shown groups of every table, and with the same
-items skipped), added up: of an item whose answers are shown how many of them chose each option, of any other the sum.
-What is known is every shown mean and every shown count.
+Unknown are the answers of people nobody can tell apart (in the same shown groups of every table, with the same items
+skipped and the same weights), added up: of an item whose answers are shown how many of them chose each option, of any
+other the sum. What is known is every shown mean and every shown count.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def codes_of(columns: Iterable[npt.NDArray[Any]]) -> Ints:
 def width(
     facts: Facts, tables: list[Table], people: Ints, target: Target, policy: DisclosurePolicy, *, rounded: bool
 ) -> float:
-    """The length of the interval that the target's mean lies in.
+    """The length of the interval that the target's mean lies in; NaN where the program cannot be solved.
 
     Parameters
     ----------
@@ -91,9 +91,9 @@ class _Program:
         self.given = ~np.isnan(facts.points[people])
         self.points = np.where(self.given, facts.points[people], 0.0) / 100
         mine = np.isin(people, target.people)
-        self.atom = codes_of(
-            [mine.astype(np.int64), *(table.group[people] for table in tables), *self.given.T.astype(np.int64)]
-        )
+        groups = [table.group[people] for table in tables]
+        weights = [column for table in tables if table.item < 0 for column in table.weight[people].T]
+        self.atom = codes_of([mine, *groups, *self.given.T, *weights])
         _, self.first, self.size = np.unique(self.atom, return_index=True, return_counts=True)
         self._lay_out(tables)
         self.rows: list[Floats] = []
@@ -196,8 +196,14 @@ class _Program:
             constraints = [LinearConstraint(matrix, np.array(self.low), np.array(self.high))]
         ends = []
         for sign in (1, -1):
-            found = milp(sign * self.cost, constraints=constraints, bounds=Bounds(0, self.most))
-            if found.status != 0:  # never seen; what cannot be told is taken for told
-                return 0.0
-            ends.append(sign * float(found.fun))
+            ends.append(sign * self._least(sign * self.cost, constraints))
         return 100 * (ends[1] - ends[0])
+
+    def _least(self, cost: Floats, constraints: list[LinearConstraint]) -> float:
+        """The smallest value of the cost; NaN where the solver finds none, although the truth is a solution."""
+        for presolve in (True, False):  # presolving takes a few programs for impossible that are not
+            options = {"presolve": presolve}
+            found = milp(cost, constraints=constraints, bounds=Bounds(0, self.most), options=options)
+            if found.status == 0:
+                return float(found.fun)
+        return np.nan
