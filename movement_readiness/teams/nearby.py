@@ -108,7 +108,9 @@ class _Programs:
             [np.arange(len(one)) < len(target.people) for one, target in zip(members, targets, strict=True)]
         )
         given = ~np.isnan(facts.points[person])
-        self.atom = codes_of([block, mine, *(table.group[person] for table in tables), *given.T])
+        groups = [table.group[person] for table in tables]
+        weights = [column for table in tables if table.item < 0 for column in table.weight[person].T]
+        self.atom = codes_of([block, mine, *groups, *given.T, *weights])
         _, first, self.size = np.unique(self.atom, return_index=True, return_counts=True)
         self.block, self.person = block[first], person[first]  # of every atom: people of a block nobody can tell apart
         self.of_target = self.atom[mine]
