@@ -1,7 +1,8 @@
 """Everything that is shown of scales that share items, in all rounds and releases together, laid out by person.
 
 A person is one column of unknowns, however often they answered: in other rounds people with the same answers to all
-items that both rounds have are taken for the same (`crossing.paired`), in other releases those with the same id.
+items that both rounds have are taken for the same (`crossing.paired`), in other releases those with the same id. No
+two rounds of one person contradict each other, also where a third (a shorter form) agrees with both.
 """
 
 from __future__ import annotations
@@ -84,26 +85,55 @@ class Facts:
 
 
 def numbered(rounds: Sequence[Round]) -> list[Ints]:
-    """A number for every row of every round, the same for people who are taken for the same."""
+    """A number for every row of every round, the same for people who are taken for the same.
+
+    Whoever was taken for the same in several rounds already must have given the same answers in all of them.
+    """
+    everybody = _Numbered(rounds)
     people: list[Ints] = []
-    total = 0
-    for place, part in enumerate(rounds):
+    for part in rounds:
         mine = np.full(len(part.site), -1, dtype=np.int64)
-        for number in reversed(range(place)):
-            before = rounds[number]
-            items = tuple(item for item in part.items if item in before.items)
-            if items:
-                first, second = np.flatnonzero(~np.isin(people[number], mine)), np.flatnonzero(mine < 0)
-                pairs = paired(
-                    (before.site[first], before.team[first], fingerprint(before, items)[first]),
-                    (part.site[second], part.team[second], fingerprint(part, items)[second]),
-                )
-                mine[second[pairs.now]] = people[number][first[pairs.before]]
-        new = mine < 0
-        mine[new] = total + np.arange(new.sum())
-        total += int(new.sum())
+        for before, theirs in reversed(list(zip(rounds, people, strict=False))):
+            everybody.match(before, theirs, part, mine)
+        everybody.add(part, mine)
         people.append(mine)
     return people
+
+
+class _Numbered:
+    """Everybody of some rounds: which items they were asked in any round, and what they answered."""
+
+    def __init__(self, rounds: Sequence[Round]) -> None:
+        self.items = tuple(dict.fromkeys(item for part in rounds for item in part.items))
+        self.answers = np.empty((0, len(self.items)))
+        self.asked = np.zeros((0, len(self.items)), dtype=bool)
+
+    def match(self, before: Round, theirs: Ints, part: Round, mine: Ints) -> None:
+        """Give people of a round without a number that of somebody of an earlier one."""
+        both = self.asked[theirs] & np.isin(self.items, part.items)
+        codes = both @ np.random.default_rng(0).integers(1, 2**50, len(self.items))
+        whole = replace(before, items=self.items, answers=self.answers[theirs])
+        for code in np.unique(codes[codes > 0]):
+            first, second = np.flatnonzero((codes == code) & ~np.isin(theirs, mine)), np.flatnonzero(mine < 0)
+            if not (len(first) and len(second)):
+                continue
+            items = tuple(item for item, asked in zip(self.items, both[first[0]], strict=True) if asked)
+            pairs = paired(
+                (before.site[first], before.team[first], fingerprint(whole, items)[first]),
+                (part.site[second], part.team[second], fingerprint(part, items)[second]),
+            )
+            mine[second[pairs.now]] = theirs[first[pairs.before]]
+
+    def add(self, part: Round, mine: Ints) -> None:
+        """Number those of a round who have no number yet, and note what everybody in it answered."""
+        new, total = mine < 0, len(self.asked)
+        mine[new] = total + np.arange(new.sum())
+        more = np.zeros((int(new.sum()), len(self.items)))
+        self.answers, self.asked = np.concatenate([self.answers, more]), np.concatenate([self.asked, more > 0])
+        for column, item in enumerate(part.items):
+            place = self.items.index(item)
+            self.answers[mine, place] = part.answers[:, column]
+            self.asked[mine, place] = True
 
 
 def families(instrument: Instrument, layers: Sequence[Layer], scales: Sequence[str]) -> Iterator[tuple[str, ...]]:

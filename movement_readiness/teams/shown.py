@@ -37,8 +37,22 @@ def counted(instrument: Instrument, part: Round, name: str, shown: Shown) -> Cou
     elif what in part.scales:
         values = part.scores[:, part.scales.index(what)]
         counts = ~np.isnan(values)
-    else:  # no scale of this form, but all its items are shown, which add up to it
-        columns = [part.items.index(item) for item in instrument.item_ids(what)]
-        counts = np.isnan(part.answers[:, columns]).max(axis=1) == 0
-        values = np.full(len(counts), np.nan)
+    else:
+        return _summed(instrument, part, what, shown)
     return Counted(part.site, part.team, counts, shown.teams, shown.sites, values)
+
+
+def _summed(instrument: Instrument, part: Round, scale: str, shown: Shown) -> Counted:
+    """No scale of this form, but all its items are shown: they add up to it where each of them has the same people.
+
+    Elsewhere the items tell sums over different people, none of which is a sum of the scale: nobody counts there.
+    """
+    items = [counted(instrument, part, f"item {item}", shown).counts for item in instrument.item_ids(scale)]
+    some, every = np.any(items, axis=0), np.all(items, axis=0)
+    of_team, n_sites = np.append(shown.teams, False)[part.team], len(shown.sites)
+    group = np.where(of_team, n_sites + part.team, part.site)  # a shown team; the rest of a site
+    uneven = np.bincount(group[some & ~every], minlength=n_sites + len(shown.teams)) > 0
+    teams = shown.teams & ~uneven[n_sites:]
+    return Counted(
+        part.site, part.team, every & ~uneven[group], teams, shown.sites, np.full(len(every), np.nan)
+    )  # fmt: skip
