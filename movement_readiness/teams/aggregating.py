@@ -25,7 +25,7 @@ def aggregate_scores(
     roster: Any = None,
     policy: DisclosurePolicy | None = None,
     audience: Audience = "published",
-    revealed: Collection[RevealedPage] = (),
+    revealed: Collection[RevealedPage] | None = (),
     release_log: Any = None,
     invariance: Any = None,
 ) -> TeamResults:
@@ -41,18 +41,20 @@ def aggregate_scores(
         Columns site, team, invited: how many people each team has. Teams on it from which nobody
         answered are listed too.
     policy : DisclosurePolicy, optional
-        Which groups may be shown; the default is `DisclosurePolicy()`.
+        Which groups may be shown; the default is `DisclosurePolicy()`, with the ``round_to`` of the release log where
+        that has releases of this study.
     audience : "published" or ("own_team", site, team)
         Published results may be seen by anybody. A team's own results hold that team and its site, and
         show the team's means from ``policy.min_respondents_own_team`` people up. Which groups are
         withheld is decided once for all audiences together.
-    revealed : collection of RevealedPage, optional
+    revealed : collection of RevealedPage or None, optional
         The pages that teams have seen, made of them alone, as at the end of a workshop
         (``ResponseStore.revealed()``). A team of the same people counts as shown, so that a site's numbers
         cannot be compared with its page to work out a smaller team's. Where fewer than
         ``policy.min_respondents_own_team`` people came or went since a page that showed numbers (or so few of
         those who came answered), the team and its site are withheld in that wave and form: the difference
-        would tell what those few answered.
+        would tell what those few answered. A page of a wave or form that is not among the responses is told apart by
+        its number of people. Needs response_id.
     release_log : ReleaseLog, or ``store.release_log``, optional
         What was released before, to anybody; what is released now is recorded in it. A group is shown only if it, and
         whatever can be worked out with it, differs by nobody or by ``policy.min_respondents_own_team`` people or more
@@ -129,7 +131,7 @@ def aggregate_own_teams(
     *,
     roster: Any = None,
     policy: DisclosurePolicy | None = None,
-    revealed: Collection[RevealedPage] = (),
+    revealed: Collection[RevealedPage] | None = (),
     release_log: Any = None,
     invariance: Any = None,
 ) -> Iterator[tuple[tuple[str, str], TeamResults]]:

@@ -25,6 +25,7 @@ from movement_readiness.teams.heads import heads_table
 from movement_readiness.teams.logged import of_study, rounded_alike
 from movement_readiness.teams.releases import check_ids, made_releases, salt_of
 from movement_readiness.teams.results import Audience, TeamResults
+from movement_readiness.teams.shown import Shown, counted
 from movement_readiness.teams.study import Round, read_study
 from movement_readiness.teams.tables import (
     item_tables,
@@ -33,7 +34,7 @@ from movement_readiness.teams.tables import (
     states_table,
     team_differences,
 )
-from movement_readiness.teams.union import Neighbours, Shown, counted
+from movement_readiness.teams.union import Neighbours
 
 __all__ = ["Aggregation"]
 
@@ -47,7 +48,7 @@ class Aggregation:
         instrument: Instrument,
         roster: Any = None,
         policy: DisclosurePolicy | None = None,
-        revealed: Collection[RevealedPage] = (),
+        revealed: Collection[RevealedPage] | None = (),
         invariance: Any = None,
         release_log: KeepsReleases | None = None,
     ) -> None:
@@ -69,7 +70,7 @@ class Aggregation:
         self.log = release_log
         self.earlier = of_study(self.log.releases() if self.log is not None else (), self.study, self.instrument)
         self.policy = policy = rounded_alike(policy, given, self.earlier)
-        if self.log is not None:
+        if self.log is not None or self.study.pages:
             check_ids(self.study)
         self.decisions = self._decided()
         self.invariance = invariance_sentence(invariance)

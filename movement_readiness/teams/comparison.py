@@ -27,8 +27,6 @@ __all__ = [
     "CHANGE_NUMBERS",
     "FUNNEL_NUMBERS",
     "PLANNING_SD",
-    "MeansOfWave",
-    "Yardstick",
     "add_shrunken",
     "benchmark",
     "change_tables",

@@ -50,8 +50,8 @@ class Pairs:
 class Difference:
     """Of every group: how many people are in both releases, only in the later, only in the earlier one.
 
-    ``came_rows`` says of each row of the later release whether it is among those who came, ``groups_now`` its group,
-    ``teams_now`` its team; the same for those who went.
+    ``came_rows`` says of each row of the later release whether it is among those who came, ``groups_now`` its group;
+    the same for those who went.
     """
 
     both: Ints
@@ -63,8 +63,6 @@ class Difference:
     in_now: Bools
     went_rows: Bools
     came_rows: Bools
-    teams_before: Ints
-    teams_now: Ints
 
 
 @dataclass
@@ -256,6 +254,4 @@ class Sides:
             in_now=second,
             went_rows=went,
             came_rows=came,
-            teams_before=self.before_team,
-            teams_now=self.now_team,
         )

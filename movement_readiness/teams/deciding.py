@@ -20,11 +20,12 @@ from movement_readiness.teams.disclosure import (
     release_distributions,
     release_means,
 )
+from movement_readiness.teams.shown import Shown
 from movement_readiness.teams.sizes import Sizes, add_told_sizes, sizes_of
 from movement_readiness.teams.skipped import Skipped
 from movement_readiness.teams.study import Round, Study
 from movement_readiness.teams.unanimous import Unanimous, unanimous
-from movement_readiness.teams.union import Barred, Neighbours, Shown
+from movement_readiness.teams.union import Barred, Neighbours
 
 __all__ = ["Decision", "decide"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 import numpy.typing as npt
@@ -31,12 +32,29 @@ class Earlier:
     items: Bools
 
 
-def checked_pages(pages: Iterable[object]) -> tuple[RevealedPage, ...]:
-    """The pages, if that is what they are."""
-    found = tuple(pages)
-    if not all(isinstance(page, RevealedPage) for page in found):
+def checked_pages(pages: Iterable[object] | None) -> tuple[RevealedPage, ...]:
+    """The pages, if that is what they are; names and ids that are whole numbers as text, as those of responses."""
+    found = tuple(pages) if isinstance(pages, Iterable) else () if pages is None else (pages,)
+    checked = tuple(_checked(page) for page in found if isinstance(page, RevealedPage))
+    if len(checked) < len(found):
         raise ArgumentError("revealed: expected pages as ResponseStore.revealed() gives them.")
-    return tuple(page for page in found if isinstance(page, RevealedPage))
+    return checked
+
+
+def _checked(page: RevealedPage) -> RevealedPage:
+    ids = page.response_ids
+    if isinstance(ids, str) or not isinstance(ids, Iterable):
+        raise ArgumentError(f"revealed: expected a collection of response ids on every page; got {ids!r}.")
+    site, team, wave, form = (_as_text(*pair) for pair in zip(page._fields[:4], page[:4], strict=True))
+    return RevealedPage(site, team, wave, form, tuple(_as_text("response_ids", one) for one in ids), bool(page.shown))
+
+
+def _as_text(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return str(int(value))
+    raise ArgumentError(f"revealed: expected text or whole numbers as {name} of every page; got {value!r}.")
 
 
 def compared(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from movement_readiness.responses.released import Release, ReleasedTable, hashed
-from movement_readiness.teams.crossing import Bars, Counted, Pairs, crossed
+from movement_readiness.teams.crossing import Bars, Counted, Pairs, Sides, crossed
 from movement_readiness.teams.shown import Shown, counted
 from movement_readiness.teams.study import Round, Study
 from movement_readiness.teams.telling import Telling
@@ -101,19 +101,29 @@ class Former:
         )
 
     def close_counts(self, telling: Telling, name: str, table: ReleasedTable, shown: Shown) -> Bools:
-        """Groups (sites, then teams) shown in both with head-counts 1 to ``least`` - 1 apart."""
-        before, now = self._tables(telling, name, table, shown)
-        n_teams, n_sites = len(shown.teams), len(shown.sites)
+        """Groups (sites, then teams) that tell 1 to ``least`` - 1 people if all others are the same in both.
 
-        def apart(one: Ints, other: Ints, n: int) -> Bools:
-            counts = [
-                np.bincount(group[found.counts & (group >= 0)], minlength=n)[:n]
-                for group, found in ((one, before), (other, now))
-            ]
-            gap = np.abs(counts[0] - counts[1])
-            close: Bools = (gap > 0) & (gap < telling.policy.min_respondents_own_team)
+        By head-counts: of groups that are shown in both, and of what is left of a site that one of them shows, less
+        what the other one knows of it.
+        """
+        before, now = self._tables(telling, name, table, shown)
+        sides = Sides(before, now, self.pairs, self.team_site)
+        n_sites, n_all, least = len(shown.sites), len(sides.team_site), telling.policy.min_respondents_own_team
+        people = np.bincount(sides.before_team[before.counts], minlength=n_all)
+        people_now = np.bincount(sides.now_team[now.counts], minlength=n_all)
+
+        def few(gaps: Ints) -> Bools:
+            close: Bools = (gaps != 0) & (np.abs(gaps) < least)
             return close
 
-        teams = apart(before.team, now.team, n_teams) & before.teams[:n_teams] & now.teams[:n_teams]
-        sites = apart(before.site, now.site, n_sites) & before.sites & now.sites
-        return np.concatenate([sites, teams])
+        def few_of_site(gaps: Ints) -> Bools:
+            return few(np.bincount(sides.team_site, gaps, minlength=n_sites).astype(np.int64))
+
+        known, known_now = sides.known(before, people), sides.known(now, people_now)
+        left, left_now = ~known, ~known_now
+        sites = before.sites & few_of_site(people_now - people)
+        sites |= before.sites & few_of_site((people_now - people) * (left | left_now))
+        sites |= few_of_site(people_now * left_now - people * (left_now & known))
+        told = before.sites & few_of_site(people * left - people_now * (left & known_now))
+        teams = known & known_now & few(people_now - people) | left & told[sides.team_site]
+        return np.concatenate([now.sites & sites, now.teams[: len(shown.teams)] & teams[: len(shown.teams)]])

@@ -10,9 +10,9 @@ import pandas as pd
 
 from movement_readiness.teams.counting import places, site_sums
 from movement_readiness.teams.disclosure import DisclosurePolicy
+from movement_readiness.teams.shown import Shown
 from movement_readiness.teams.sizes import Sizes, few, left
 from movement_readiness.teams.study import Round, Study
-from movement_readiness.teams.union import Shown
 
 __all__ = ["heads_table"]
 

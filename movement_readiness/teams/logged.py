@@ -17,7 +17,7 @@ from movement_readiness.responses.released import Release, ReleasedTable, hashed
 from movement_readiness.teams.policy import DisclosurePolicy
 from movement_readiness.teams.study import Round, Study
 
-__all__ = ["Out", "all_out", "of_study", "packed", "rounded_alike"]
+__all__ = ["all_out", "of_study", "packed", "rounded_alike"]
 
 Ints = npt.NDArray[np.int64]
 

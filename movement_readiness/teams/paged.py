@@ -13,7 +13,7 @@ from movement_readiness.responses.revealed import RevealedPage
 from movement_readiness.teams.disclosure import DisclosurePolicy
 from movement_readiness.teams.study import Round, Study
 
-__all__ = ["as_releases"]
+__all__ = ["absent", "as_releases"]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -31,7 +31,7 @@ def as_releases(study: Study, instrument: Instrument, policy: DisclosurePolicy, 
         What the ids are hashed with.
     """
     rounds = [_Answered(part, instrument) for part in study.rounds]
-    found = []
+    found: list[Release] = []
     for page in study.pages:
         there = _round_of(page, rounds) if page.shown else None
         if there is not None:
@@ -41,23 +41,64 @@ def as_releases(study: Study, instrument: Instrument, policy: DisclosurePolicy, 
                 for name, lacking in there.lacking_of(ids)
                 if _is_enough(name, int((~lacking).sum()), policy)
             }
-            found.append(
-                Release(
-                    "",
-                    "page",
-                    instrument.id,
-                    instrument.version,
-                    study.aim_id,
-                    there.part.wave,
-                    there.part.form,
-                    salt,
-                    ((page.site, page.team),),
-                    hashed([there.names.get(one, one) for one in ids], salt),
-                    (0,) * len(ids),
-                    tables,
-                )
-            )
+            names = [there.names.get(one, one) for one in ids]
+            found.append(_release(study, instrument, page, (there.part.wave, there.part.form), names, salt, tables))
     return found
+
+
+def absent(study: Study, instrument: Instrument, policy: DisclosurePolicy) -> list[Release]:
+    """The pages of a study of rounds that are not at hand, nor anybody of them: told apart by head-counts.
+
+    Each counts as having shown every number of its form, of all its people.
+
+    Parameters
+    ----------
+    study, instrument, policy
+    """
+    there = {(part.wave, part.form) for part in study.rounds}
+    away = [page for page in study.pages if page.shown and (page.wave, page.form) not in there]
+    known = {name for part in study.rounds for name in _names(part)} if away else set()
+    found: list[Release] = []
+    for page in away:
+        ids = tuple(dict.fromkeys(page.response_ids))
+        if known.isdisjoint(ids):
+            tables = {name: ReleasedTable((0,)) for name in _numbers(instrument, page.form)}
+            tables = {name: table for name, table in tables.items() if _is_enough(name, len(ids), policy)}
+            found.append(_release(study, instrument, page, (page.wave, page.form), ids, "", tables))
+    return found
+
+
+def _numbers(instrument: Instrument, form: str) -> Iterator[str]:
+    """Every number of a form; of one that the instrument does not have, of all forms."""
+    forms = [form] if form in instrument.forms else list(instrument.forms)
+    for one in forms:
+        yield from (f"scale {scale}" for scale in instrument.report_scales(one))
+        yield from (f"item {item}" for item in instrument.form(one).items)
+
+
+def _release(
+    study: Study,
+    instrument: Instrument,
+    page: RevealedPage,
+    where: tuple[str, str],
+    ids: Sequence[str],
+    salt: str,
+    tables: Mapping[str, ReleasedTable],
+) -> Release:
+    """A page of these people, as a release of a wave and form (``where``)."""
+    return Release(
+        "",
+        "page",
+        instrument.id,
+        instrument.version,
+        study.aim_id,
+        *where,
+        salt,
+        ((page.site, page.team),),
+        hashed(ids, salt),
+        (0,) * len(ids),
+        tables,
+    )
 
 
 def _is_enough(name: str, people: int, policy: DisclosurePolicy) -> bool:
@@ -79,8 +120,7 @@ class _Answered:
 
     def __init__(self, part: Round, instrument: Instrument) -> None:
         self.part = part
-        revised = {name.rpartition(" ")[0]: name for name in part.ids if _is_revised(name)}
-        self.names: Mapping[str, str] = revised | {name: name for name in part.ids}
+        self.names = _names(part)
         self._rows = {name: row for row, name in enumerate(part.ids)}
         self._lacking = dict(_lacking(part, instrument))
 
@@ -89,6 +129,12 @@ class _Answered:
         rows = np.array([self._rows.get(self.names.get(one, ""), -1) for one in ids], dtype=np.int64)
         for name, lacking in self._lacking.items():
             yield name, np.append(lacking, False)[rows]
+
+
+def _names(part: Round) -> Mapping[str, str]:
+    """The ids of a round by the ids as they were given."""
+    revised = {name.rpartition(" ")[0]: name for name in part.ids if _is_revised(name)}
+    return revised | {name: name for name in part.ids}
 
 
 def _is_revised(name: object) -> bool:

@@ -28,7 +28,10 @@ was in it. The very same people: the team counts as shown whatever is decided no
 the site is withheld instead of the team. Fewer than ``min_respondents_own_team`` people came or went since, or gave
 an answer to an item (have a score) among those who came: the team and its site are withheld in that wave and form,
 for the difference would tell what those few answered. More people: judged afresh. A page that showed no number, and
-one of other people altogether, changes nothing (see `movement_readiness.teams.earlier`).
+one of other people altogether, changes nothing (see `movement_readiness.teams.earlier`). A page of a wave or form of
+which no answers are handed in is told apart by head-counts: where it has 1 to ``min_respondents_own_team`` - 1 people
+more or fewer than the team has now, the team is withheld, and so is the site where so few are left of it beside the
+page, as though everybody had answered the same again.
 
 Beside other releases: what an earlier release of the same wave and form showed, and what other waves and forms show, is
 compared with every table before anybody sees it (`movement_readiness.teams.union`); the release log remembers it
@@ -36,8 +39,9 @@ compared with every table before anybody sees it (`movement_readiness.teams.unio
 
 What is not promised: nothing is said about what a group's being withheld suggests (that its answers are alike, or that
 somebody left); rounding helps, but no noise is added. What an earlier release tells alone cannot be taken back: a team
-that is withheld now, of which nearly everybody was in a team shown before, is narrowed by that; later releases narrow
-it no further. Between waves and forms, people are taken for the same only where all answers that both have are the
+that is withheld now, of which nearly everybody was in a team shown before, is narrowed by that, and a later release may
+narrow it further, for only the mean of its other people is judged then (in a case made to be awkward from 16.7 points
+to 11.1). Between waves and forms, people are taken for the same only where all answers that both have are the
 same: whoever knows that everybody repeated the answers to one scale, but not to the others, may learn more of that
 scale. People of an earlier release whose answers are not at hand any more count as known to everybody, and by their
 number; a team hidden in the later release may then be narrowed a little further (1 of 50 sites made to be awkward: to
@@ -78,8 +82,8 @@ class DisclosurePolicy:
     min_respondents_own_team : int, default 5
         Smallest team that is shown its own means, and the smallest group that may be derivable.
     min_interval : float, default 20
-        Points of the 0-100 scale: no person's score and no hidden team's mean may be narrowed further. With 0 nothing
-        is kept from being narrowed; only the sizes of groups are looked at then.
+        Points of the 0-100 scale: no person's score and no hidden team's mean may be narrowed further. With 0 no
+        interval is too short; groups that are too small, and those whose people answered alike, are withheld still.
     round_to : float, default 1
         Means and limits are rounded to multiples of this before anybody sees them.
 

@@ -16,8 +16,8 @@ from movement_readiness.exceptions import ArgumentError, ResponsesError
 from movement_readiness.instrument import Instrument
 from movement_readiness.responses.released import KeepsReleases, Release, ReleasedTable, hashed
 from movement_readiness.teams.lines import LockedLines, locked
+from movement_readiness.teams.shown import Shown
 from movement_readiness.teams.study import Round, Study
-from movement_readiness.teams.union import Shown
 
 __all__ = ["ReleaseLog", "checked_log", "made_releases"]
 
@@ -147,9 +147,13 @@ def _is_start(line: str) -> bool:
 
 def checked_log(log: Any) -> KeepsReleases | None:
     """The log, if that is what it is."""
-    if log is None or (callable(getattr(log, "releases", None)) and callable(getattr(log, "record", None))):
+    if isinstance(log, type):
+        got = f"the class {log.__name__} (write {log.__name__}())"
+    elif log is None or (callable(getattr(log, "releases", None)) and callable(getattr(log, "record", None))):
         return log  # type: ignore[no-any-return]
-    raise ArgumentError(f"release_log: expected a ReleaseLog, or store.release_log; got {type(log).__name__}.")
+    else:
+        got = type(log).__name__
+    raise ArgumentError(f"release_log: expected a ReleaseLog, or store.release_log; got {got}.")
 
 
 def made_releases(
@@ -221,5 +225,5 @@ def check_ids(study: Study) -> None:
     for part in study.rounds:
         if not all(isinstance(one, str) for one in part.ids):
             raise ResponsesError(
-                "responses: expected a response_id for every response, with which later releases are compared."
+                "responses: expected a response_id for every response, with which releases and pages are compared."
             )

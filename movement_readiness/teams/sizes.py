@@ -18,8 +18,9 @@ import numpy.typing as npt
 from movement_readiness.instrument import Instrument
 from movement_readiness.teams.counting import counted_answers, item_options, site_sums
 from movement_readiness.teams.disclosure import DisclosurePolicy
+from movement_readiness.teams.shown import Shown
 from movement_readiness.teams.study import Round, Study
-from movement_readiness.teams.union import Barred, Shown
+from movement_readiness.teams.union import Barred
 
 __all__ = ["Sizes", "add_told_sizes", "few", "left", "sizes_of"]
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-__all__ = ["Known", "Told", "few_told"]
+__all__ = ["Known", "few_told"]
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]

@@ -22,7 +22,7 @@ are so few that strangers often give the same answers to them.
 
 In collected data hardly anything is withheld for this: where half a team of ten give one answer differently, more
 than four people differ (``tests/benchmarks/disclosure.py`` prints the price). With the answers of a wave not at hand
-(a log alone), head-counts decide: 1 to ``least`` - 1 apart is too close. Hand in all waves together.
+(a log or a page alone), head-counts decide: 1 to ``least`` - 1 apart is too close. Hand in all waves together.
 """
 
 from __future__ import annotations
@@ -40,11 +40,13 @@ from movement_readiness.teams.disclosure import DisclosurePolicy
 from movement_readiness.teams.everybody import Everybody
 from movement_readiness.teams.everything import Everything
 from movement_readiness.teams.former import Former
+from movement_readiness.teams.logged import packed
+from movement_readiness.teams.paged import absent
 from movement_readiness.teams.shown import Shown, counted
 from movement_readiness.teams.study import Round, Study
 from movement_readiness.teams.telling import Telling
 
-__all__ = ["Barred", "Neighbours", "Shown", "counted"]
+__all__ = ["Barred", "Neighbours"]
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -92,7 +94,10 @@ class Neighbours:
         self.rounds, self.everybody = list(rounds), everybody
         self.releases = everybody.logged[part.wave, part.form]
         there = {(one.wave, one.form) for one in study.rounds}
-        self.elsewhere = [one for one in releases if (one.wave, one.form) not in there]
+        away = [one for one in releases if (one.wave, one.form) not in there]
+        away += packed(absent(study, instrument, policy))
+        laid_out = [Former.of(one, study, part) for one in away]
+        self.elsewhere = [one for one in laid_out if one is not None]
         self._pairs: dict[int, Pairs] = {}
         self._telling = Telling(part, instrument, policy)
         self._everything: Everything | None = None
@@ -144,11 +149,8 @@ class Neighbours:
 
     def _beside_head_counts(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
         added = False
-        for release in self.elsewhere:
-            earlier = Former.of(release, self.study, self.part)
-            if earlier is None:
-                continue
-            for name, table in release.tables.items():
+        for earlier in self.elsewhere:
+            for name, table in earlier.release.tables.items():
                 if name in shown:
                     flags = earlier.close_counts(self._telling, name, table, shown[name])
                     added |= _add(barred.by_round, name, flags)

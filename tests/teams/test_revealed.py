@@ -44,13 +44,13 @@ def test_a_revealed_teams_site_does_not_give_the_other_team_away(instrument, res
 
 
 @pytest.mark.parametrize(
-    "other", [("North", "A", "2", "full"), ("North", "A", "1", "short"), ("South", "A", "1", "full")]
+    "other", [("South", "B", "2", "full"), ("North", "A", "1", "short"), ("South", "A", "1", "full")]
 )
 def test_a_page_of_another_wave_form_or_site_changes_nothing(instrument, responses_of, other):
     frame = responses_of(instrument, PLACES, seed=3)
     plain = mr.aggregate_scores(frame, instrument)
     seen = page(frame, *other)
-    if other[0] == "North":  # of another wave or form: other responses
+    if other[2:] != ("1", "full"):  # of another wave or form: other responses
         seen = seen._replace(response_ids=[f"other {one}" for one in seen.response_ids])
     assert plain.scores.equals(mr.aggregate_scores(frame, instrument, revealed=[seen]).scores)
 
@@ -127,6 +127,92 @@ def test_what_are_no_pages_is_said(instrument, responses_of):
     seen = [page(frame, "North", "A")]
     with pytest.raises(ResponsesError, match="response_id"):
         mr.aggregate_scores(frame.drop(columns="response_id"), instrument, revealed=seen)
+
+
+@pytest.mark.parametrize("audience", ["published", ("own_team", "N", "A")])
+@pytest.mark.parametrize(("now", "withheld"), [(12, False), (11, True), (8, True), (7, False)])
+def test_a_page_of_a_wave_that_is_not_at_hand_is_told_apart_by_head_counts(
+    garden, responses_of, now, withheld, audience
+):
+    """Somebody may know that eleven answered the same again: the page of twelve less those is one person."""
+    frame = responses_of(garden, {("N", "A"): 12, ("N", "B"): 12, ("S", "A"): 12}, seed=1)
+    seen = page(frame, "N", "A", form="lang")
+    later = frame.assign(wave="2", response_id="w" + frame["response_id"]).iloc[12 - now :]
+    scores = mr.aggregate_scores(later, garden, revealed=[seen], audience=audience).scores
+    plain = mr.aggregate_scores(later, garden, audience=audience).scores
+    its_own = (scores["site"] == "N") & (scores["team"].fillna("A") == "A")
+    if withheld:
+        assert scores.loc[its_own, "withheld"].all(), "nor is it what is left of the site"
+        assert scores[~its_own]["withheld"].equals(plain[~its_own]["withheld"])
+    else:
+        assert scores.equals(plain)
+
+
+def test_a_page_of_a_wave_that_is_not_at_hand_does_not_give_the_other_team_away(garden, responses_of):
+    """Nine who are not shown less the six of the page, should they have answered the same again, are the other three."""
+    frame = responses_of(garden, {("N", "A"): 6, ("N", "B"): 3, ("N", "C"): 12, ("S", "A"): 12}, seed=3)
+    assert not rows(mr.aggregate_scores(frame, garden), "site", "N")["withheld"].any()
+    seen = page(frame, "N", "A", "0", "lang")
+    seen = seen._replace(response_ids=[f"other {one}" for one in seen.response_ids])
+    found = mr.aggregate_scores(frame, garden, revealed=[seen])
+    assert rows(found, "site", "N")["withheld"].all()
+    assert not rows(found, "team", "N", "C")["withheld"].any()
+    assert not rows(found, "site", "S")["withheld"].any()
+
+
+def test_pages_of_waves_that_are_at_hand_are_compared_person_by_person(garden, responses_of):
+    """A store's pages of two waves, all other people each time: eleven and twelve people are no reason to withhold."""
+    first = responses_of(garden, {("N", "A"): 12, ("N", "B"): 12}, seed=1)
+    second = responses_of(garden, {("N", "A"): 11, ("N", "B"): 12}, seed=2).assign(wave="2")
+    second["response_id"] = "w" + second["response_id"]
+    seen = [page(first, "N", "A", "1", "lang"), page(second, "N", "A", "2", "lang")]
+    found = mr.aggregate_scores(pd.concat([first, second], ignore_index=True), garden, revealed=seen)
+    assert not rows(found, "team", "N", "A")["withheld"].any()
+
+
+def test_ids_that_are_whole_numbers_are_the_same_as_text(garden, responses_of):
+    frame = responses_of(garden, {("N", "A"): 12, ("N", "B"): 12}, seed=1)
+    frame["response_id"] = np.arange(len(frame))
+    late = [page(frame, "N", "A", form="lang", without=1)]
+    as_text = [late[0]._replace(response_ids=[str(one) for one in late[0].response_ids])]
+    found = mr.aggregate_scores(frame, garden, revealed=late).scores
+    assert rows_withheld(found) == {"N", "A"}
+    assert found.equals(mr.aggregate_scores(frame, garden, revealed=as_text, release_log=mr.teams.ReleaseLog()).scores)
+    plain = mr.aggregate_scores(frame, garden)
+    assert mr.aggregate_scores(frame, garden, revealed=None).scores.equals(plain.scores)
+
+
+def rows_withheld(scores):
+    hidden = scores[scores["withheld"]]
+    return {*hidden["team"].dropna(), *hidden.loc[hidden["level"] == "site", "site"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"response_ids": (1.5, 2)}, "revealed: expected text or whole numbers as response_ids of every page; got 1.5"),
+        ({"response_ids": "abc"}, "revealed: expected a collection of response ids"),
+        ({"response_ids": None}, "revealed: expected a collection of response ids"),
+        ({"team": None}, "revealed: expected text or whole numbers as team"),
+    ],
+)
+def test_what_is_wrong_with_a_page_is_said(garden, responses_of, change, words):
+    frame = responses_of(garden, {("N", "A"): 12}, seed=1)
+    with pytest.raises(ArgumentError, match=words):
+        mr.aggregate_scores(frame, garden, revealed=[page(frame, "N", "A", form="lang")._replace(**change)])
+
+
+def test_what_is_wrong_with_ids_logs_and_lists_of_pages_is_said(garden, responses_of):
+    frame = responses_of(garden, {("N", "A"): 12}, seed=1)
+    seen = page(frame, "N", "A", form="lang")
+    for no_list in (seen, 5, "x"):
+        with pytest.raises(ArgumentError, match=r"ResponseStore\.revealed"):
+            mr.aggregate_scores(frame, garden, revealed=no_list)
+    with pytest.raises(ArgumentError, match=r"the class ReleaseLog \(write ReleaseLog\(\)\)"):
+        mr.aggregate_scores(frame, garden, release_log=mr.teams.ReleaseLog)
+    frame.loc[3, "response_id"] = None
+    with pytest.raises(ResponsesError, match="expected a response_id for every response"):
+        mr.aggregate_scores(frame, garden, revealed=[seen])
 
 
 def test_what_is_left_of_a_shown_site_is_nobody_or_enough_people():
