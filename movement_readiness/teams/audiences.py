@@ -65,7 +65,12 @@ def visible_heads(chosen: pd.DataFrame, floor: int, of_sites: int) -> pd.DataFra
     reason = few.map({True: "too_few", False: "protected"}).where(withheld, "").astype("str")
     return (
         chosen.drop(columns="hidden")
-        .assign(n=_blanked(chosen["n"], withheld), withheld=withheld, reason=reason)
+        .assign(
+            n=_blanked(chosen["n"], withheld),
+            invited=_blanked(chosen["invited"], chosen["invited"].isna()),
+            withheld=withheld,
+            reason=reason,
+        )
         .reset_index(drop=True)
         .copy()
     )
