@@ -180,12 +180,6 @@ def crossed(
     of_part, of_site = across(sides, whole)
     barred |= shown_now & of_part & sites_before[sides.team_site]
     sites |= any_of(of_site & known_before)
-    if whole.both.any():
-        barred |= (
-            shown_now
-            & sides.touched(whole)
-            & (before.sites | any_of(first & (teams.both + teams.went > 0)))[sides.team_site]
-        )
     real = slice(0, len(team_site))
     return Bars(
         teams=barred[real],
@@ -214,19 +208,6 @@ class Sides:
     def of_teams(self) -> Difference:
         """The difference of every team."""
         return self._difference((self.before_team, self.now_team), self.everyone, len(self.team_site))
-
-    def touched(self, whole: Difference) -> Bools:
-        """Teams that people moved from or to, at sites where half of the people or more are the same.
-
-        Who moved links the numbers of several teams: they can be combined in more ways than are looked at here.
-        """
-        before, now = self.pairs.before, self.pairs.now
-        kept = self.before.counts[before] & self.now.counts[now] & (self.before.site[before] == self.now.site[now])
-        moved = kept & (self.before_team[before] != self.now_team[now])
-        flags = np.zeros(len(self.team_site), dtype=bool)
-        flags[self.before_team[before[moved]]] = flags[self.now_team[now[moved]]] = True
-        same = 2 * whole.both >= whole.both + np.minimum(whole.came, whole.went)
-        return flags & same[self.team_site]
 
     def of_blocks(self, before: Bools | None, now: Bools | None) -> Difference:
         """The difference of some teams of each site together; None: of the whole site."""

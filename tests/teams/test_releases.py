@@ -78,6 +78,18 @@ def test_a_hidden_group_is_not_laid_bare_by_showing_the_others_later(instrument,
     assert withheld(mr.aggregate_scores(frame, instrument, release_log=log), "N", "B")[0]
 
 
+@pytest.mark.parametrize(("people", "kept"), [(8, True), (4, False)])
+def test_teams_that_enough_people_moved_between_are_shown(garden, responses_of, people, kept):
+    frame = responses_of(garden, {("N", "A"): 30, ("N", "B"): 30, ("N", "C"): 30}, seed=1)
+    log = ReleaseLog()
+    mr.aggregate_scores(frame, garden, release_log=log)
+    frame.loc[: people - 1, "team"] = "B"
+    scores = mr.aggregate_scores(frame, garden, release_log=log).scores.set_index("team")["withheld"]
+    for team in ("A", "B"):
+        assert scores[team].any() != kept
+    assert not scores["C"].any()
+
+
 def test_a_laxer_policy_later_does_not_subtract(instrument, responses_of):
     frame = responses_of(instrument, {("N", "A"): 20, ("N", "B"): 9, ("N", "C"): 4}, seed=2)
     log = ReleaseLog()
