@@ -101,10 +101,9 @@ class Former:
         )
 
     def close_counts(self, telling: Telling, name: str, table: ReleasedTable, shown: Shown) -> Bools:
-        """Groups (sites, then teams) that tell 1 to ``least`` - 1 people if all others are the same in both.
+        """Groups (sites, then teams) shown in both with head-counts 1 to ``least`` - 1 apart.
 
-        By head-counts: of groups that are shown in both, and of what is left of a site that one of them shows, less
-        what the other one knows of it.
+        Beside a page also sites of which, less the page, so few are left.
         """
         before, now = self._tables(telling, name, table, shown)
         sides = Sides(before, now, self.pairs, self.team_site)
@@ -119,11 +118,9 @@ class Former:
         def few_of_site(gaps: Ints) -> Bools:
             return few(np.bincount(sides.team_site, gaps, minlength=n_sites).astype(np.int64))
 
-        known, known_now = sides.known(before, people), sides.known(now, people_now)
-        left, left_now = ~known, ~known_now
+        known, left_now = sides.known(before, people), ~sides.known(now, people_now)
         sites = before.sites & few_of_site(people_now - people)
-        sites |= before.sites & few_of_site((people_now - people) * (left | left_now))
-        sites |= few_of_site(people_now * left_now - people * (left_now & known))
-        told = before.sites & few_of_site(people * left - people_now * (left & known_now))
-        teams = known & known_now & few(people_now - people) | left & told[sides.team_site]
+        if self.release.audience == "page":
+            sites |= few_of_site(people_now * left_now - people * (left_now & known))
+        teams = before.teams & few(people_now - people)[: len(before.teams)]
         return np.concatenate([now.sites & sites, now.teams[: len(shown.teams)] & teams[: len(shown.teams)]])
