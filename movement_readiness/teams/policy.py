@@ -45,7 +45,8 @@ to 11.1). Between waves and forms, people are taken for the same only where all 
 same: whoever knows that everybody repeated the answers to one scale, but not to the others, may learn more of that
 scale. People who left since an earlier release, whose answers are not at hand any more, are taken to have answered like
 others at their site, because the log holds no answers: where they did not, a team that was hidden then may be narrowed
-by who stayed (at 1 of 204 sites made to be awkward, to 10.9 points). The program takes answers for numbers that can be divided; that they are whole options, it does not use.
+by who stayed (at 1 of 204 sites made to be awkward, to 10.9 points). The program takes answers for numbers that can be
+divided; that they are whole options, it does not use.
 A withheld item's mean may follow from a scale's mean and its other items, to half a step of rounding times
 the number of items (2.5 points for five items and whole points): what a group answered together, while nobody's single
 answer is narrowed. Teams of fewer than ``min_respondents`` see their own mean even where all of them answered
