@@ -21,7 +21,7 @@ from movement_readiness.teams.facts import numbered
 from movement_readiness.teams.former import Former
 from movement_readiness.teams.logged import all_out, packed
 from movement_readiness.teams.paged import as_releases
-from movement_readiness.teams.shown import Shown, counted
+from movement_readiness.teams.shown import Shown, counted, of_items
 from movement_readiness.teams.spans import Known, few_told
 from movement_readiness.teams.study import Round, Study
 
@@ -101,10 +101,8 @@ class Everybody:
         """Every number of a round, also of the scales that are none of its own, but all of whose items are shown."""
         found = {name: counted(self.instrument, part, name, one) for name, one in shown.items() if one}
         for scale in self.instrument.scales:
-            items = [shown.get(f"item {item}") for item in self.instrument.item_ids(scale)]
-            if scale not in part.scales and items and all(items):
-                whole = [one for one in items if one]
-                both = Shown(np.all([one.teams for one in whole], axis=0), np.all([one.sites for one in whole], axis=0))
+            both = None if scale in part.scales else of_items(self.instrument, scale, shown)
+            if both:
                 found[f"scale {scale}"] = counted(self.instrument, part, f"scale {scale}", both)
         return found
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from movement_readiness.instrument import Instrument
 from movement_readiness.responses.released import Release, ReleasedTable, hashed
 from movement_readiness.responses.revealed import RevealedPage
+from movement_readiness.teams.counting import counted_answers
 from movement_readiness.teams.disclosure import DisclosurePolicy
 from movement_readiness.teams.study import Round, Study
 
@@ -144,9 +145,8 @@ def _is_revised(name: object) -> bool:
 
 def _lacking(part: Round, instrument: Instrument) -> Iterator[tuple[str, Bools]]:
     """Who does not count in each number of a round."""
-    no_score, no_answer = np.isnan(part.scores), np.isnan(part.answers)
     for column, scale in enumerate(part.scales):
-        yield f"scale {scale}", no_score[:, column]
+        yield f"scale {scale}", np.isnan(part.scores[:, column])
     for column, item in enumerate(part.items):
         holders = [place for place, scale in enumerate(part.scales) if item in instrument.item_ids(scale)]
-        yield f"item {item}", no_answer[:, column] | no_score[:, holders].any(axis=1)
+        yield f"item {item}", ~counted_answers(part, column, holders)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from movement_readiness.instrument import Instrument
+from movement_readiness.teams.counting import counted_answers
 from movement_readiness.teams.crossing import Counted
 from movement_readiness.teams.study import Round
 
-__all__ = ["Shown", "counted"]
+__all__ = ["Shown", "counted", "of_items"]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -27,13 +29,22 @@ class Shown:
         return bool(self.teams.any() or self.sites.any())
 
 
+def of_items(instrument: Instrument, scale: str, shown: Mapping[str, Shown]) -> Shown | None:
+    """Of which groups all items of a scale are shown together; None where the form does not have them all."""
+    items = [shown.get(f"item {item}") for item in instrument.item_ids(scale)]
+    there = [one for one in items if one is not None]
+    if not there or len(there) < len(items):
+        return None
+    return Shown(np.all([one.teams for one in there], axis=0), np.all([one.sites for one in there], axis=0))
+
+
 def counted(instrument: Instrument, part: Round, name: str, shown: Shown) -> Counted:
     """Who counts in a number of a round, and their scores or answers."""
     kind, _, what = name.partition(" ")
     if kind == "item":
-        column = part.answers[:, part.items.index(what)]
+        column = part.items.index(what)
         holders = [place for place, scale in enumerate(part.scales) if what in instrument.item_ids(scale)]
-        counts, values = ~np.isnan(column) & ~np.isnan(part.scores[:, holders]).any(axis=1), column
+        counts, values = counted_answers(part, column, holders), part.answers[:, column]
     elif what in part.scales:
         values = part.scores[:, part.scales.index(what)]
         counts = ~np.isnan(values)

@@ -42,15 +42,13 @@ from movement_readiness.teams.everything import Everything
 from movement_readiness.teams.former import Former
 from movement_readiness.teams.logged import packed
 from movement_readiness.teams.paged import absent
-from movement_readiness.teams.shown import Shown, counted
+from movement_readiness.teams.shown import Shown, counted, of_items
 from movement_readiness.teams.study import Round, Study
 from movement_readiness.teams.telling import Telling
 
 __all__ = ["Barred", "Neighbours"]
 
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass
@@ -124,8 +122,8 @@ class Neighbours:
         added = False
         for place, (before, shown_before) in enumerate(self.rounds):
             for name, targets in _comparable(self.instrument, before, self.part):
-                first = _shown_of(name, shown_before, self.instrument, before)
-                second = _shown_of(name, shown, self.instrument, self.part)
+                first = _shown_of(name, shown_before, self.instrument)
+                second = _shown_of(name, shown, self.instrument)
                 if not (first and second):
                     continue
                 tables = (
@@ -200,14 +198,9 @@ def _comparable(instrument: Instrument, before: Round, now: Round) -> Iterator[t
         yield f"item {item}", (f"item {item}",)
 
 
-def _shown_of(name: str, shown: Mapping[str, Shown], instrument: Instrument, part: Round) -> Shown | None:
+def _shown_of(name: str, shown: Mapping[str, Shown], instrument: Instrument) -> Shown | None:
     kind, _, scale = name.partition(" ")
-    if name in shown or kind == "item":
-        return shown.get(name)
-    items = [shown[f"item {item}"] for item in instrument.item_ids(scale) if item in part.items]
-    if len(items) < len(instrument.item_ids(scale)):
-        return None
-    return Shown(np.all([one.teams for one in items], axis=0), np.all([one.sites for one in items], axis=0))
+    return shown.get(name) if name in shown or kind == "item" else of_items(instrument, scale, shown)
 
 
 def _add(store: dict[str, Bools], name: str, flags: Bools) -> bool:
