@@ -7,6 +7,7 @@ import contextlib
 import json
 import threading
 from collections import deque
+from datetime import datetime
 from pathlib import Path
 
 import axe_playwright_python
@@ -37,6 +38,7 @@ FLAGS = [
     "--disable-sync",
 ]
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
+SOON = 60_000  # milliseconds: long enough for a machine that does other things too; nobody waits that long for nothing
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -48,8 +50,17 @@ def running_browser(chromium):
         browser.close()
 
 
+def at_rest(page):
+    """Wait until colours that change slowly have changed: half-way they are nobody's choice."""
+    page.evaluate(
+        "() => Promise.allSettled(document.getAnimations().filter((one) => one instanceof CSSTransition)"
+        ".map((one) => one.finished))"
+    )
+
+
 def violations(page, within="html"):
     """What axe-core finds, in one line each."""
+    at_rest(page)
     if not page.evaluate("typeof axe !== 'undefined'"):
         page.evaluate(AXE)
     found = page.evaluate("([tags, within]) => axe.run(within, {runOnly: {type: 'tag', values: tags}})", [TAGS, within])
@@ -128,7 +139,7 @@ class Room:
         ready = threading.Event()
         self.thread = threading.Thread(target=lambda: asyncio.run(self._run(ready)), daemon=True)
         self.thread.start()
-        assert ready.wait(20)
+        assert ready.wait(60)
         return self
 
     def __exit__(self, *_):
@@ -289,6 +300,16 @@ class Withdraw(Handler):
 # What a person does
 
 
+def own_clock(page):
+    """Give a page a clock of its own; it runs as ours does until `stands_still`, or jumps by `Person.lives`."""
+    page.clock.install(time=datetime(2026, 5, 4, 9))
+
+
+def stands_still(page):
+    """Stop the page's own clock: nothing happens by waiting any more. What was due has happened once."""
+    page.clock.pause_at(datetime(2026, 5, 4, 12))
+
+
 class Person:
     """Somebody at a page that shows the form."""
 
@@ -316,8 +337,19 @@ class Person:
                     self.choose(item, answers[item])
             self.press("next")
 
-    def sees(self, key, timeout=10000, **values):
-        self.page.get_by_text(self.says(key, **values)).first.wait_for(timeout=timeout)
+    def sees(self, key, **values):
+        self.page.get_by_text(self.says(key, **values)).first.wait_for(timeout=SOON)
+
+    def hears(self):
+        """Wait until the page has heard what became of what it sent; the status line says so when it has."""
+        sending = self.page.get_by_role("status").filter(has_text=self.says("sending"))
+        sending.wait_for(state="detached", timeout=SOON)
+
+    def lives(self, seconds, step=5):
+        """Let time pass on the page's own clock; the network's answers are awaited, which come in real time."""
+        for passed in range(0, seconds, step):
+            self.page.clock.run_for(1000 * min(step, seconds - passed))
+            self.hears()
 
 
 def some_answers(content, step=0):

@@ -254,7 +254,7 @@ def submission_for(instrument, session, *, choose=0, **changes):
     return {**submission, **changes}
 
 
-def raw(port, data: bytes, *, seconds=10.0, end=True) -> bytes:
+def raw(port, data: bytes, *, seconds=60.0, end=True) -> bytes:
     """What a server answers to these very bytes."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
         connection.sendall(data)

@@ -86,7 +86,7 @@ def finished(process, timeout=240):
     return json.loads(out)
 
 
-def until(condition, timeout=30):
+def until(condition, timeout=120):
     """Wait for a condition."""
     ends = time.monotonic() + timeout
     while not condition():

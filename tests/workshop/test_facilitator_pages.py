@@ -118,9 +118,12 @@ def test_a_wrong_token_is_refused_and_many_of_them_wait_while_the_right_one_pass
     first = browser.log_in("wrong")
     assert first.status == 403
     assert "not the token" in first.text
-    statuses = [browser.log_in(f"wrong {n}").status for n in range(15)]
-    assert statuses[-1] == 429
-    assert int(browser.log_in("x").headers["retry-after"]) >= 1
+    began, wrong = time.monotonic(), 1
+    while (answer := browser.log_in(f"wrong {wrong}")).status == 403:
+        wrong += 1
+        assert wrong <= 11 + (time.monotonic() - began) / 10  # ten, and one more in ten seconds
+    assert answer.status == 429
+    assert int(answer.headers["retry-after"]) >= 1
     assert browser.log_in(alone.token()).status == 303
 
 
@@ -570,11 +573,11 @@ def test_a_server_that_is_stopped_ends_the_report_that_is_being_made(tmp_path, i
             time.sleep(0.02)
         children = psutil.Process(server.process.pid).children()
         assert server.stop() == 0
-        answer = asked.result(30)
+        answer = asked.result(60)
         assert answer.status == 503
         assert "nothing was revealed" in answer.text
         assert children
-        assert not psutil.wait_procs(children, 10)[1]
+        assert not psutil.wait_procs(children, 60)[1]
 
 
 def test_a_command_that_is_not_there_is_told(tmp_path, instrument):

@@ -24,11 +24,9 @@ from movement_readiness.workshop.content import form_content
 
 pytestmark = pytest.mark.browser
 KEY = "only-for-this-test"
+PATIENCE = 180_000  # milliseconds: until a server has started, a notebook has run
 PYTHON = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-IDLE = """() => {
-  const { session } = jupyterapp.shell.currentWidget.sessionContext;
-  return session && session.kernel && session.kernel.status === "idle";
-}"""
+IDLE = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 CODE = """\
 import json
 import movement_readiness as mr
@@ -88,7 +86,7 @@ def server(module, folder, tmp_path, *options, **variables):
         log.close()
 
 
-def port_of(process, log, pattern=r"http://(?:127\.0\.0\.1|localhost):(\d+)/", seconds=90):
+def port_of(process, log, pattern=r"http://(?:127\.0\.0\.1|localhost):(\d+)/", seconds=180):
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
         if found := re.search(pattern, log.read_text(encoding="utf-8")):
@@ -136,18 +134,25 @@ def closed_to_the_world(browser, refused, **options):
 
 def open_lab(context, port, name="form.ipynb"):
     page = context.new_page()
-    page.goto(f"http://127.0.0.1:{port}/lab/tree/{name}?token={KEY}", timeout=60000)
-    page.wait_for_function("() => window.jupyterapp && document.querySelector('.jp-Notebook .jp-Cell')", timeout=60000)
+    page.goto(f"http://127.0.0.1:{port}/lab/tree/{name}?token={KEY}", timeout=PATIENCE)
+    page.wait_for_function(
+        "() => window.jupyterapp && document.querySelector('.jp-Notebook .jp-Cell')", timeout=PATIENCE
+    )
     select, idle = page.locator(".jp-Dialog .jp-mod-accept"), page.get_by_text("(ipykernel) | Idle")
-    select.or_(idle).first.wait_for(timeout=60000)
-    if select.count():
+    select.or_(idle).first.wait_for(timeout=PATIENCE)
+    if select.is_visible():
         select.click()  # which kernel
-    page.wait_for_function(IDLE, timeout=60000)
+    page.wait_for_function(IDLE, timeout=PATIENCE)
     return page
 
 
 def command(page, name):
-    page.evaluate("(name) => { jupyterapp.commands.execute(name); }", name)
+    """Carry out a command of JupyterLab to its end: all cells have run and the focus is where it stays, or it is saved."""
+    page.evaluate(
+        "(name) => { window.done = false; jupyterapp.commands.execute(name).then(() => { window.done = true; }); }",
+        name,
+    )
+    page.wait_for_function("() => window.done", timeout=PATIENCE)
 
 
 def taken(folder):
@@ -170,7 +175,7 @@ def test_in_jupyterlab_nothing_of_an_answer_stays_in_the_notebook(browser, folde
         context = closed_to_the_world(browser, refused)
         page = open_lab(context, port)
         command(page, "notebook:run-all-cells")
-        page.locator(".mr-form").nth(1).get_by_role("checkbox").wait_for(timeout=60000)
+        page.locator(".mr-form").nth(1).get_by_role("checkbox").wait_for(timeout=PATIENCE)
         answers = some_answers(person(page).content)
         me = fill(page, person, answers)
         names = page.evaluate("Array.from(document.querySelectorAll('.mr-form input[type=radio]')).map((r) => r.name)")
@@ -191,7 +196,7 @@ def test_in_jupyterlab_nothing_of_an_answer_stays_in_the_notebook(browser, folde
         assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('mr:draft:'))") == []
         command(page, "docmanager:save")
         saved = folder / "form.ipynb"
-        page.wait_for_function("() => !jupyterapp.shell.currentWidget.context.model.dirty", timeout=30000)
+        page.wait_for_function("() => !jupyterapp.shell.currentWidget.context.model.dirty", timeout=PATIENCE)
         context.close()
     text = saved.read_text(encoding="utf-8")
     assert "application/vnd.jupyter.widget-view+json" in text
@@ -210,7 +215,7 @@ def test_in_jupyterlab_the_keys_are_the_forms_and_axe_finds_nothing(browser, fol
         page = open_lab(context, port)
         command(page, "notebook:run-all-cells")
         form = page.locator(".mr-form").first
-        form.get_by_role("checkbox").check(timeout=60000)
+        form.get_by_role("checkbox").check(timeout=PATIENCE)
         person(form).press("start")
         page.screenshot(path=os.environ.get("MR_SHOTS", str(tmp_path)) + "/lab.png")
         assert violations(page, ".mr-form") == []
@@ -235,7 +240,7 @@ def test_a_kernel_that_restarts_loses_nothing(browser, folder, tmp_path, person)
         context = closed_to_the_world(browser, [])
         page = open_lab(context, port)
         command(page, "notebook:run-all-cells")
-        page.locator(".mr-form").nth(1).get_by_role("checkbox").wait_for(timeout=60000)
+        page.locator(".mr-form").nth(1).get_by_role("checkbox").wait_for(timeout=PATIENCE)
         answers = some_answers(person(page).content)
         me = fill(page, person, answers)
         headers = {"Authorization": f"token {KEY}"}
@@ -243,12 +248,12 @@ def test_a_kernel_that_restarts_loses_nothing(browser, folder, tmp_path, person)
         address = f"http://127.0.0.1:{port}/api/kernels/{kernel['id']}/restart"
         assert context.request.post(address, headers=headers).ok
         me.press("send")
-        me.sees("waiting_title", timeout=40000)
+        me.sees("waiting_title")
         assert me.page.get_by_text(me.says("safe_device")).count() > 0
         assert taken(folder) == []
-        page.wait_for_function(IDLE, timeout=60000)
+        page.wait_for_function(IDLE, timeout=PATIENCE)
         command(page, "notebook:run-all-cells")  # the draft is on the device, and goes on by itself
-        page.get_by_text(me.says("thanks_title")).first.wait_for(timeout=60000)
+        page.get_by_text(me.says("thanks_title")).first.wait_for(timeout=PATIENCE)
         assert [row["answers"] for row in taken(folder)] == [answers]
         context.close()
 
@@ -264,13 +269,13 @@ def test_in_voila(browser, folder, tmp_path, person):
             asked[name] = []
             context = closed_to_the_world(browser, asked[name])
             page = context.new_page()
-            page.goto(f"{address}/{name}.ipynb", timeout=60000)
-            page.wait_for_load_state("networkidle", timeout=60000)
-        page.locator(".mr-form").get_by_role("checkbox").wait_for(timeout=60000)
+            page.goto(f"{address}/{name}.ipynb", timeout=PATIENCE)
+            page.wait_for_load_state("networkidle", timeout=PATIENCE)
+        page.locator(".mr-form").get_by_role("checkbox").wait_for(timeout=PATIENCE)
         answers = some_answers(mr_content())
         me = fill(page, person, answers)
-        page.reload(timeout=60000)  # another kernel: the draft is on the device
-        page.locator(".mr-form").get_by_role("button", name=me.says("send"), exact=True).wait_for(timeout=60000)
+        page.reload(timeout=PATIENCE)  # another kernel: the draft is on the device
+        page.locator(".mr-form").get_by_role("button", name=me.says("send"), exact=True).wait_for(timeout=PATIENCE)
         page.screenshot(path=os.environ.get("MR_SHOTS", str(tmp_path)) + "/voila.png")
         assert violations(page, ".mr-form") == []
         me.press("send")
@@ -292,7 +297,7 @@ def workshop_notebook(folder):
 
 def begun(page):
     me = Person(page.locator(".mr-form"), form_content(mr.load_instrument(), "full", languages=("en", "es")))
-    me.page.get_by_role("checkbox").check(timeout=120_000)
+    me.page.get_by_role("checkbox").check(timeout=PATIENCE)
     me.press("start")
     me.choose(me.content["screens"][0][0], 3)
     me.sees("rehearsal")
@@ -305,7 +310,7 @@ def test_the_workshop_notebook_in_voila_asks_nothing_of_anybody_else(browser, fo
     with server("voila", folder, tmp_path, *options, JUPYTER_PATH=str(folder / "offline")) as started:
         context = closed_to_the_world(browser, asked)
         page = context.new_page()
-        page.goto(f"http://127.0.0.1:{port_of(*started)}/voila/render/{workshop_notebook}", timeout=120_000)
+        page.goto(f"http://127.0.0.1:{port_of(*started)}/voila/render/{workshop_notebook}", timeout=PATIENCE)
         begun(page)
         context.close()
     assert asked == []

@@ -283,7 +283,7 @@ def test_the_form_loads_nothing_heavy():
 
 
 def test_a_kernel_that_shows_the_form_is_small(capsys):
-    manager, client = jupyter_client.manager.start_new_kernel(kernel_name="python3", startup_timeout=90)
+    manager, client = jupyter_client.manager.start_new_kernel(kernel_name="python3", startup_timeout=180)
     try:
         code = (
             "import sys, movement_readiness as mr\nfrom movement_readiness.workshop import ResponseForm\n"
@@ -292,7 +292,7 @@ def test_a_kernel_that_shows_the_form_is_small(capsys):
         )
         printed = []
         client.execute_interactive(
-            code, timeout=90, output_hook=lambda message: printed.append(message["content"].get("text", ""))
+            code, timeout=180, output_hook=lambda message: printed.append(message["content"].get("text", ""))
         )
         memory = psutil.Process(manager.provisioner.pid).memory_info().rss / 2**20
     finally:

@@ -6,13 +6,21 @@ import json
 import re
 
 import pytest
-from workshop.form_support import Person, Room, running_browser, some_answers, violations
+from workshop.form_support import (
+    SOON,
+    Person,
+    Room,
+    own_clock,
+    running_browser,
+    some_answers,
+    stands_still,
+    violations,
+)
 
 from movement_readiness.exceptions import SubmissionError
 from movement_readiness.workshop.receipts import receipt_sha256
 
 pytestmark = pytest.mark.browser
-SOON = 30000
 
 
 @pytest.fixture(scope="module")
@@ -150,12 +158,15 @@ def test_nothing_at_all_is_not_sent_and_an_answer_can_be_taken_back(context, roo
 
 
 def test_a_cut_while_sending_is_said_and_mended_without_a_double(context, room):
-    _, me, answers = answered(context, room)
+    page, me, answers = answered(context, room)
+    own_clock(page)
+    stands_still(page)
     room.lost = 2  # stored, but the device never hears of it
     me.press("send")
     me.sees("waiting_title")
     me.sees("safe_device")
-    me.sees("thanks_title", timeout=SOON)
+    me.lives(6, step=1)  # it tries again after 1 and after 2 seconds, and somewhat more
+    me.sees("thanks_title")
     assert len(room.stored) == 1
     assert dict(next(iter(room.stored.values())).answers) == answers
     assert sum("PUT" in line for line in room.asked) == 3
@@ -163,6 +174,7 @@ def test_a_cut_while_sending_is_said_and_mended_without_a_double(context, room):
 
 def test_a_network_that_goes_away_and_comes_back(context, room, tmp_path):
     page, me, answers = answered(context, room)
+    own_clock(page)
     context.set_offline(True)
     me.press("send")
     me.sees("waiting_title")
@@ -175,8 +187,10 @@ def test_a_network_that_goes_away_and_comes_back(context, room, tmp_path):
     assert file["rehearsal"] is False
     me.sees("file_warning")
     assert dict(room.response(file).answers) == answers  # what an import takes
-    context.set_offline(False)  # the browser says so: no waiting for the timer
-    me.sees("thanks_title", timeout=5000)
+    stands_still(page)
+    me.hears()
+    context.set_offline(False)  # the browser says so: no waiting for the timer, which will never end
+    me.sees("thanks_title")
     assert len(room.stored) == 1
     assert next(iter(room.stored)) == file["response_id"]
     me.sees("thanks_file")  # the answers have left the page, and not the downloads
@@ -197,17 +211,19 @@ def test_a_reload_while_sending_goes_on_sending_the_same_response(context, room)
 
 def test_a_busy_server_is_given_the_time_it_asks_for(context, room):
     page, me, _ = answered(context, room)
-    page.clock.install()
+    own_clock(page)
+    stands_still(page)
     room.refusals.extend([(429, "often", {"Retry-After": "40"}), (503, "locked", {"Retry-After": "30"})])
     me.press("send")
     me.sees("waiting_title")
     before = len(room.asked)
-    page.clock.run_for(35000)
+    me.lives(39)
     assert len(room.asked) == before
-    with page.expect_response(lambda answer: answer.status == 503):
-        page.clock.run_for(16000)
-    page.get_by_role("button", name=me.says("try_now")).wait_for()
-    page.clock.run_for(40000)
+    me.lives(12)  # 40 seconds and at most a quarter more
+    assert len(room.asked) == before + 1
+    me.lives(18)  # of which at most 11 have passed since the second refusal
+    assert len(room.asked) == before + 1
+    me.lives(20)
     me.sees("thanks_title")
 
 
@@ -225,12 +241,13 @@ def test_a_refusal_is_said_in_words_and_never_loops(context, room, tmp_path, sta
     page, me, answers = answered(context, room)
     requests = 2 if status == 401 else 1  # a ticket that is not known is asked for once more
     room.refusals.extend([(status, reason, {})] * requests)
-    page.clock.install()
+    own_clock(page)
     me.press("send")
     me.sees(key)
     assert violations(page) == []
-    page.clock.run_for(600_000)
+    me.lives(600, step=100)
     page.evaluate("dispatchEvent(new Event('online'))")
+    me.hears()
     assert sum("PUT" in line for line in room.asked) == requests
     assert dict(room.response(saved_file(page, me, tmp_path)[1]).answers) == answers
     assert len(kept(page)) == 1
@@ -304,17 +321,21 @@ def test_a_server_that_is_gone_at_a_reload(context, room):
 def test_something_else_that_answers_acknowledges_nothing(context, room):
     # A network's sign-in page answers everything with 200.
     page, me, answers = answered(context, room)
+    others = [{"content_type": "text/html", "body": "<h1>Sign in</h1>"}, {"json": {"ok": True}}]
     page.route(
-        "**/api/responses/*", lambda route: route.fulfill(status=200, content_type="text/html", body="<h1>Sign in</h1>")
+        "**/api/responses/*", lambda route: route.fulfill(status=200, **others.pop(0)) if others else route.continue_()
     )
+    own_clock(page)
+    stands_still(page)
     me.press("send")
     me.sees("waiting_title")
-    assert len(kept(page)) == 1
-    page.unroute_all()
-    page.route("**/api/responses/*", lambda route: route.fulfill(status=200, json={"ok": True}))
+    me.hears()
+    assert (len(others), len(kept(page))) == (1, 1)
     me.press("try_now")
+    me.hears()
     me.sees("waiting_title")
-    page.unroute_all()
+    assert (len(others), len(kept(page))) == (0, 1)
+    assert room.stored == {}
     me.press("try_now")
     me.sees("thanks_title")
     assert [dict(response.answers) for response in room.stored.values()] == [answers]
@@ -339,10 +360,11 @@ def test_a_device_that_keeps_nothing_works_and_says_so(context, room, blocked):
     me.sees("not_saved")
     answers = some_answers(room.content)
     me.answer_all(answers)
-    room.refusals.append((503, "locked", {"Retry-After": "1"}))
+    room.refusals.append((503, "locked", {"Retry-After": "600"}))
     me.press("send")
     me.sees("safe_page")
-    me.sees("thanks_title", timeout=SOON)
+    me.press("try_now")
+    me.sees("thanks_title")
     assert [dict(response.answers) for response in room.stored.values()] == [answers]
 
 
@@ -453,7 +475,7 @@ def test_a_correction_after_closing_leaves_what_was_sent(context, room):
     assert page.locator(".mr-code").inner_text().replace("-", "") == code
     assert [dict(response.answers) for response in room.stored.values()] == [answers]
     asked = len(room.asked)
-    with page.expect_response(lambda answer: answer.status == 423):
+    with page.expect_response(lambda answer: answer.status == 423, timeout=SOON):
         me.press("correct")  # the server is asked before anybody writes
     me.sees("too_late")
     assert [line for line in room.asked[asked:] if "amend" in line] == []
@@ -472,14 +494,15 @@ def test_a_correction_that_cannot_be_sent_offers_no_file(context, room):
     me.press("correct")
     for _ in room.content["screens"]:
         me.press("next")
-    page.clock.install()
+    own_clock(page)
+    stands_still(page)
     room.down = True
     me.press("send_correction")
     me.sees("waiting_title")
-    page.clock.run_for(60_000)
+    me.lives(60)
     assert page.get_by_role("button", name=me.says("save_file")).count() == 0
     room.down = False
-    page.get_by_role("button", name=me.says("try_now")).click()
+    me.press("try_now")
     me.sees("thanks_title")
 
 
@@ -698,14 +721,16 @@ def test_at_a_shared_device_the_next_person_does_not_wait_for_a_closed_session(c
 def test_a_shared_device_left_alone_is_cleared_after_a_warning(context, any_instrument):
     with Room(any_instrument, shared_device=True) as room:
         page, me = join(context, room)
-        page.clock.install()
+        own_clock(page)
+        stands_still(page)
         me.begin()
         item = room.content["screens"][0][0]
         me.choose(item, room.content["scales"][room.content["items"][item]]["codes"][0])
-        page.clock.run_for(285_000)
+        page.clock.run_for(299_000)
         assert page.get_by_text(me.says("idle", seconds=30)).count() == 0
-        page.clock.run_for(16_000)
+        page.clock.run_for(2_000)
         me.sees("idle", seconds=30)
+        page.clock.resume()  # axe-core waits for time to pass
         assert violations(page) == []
         me.press("still_here")
         assert page.locator("input:checked").count() == 1
@@ -721,18 +746,15 @@ def test_answers_on_their_way_are_never_cleared_from_a_shared_device(context, an
     with Room(any_instrument, shared_device=True) as room:
         page, me, answers = answered(context, room)
         room.down = True
-        page.clock.install()
+        own_clock(page)
+        stands_still(page)
         me.press("send")
         me.sees("waiting_title")
         page.clock.run_for(900_000)
+        me.hears()
         me.sees("waiting_title")
         room.down = False
-        thanks = page.get_by_text(me.says("thanks_title"))
-        for _ in range(40):  # at most 75 s to the next attempt, which the page's own clock ends after 15 s
-            page.clock.run_for(5_000)
-            page.wait_for_timeout(100)  # real time: the answer of the network does not wait for the page's clock
-            if thanks.count():
-                break
+        me.lives(80, step=10)  # at most 75 s to the next attempt, which the page's own clock would end after 15 s
         me.sees("thanks_title")
         assert [dict(response.answers) for response in room.stored.values()] == [answers]
 

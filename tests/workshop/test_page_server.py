@@ -47,7 +47,7 @@ def test_a_whole_visit_on_the_real_server(browser, any_instrument, tmp_path):
         me.press("send")
         me.sees("waiting_title")
         context.set_offline(False)
-        me.sees("thanks_title", timeout=20000)
+        me.sees("thanks_title")
         code = page.locator(".mr-code").inner_text()
         assert beside.count(session.session_id).sent == 1
         (response_id,) = beside.to_frame(any_instrument)["response_id"]
@@ -73,7 +73,7 @@ def test_a_whole_visit_on_the_real_server(browser, any_instrument, tmp_path):
         page.get_by_text("This session is closed. Answers on this device").first.wait_for()
         beside.reopen_session(session.session_id)
         page.get_by_role("button", name="Try now").click()
-        me.sees("thanks_title", timeout=20000)
+        me.sees("thanks_title")
         assert beside.count(session.session_id).sent == 2
         page.goto(f"{server.address}/withdraw")
         page.get_by_role("textbox").fill(code)

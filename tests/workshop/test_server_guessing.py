@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import statistics
 import threading
 import time
 
@@ -35,7 +36,7 @@ def attacked(server, ask, *, hands=4, until=429):
     for one in threads:
         one.start()
     try:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while until not in statuses and time.monotonic() < end:
             time.sleep(0.01)
         yield statuses
@@ -45,18 +46,28 @@ def attacked(server, ask, *, hands=4, until=429):
             one.join()
 
 
-def at_once(ask, *arguments, **named):
-    """The status of an answer that came before a wrong one's would."""
-    began = time.monotonic()
-    answer = ask(*arguments, **named)
-    assert time.monotonic() - began < AT_ONCE
-    return answer.status
+class Stopwatch:
+    """How long right ones take, each; a busy laptop may be late now and then, a limit would be every time."""
+
+    def __init__(self):
+        self.seconds = []
+
+    def __call__(self, ask, *arguments, **named):
+        began = time.monotonic()
+        answer = ask(*arguments, **named)
+        self.seconds.append(time.monotonic() - began)
+        return answer.status
 
 
-AT_ONCE = 0.9  # seconds; a wrong one waits longer
+@pytest.fixture
+def at_once():
+    """Gives the status of an answer; at the end, most came before a wrong one's would, which takes a second."""
+    watch = Stopwatch()
+    yield watch
+    assert statistics.median(watch.seconds) < 0.9
 
 
-def test_while_join_codes_are_tried_out_right_ones_pass_at_once(server, instrument):
+def test_while_join_codes_are_tried_out_right_ones_pass_at_once(server, instrument, at_once):
     session = add_session(server.store, instrument, head_count=20)
     path = f"/api/sessions/{session.join_code}"
     with attacked(server, lambda client: client.get("/api/sessions/ZZZZZZ")) as statuses:
@@ -71,7 +82,7 @@ def test_while_join_codes_are_tried_out_right_ones_pass_at_once(server, instrume
     assert set(statuses) == {404, 429}
 
 
-def test_while_receipts_are_tried_out_right_ones_pass_at_once(server, instrument):
+def test_while_receipts_are_tried_out_right_ones_pass_at_once(server, instrument, at_once):
     session = add_session(server.store, instrument, head_count=20)
     sent = [submission_for(instrument, session) for _ in range(10)]
     for submission in sent:
@@ -87,7 +98,7 @@ def test_while_receipts_are_tried_out_right_ones_pass_at_once(server, instrument
     assert set(statuses) == {404, 429}
 
 
-def test_while_tokens_and_tickets_are_tried_out_right_ones_pass_at_once(server, instrument):
+def test_while_tokens_and_tickets_are_tried_out_right_ones_pass_at_once(server, instrument, at_once):
     session = add_session(server.store, instrument, head_count=20)
     guesser = Facilitator(server.facilitator_port)
     body, wrong = submission_for(instrument, session), "f" * 64
@@ -106,16 +117,19 @@ def test_who_tries_codes_out_is_slowed(server, instrument):
     """One device gets its first wrong ones answered, and then about one a second."""
     add_session(server.store, instrument)
     client = Client(server.port)
-    statuses = []
-    while not statuses or statuses[-1] == 404:
-        statuses.append(client.get(f"/api/sessions/{'ABCDEF'[: len(statuses) % 6 + 1]}").status)
-    assert statuses[-1] == 429
-    assert 100 <= len(statuses) <= 140
     began = time.monotonic()
-    waited = [client.get("/api/sessions/ZZZZZZ") for _ in range(4)]
-    assert time.monotonic() - began > 2
-    late = [one for one in waited if one.status == 429]
-    assert late
+    answered, late = 0, []
+    while len(late) < 3:
+        asked = time.monotonic()
+        answer = client.get(f"/api/sessions/{'ABCDEF'[: answered % 6 + 1]}")
+        assert answer.status in (404, 429)
+        if answer.status == 429:
+            assert answered >= 100
+            assert time.monotonic() - asked > 0.9
+            late.append(answer)
+        else:
+            answered += 1
+            assert answered <= 101 + time.monotonic() - began
     assert {one.reason for one in late} == {"often"}
     assert all(int(one.headers["retry-after"]) >= 1 for one in late)
 

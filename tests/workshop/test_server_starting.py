@@ -104,7 +104,7 @@ def test_opening_on_the_page_makes_the_key_and_a_busy_store_does_not_hold_others
 def test_a_session_opened_elsewhere_waits_for_its_key_without_stopping_the_server(tmp_path, instrument):
     """Its key is read and recorded by the store's thread: the server answers meanwhile."""
     path = tmp_path / "responses.sqlite"
-    with Server(path) as server:
+    with Server(path, store_options={"busy_timeout": 50}) as server:
         session = add_session(path, instrument, retest=True)
         device = Device(Client(server.port), session, instrument)
         device.join()
@@ -115,15 +115,16 @@ def test_a_session_opened_elsewhere_waits_for_its_key_without_stopping_the_serve
             target=lambda: statuses.append(device.send(submission_for(instrument, session, retest=CODE)).status)
         )
         sending.start()
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while not path.with_name("responses.sqlite.key").exists() and time.monotonic() < end:
             time.sleep(0.01)
         began = time.monotonic()
         assert Client(server.port).get("/api/ping").status == 200
-        assert time.monotonic() - began < 1.0
+        assert statuses == []  # the store is waited for, and was not given up
+        assert time.monotonic() - began < 20  # a server that waits would have waited for 50
         holder.execute("ROLLBACK")
         holder.close()
-        sending.join(30)
+        sending.join(60)
         assert statuses == [201]
 
 
@@ -140,7 +141,7 @@ def test_a_database_without_a_key_is_told_at_the_start_and_on_the_page(cluster, 
     ]
     variables = {VARIABLE: location}
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=60, env={**os.environ, **variables}, cwd=tmp_path
+        command, capture_output=True, text=True, timeout=180, env={**os.environ, **variables}, cwd=tmp_path
     )
     assert done.returncode == 2
     assert "key_file: people's own codes need a key" in " ".join(done.stderr.split())
@@ -193,7 +194,7 @@ def test_serve_says_who_sees_what_and_which_port_it_takes():
         [sys.executable, "-m", "movement_readiness", "serve", "--help"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         env={**os.environ, "COLUMNS": "200"},
     )
     text = " ".join(done.stdout.replace("│", " ").split())

@@ -61,7 +61,7 @@ def test_another_program_holds_it(path, instrument):
         with refused("locked", str(path), "another program"):
             store.add(a_response(instrument, 7))
         go(process)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
         assert store.add(a_response(instrument, 7)) == "stored"
     is_whole(path, 4)
 

@@ -198,7 +198,7 @@ def test_an_erasure_that_was_cut_short_is_finished_at_the_next_opening(path, ins
     with ResponseStore(cut) as store:
         assert not store.erasure_pending
         assert store.status(response.response_id) == "withdrawn"
-    until(lambda: not any(mark in files(cut) for mark in marks(response)), timeout=1)
+    until(lambda: not any(mark in files(cut) for mark in marks(response)))
 
 
 # --- old backups

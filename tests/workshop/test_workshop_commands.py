@@ -211,7 +211,10 @@ def test_every_command_has_help():
     for command in (["serve"], ["import"], ["backup"], ["withdraw"], ["export", "answers"], ["export", "paper"],
                     ["selftest"]):  # fmt: skip
         done = subprocess.run(
-            [sys.executable, "-m", "movement_readiness", *command, "--help"], capture_output=True, text=True, timeout=60
+            [sys.executable, "-m", "movement_readiness", *command, "--help"],
+            capture_output=True,
+            text=True,
+            timeout=180,
         )
         assert done.returncode == 0
         assert "Usage" in done.stdout
@@ -225,7 +228,7 @@ def test_serving_loads_no_pandas(tmp_path):
         "print(sorted({'pandas', 'scipy', 'matplotlib', 'numpy', 'pyarrow'} & set(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / STORE)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code, str(tmp_path / STORE)], capture_output=True, text=True, timeout=180
     )
     assert done.stdout.strip() == "[]", done.stderr
 

@@ -39,8 +39,8 @@ def by_program(port, code, seeds):
     """Participants without a browser."""
     phones = [Phone(seed, code) for seed in seeds]
     for phone in phones:
-        phone.join(port, time.monotonic() + 30)
-        phone.send(port, time.monotonic() + 30)
+        phone.join(port, time.monotonic() + 120)
+        phone.send(port, time.monotonic() + 120)
     return phones
 
 
@@ -62,7 +62,7 @@ async def report(page):
 
 def command(*arguments):
     done = subprocess.run(
-        [sys.executable, "-m", "movement_readiness", *map(str, arguments)], capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "movement_readiness", *map(str, arguments)], capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
