@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from movement_readiness.instrument import Instrument
+from movement_readiness.teams.answered import Answers
 from movement_readiness.teams.counting import answer_counts, item_options, places, score_sums, site_sums
 from movement_readiness.teams.disclosure import (
     HIDDEN,
@@ -17,7 +18,6 @@ from movement_readiness.teams.disclosure import (
     PUBLISHED,
     DisclosurePolicy,
     Release,
-    release_distributions,
     release_means,
 )
 from movement_readiness.teams.shown import Shown
@@ -205,7 +205,7 @@ class _ItemMarks:
     instrument: Instrument
     policy: DisclosurePolicy
     _done: dict[str, tuple[Bools, pd.DataFrame]] = field(default_factory=dict)
-    _counts: dict[str, tuple[Floats, Ints, Ints]] = field(default_factory=dict)
+    _answers: dict[str, Answers] = field(default_factory=dict)
 
     def of(self, item: str, barred: Bools, out: Shown) -> pd.DataFrame:
         """The same of one item; nobody sees it where the group is barred."""
@@ -221,28 +221,21 @@ class _ItemMarks:
 
     def _marked(self, item: str, barred: Bools, out: Shown, sites: Ints, frame: pd.DataFrame | None) -> pd.DataFrame:
         study, part = self.study, self.part
-        if item not in self._counts:
+        if item not in self._answers:
             keyed, values, holders, _ = item_options(part, column := part.items.index(item), self.instrument)
-            self._counts[item] = (values, *answer_counts(study, part, column, keyed, holders))
-        values, teams, loose = self._counts[item]
-        sites_barred, teams_barred = barred[: len(study.sites)], barred[len(study.sites) :]
-        return _marked(
-            study,
-            part,
-            lambda inside, site: release_distributions(
-                teams[inside],
-                values,
-                self.policy,
-                loose=loose[site],
-                barred=teams_barred[inside],
-                site_barred=bool(sites_barred[site]),
-                revealed=part.earlier.known[inside],
-                out=out.teams[inside],
-                site_out=bool(out.sites[site]),
-            ),
-            sites,
-            frame,
-        )
+            counts = answer_counts(study, part, column, keyed, holders)
+            self._answers[item] = Answers(study, *counts, values, self.policy)
+        answers, known = self._answers[item], part.earlier.known
+        status, reason, unsafe = answers.released(barred, known, out)
+        if frame is not None:
+            again = np.isin(np.concatenate([np.arange(len(study.sites)), study.team_site]), sites)
+            status = np.where(again, status, frame["status"])
+            reason = np.where(again, reason, frame["reason"].to_numpy(dtype=object))
+        frame = (places(study, part) if frame is None else frame).assign(status=status, reason=reason)
+        left = sites[unsafe[sites]]
+        if not len(left):
+            return frame
+        return _marked(study, part, lambda inside, site: answers.at(inside, site, barred, known, out), left, frame)
 
 
 def with_sites(study: Study, teams: Bools) -> Bools:

@@ -15,6 +15,8 @@ __all__ = [
     "REASONS",
     "DisclosurePolicy",
     "Release",
+    "known_teams",
+    "reasons_of",
     "release_distributions",
     "release_means",
     "too_alike",
@@ -89,10 +91,10 @@ def _choose(
     if site_reason and not site_known:
         return Release(HIDDEN, site_reason, alone, reasons)
     teams, why = alone.copy(), reasons.copy()
-    order = sorted(np.flatnonzero((alone > HIDDEN) & ~known), key=lambda team: (alone[team], counts[team], team))
-    for team in [None, *order]:
-        if team is not None:
-            teams[team], why[team] = HIDDEN, "protects_others"
+    if rest_is_safe((teams == HIDDEN) & ~known):
+        return Release(HIDDEN if site_reason else PUBLISHED, site_reason, teams, why)
+    for team in sorted(np.flatnonzero((alone > HIDDEN) & ~known), key=lambda team: (alone[team], counts[team], team)):
+        teams[team], why[team] = HIDDEN, "protects_others"
         if rest_is_safe((teams == HIDDEN) & ~known):
             return Release(HIDDEN if site_reason else PUBLISHED, site_reason, teams, why)
     if site_known:  # whatever is shown now could be taken from it
@@ -108,7 +110,8 @@ def _audience(counts: Ints, policy: DisclosurePolicy) -> Ints:
     ).astype(np.int64)
 
 
-def _reasons(counts: Ints, alike: Bools) -> npt.NDArray[np.object_]:
+def reasons_of(counts: Ints, alike: Bools) -> npt.NDArray[np.object_]:
+    """Why groups of so many people are withheld."""
     why = np.where(alike, "too_alike", "too_few").astype(object)
     why[counts == 0] = "no_answers"
     return why
@@ -164,9 +167,9 @@ def release_means(
     if answered_alike is not None:
         alike |= answered_alike
     alone = np.where(alike, HIDDEN, _audience(counts, policy))
-    known = _known(revealed, alone > HIDDEN, out)
+    known = known_teams(revealed, alone > HIDDEN, out)
     large = counts >= policy.min_respondents_own_team  # of a smaller group, not even that its answers are alike
-    why = np.where(alone == PUBLISHED, "", _reasons(counts, alike & large)).astype(object)
+    why = np.where(alone == PUBLISHED, "", reasons_of(counts, alike & large)).astype(object)
     if most is not None:
         why[(alone > most) & large] = "protects_others"
         alone = np.minimum(alone, most)
@@ -191,7 +194,7 @@ def release_means(
     return _choose(counts, alone, why, rest_is_safe, site_reason, known, site_out)
 
 
-def _known(revealed: Bools | None, shown: Bools, out: Bools | None) -> Bools:
+def known_teams(revealed: Bools | None, shown: Bools, out: Bools | None) -> Bools:
     """Teams whose number is out, or whose own page was revealed and, by these rules, showed the number."""
     none = np.zeros(len(shown), dtype=bool)
     known: Bools = (none if revealed is None else revealed & shown) | (none if out is None else out)
@@ -248,10 +251,10 @@ def release_distributions(
     """
     apart = np.zeros(table.shape[1], dtype=np.int64) if loose is None else loose
     counts = table.sum(axis=1)
-    alike = too_alike(table, values, policy)
-    alone = np.where(~alike & (counts >= policy.min_respondents), PUBLISHED, HIDDEN).astype(np.int64)
-    known = _known(revealed, alone > HIDDEN, out)
-    why = np.where(alone == PUBLISHED, "", _reasons(counts, alike & (counts >= policy.min_respondents))).astype(object)
+    alike, enough = too_alike(table, values, policy), counts >= policy.min_respondents
+    alone = np.where(enough & ~alike, PUBLISHED, HIDDEN).astype(np.int64)
+    known = known_teams(revealed, alone > HIDDEN, out)
+    why = np.where(alone == PUBLISHED, "", reasons_of(counts, alike & enough)).astype(object)
     if barred is not None:
         why[barred & (alone == PUBLISHED)] = "protects_others"
         alone[barred] = HIDDEN
