@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from movement_readiness.instrument import Instrument
+from movement_readiness.teams.counting import item_options
 from movement_readiness.teams.crossing import Counted
 from movement_readiness.teams.disclosure import DisclosurePolicy
 from movement_readiness.teams.everybody import Everybody
@@ -24,6 +25,7 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+_ASSUMED = ("like others", "lowest", "highest")  # of the answers of people who are not at hand any more
 _SHIFT = 40  # numbers from 2 ** 40 on are of people at a site where their answers are not at hand
 
 
@@ -53,25 +55,42 @@ class Everything:
         self._settled: dict[tuple[str, ...], Ints] = {}
         people = everybody.people
         before = [Layer(one, people[one.wave, one.form], self._numbers(one, seen)) for one, seen in rounds]
+        logged: list[tuple[Round, list[Former], list[Ints]]] = []
         for one in study.rounds:
             former = [*everybody.logged[one.wave, one.form], *everybody.pages[one.wave, one.form]]
-            numbers = [_at_hand(it, one, everybody.person_of(it)) for it in former]
-            before += _released(one, former, numbers, len(study.sites), again=one is part)
+            logged.append((one, former, [_at_hand(it, one, everybody.person_of(it)) for it in former]))
         mine = people[part.wave, part.form]
-        kept = np.unique(np.concatenate([mine, *(layer.person for layer in before)]))
+        there = [*(layer.person for layer in before), *(person for _, _, numbers in logged for person in numbers)]
+        kept = np.unique(np.concatenate([mine, *there]))
         kept = kept[kept >= 0]
         self.n_people, self.person = len(kept), _place(mine, kept)
-        self.before = [replace(layer, person=_place(layer.person, kept)) for layer in before]
+        away = [
+            person[_is_away(it)] for _, former, numbers in logged for it, person in zip(former, numbers, strict=True)
+        ]
+        self.away = np.isin(kept, np.concatenate(away)) if away else np.zeros(len(kept), dtype=bool)
+        self.left = np.isin(np.arange(self.n_sites), (kept[self.away] >> _SHIFT) - 1)  # sites that somebody left
+        # What people who are not at hand any more answered is not known: all is judged as if it were this and that.
+        self.before = []
+        for assumed in _ASSUMED if self.away.any() else _ASSUMED[:1]:
+            layers = list(before)
+            for one, former, numbers in logged:
+                layers += _released(one, former, numbers, self.n_sites, instrument, assumed, again=one is part)
+            self.before.append([replace(layer, person=_place(layer.person, kept)) for layer in layers])
 
     def bars(self, shown: Mapping[str, Shown]) -> dict[str, Bools]:
         """What must not be shown of the round, by the name of the number: groups (sites, then teams)."""
-        layers = [*self.before, Layer(self.part, self.person, self._numbers(self.part, shown))]
+        now = Layer(self.part, self.person, self._numbers(self.part, shown))
         found: dict[str, Bools] = {}
-        for scales in families(self.instrument, layers, self.part.scales):
-            marks = self._marks(layers[-1].numbers, scales)
+        for scales in families(self.instrument, [*self.before[0], now], self.part.scales):
+            marks = self._marks(now.numbers, scales)
             settled = marks == self._settled.get(scales, np.zeros_like(marks))
-            facts = facts_of(self.instrument, layers, scales, self.n_people)
-            barred = bars_of(facts, len(layers) - 1, self.policy, settled)
+            barred: dict[str, Bools] = {}
+            for assumed, before in zip(_ASSUMED, self.before, strict=False):
+                facts = facts_of(self.instrument, [*before, now], scales, self.n_people)
+                # At an end nothing is said of the people who are assumed to be there, only of others.
+                beside = (settled, None) if assumed == _ASSUMED[0] else (settled | ~self.left, self.away)
+                for name, flags in bars_of(facts, len(before), self.policy, *beside).items():
+                    barred[name] = barred.get(name, np.zeros_like(flags)) | flags
             sites = np.any([self._sites(flags) for flags in barred.values()], axis=0) if barred else False
             self._settled[scales] = np.where(sites, 0, marks)
             found |= barred
@@ -115,8 +134,21 @@ def _at_hand(former: Former, part: Round, person: Ints) -> Ints:
     return found
 
 
+def _is_away(former: Former) -> Bools:
+    """Whose answers are not at hand any more."""
+    found: Bools = ~np.isin(np.arange(len(former.site)), former.pairs.before)
+    return found
+
+
 def _released(
-    part: Round, former: Sequence[Former], people: Sequence[Ints], n_sites: int, *, again: bool
+    part: Round,
+    former: Sequence[Former],
+    people: Sequence[Ints],
+    n_sites: int,
+    instrument: Instrument,
+    assumed: str,
+    *,
+    again: bool,
 ) -> list[Layer]:
     """Earlier releases of a round."""
     found: dict[tuple[bytes, bytes], Layer] = {}
@@ -128,27 +160,35 @@ def _released(
             if name in numbers:
                 teams, sites = teams | numbers[name].teams, sites | numbers[name].sites
             numbers[name] = Counted(earlier.site, earlier.team, counts, teams, sites, np.empty(0))
-        answers = _answers(part, earlier, person, {name: counts for name, (counts, _, _) in tables.items()})
+        who = {name: counts for name, (counts, _, _) in tables.items()}
+        answers = _answers(part, earlier, person, who, instrument, assumed)
         then = replace(part, site=earlier.site, team=earlier.team, answers=answers)
         found[key] = Layer(then, person, numbers, again)
     return list(found.values())
 
 
-def _answers(part: Round, former: Former, person: Ints, counts: Mapping[str, Bools]) -> Floats:
+def _answers(
+    part: Round, former: Former, person: Ints, counts: Mapping[str, Bools], instrument: Instrument, assumed: str
+) -> Floats:
     """The answers of everybody in an earlier release.
 
-    Of those that are not at hand, only what they skipped is known; each of the others is taken to be that of somebody
-    at their site: how far the means of groups with them are narrowed depends little on what they are.
+    Of those that are not at hand, only what they skipped is known. Each of their answers is taken to be that of
+    somebody at their site, or the lowest, or the highest: how wide an interval is, is a concave function of what is
+    known, so that it is narrowest at such ends.
     """
     answers = np.full((len(person), len(part.items)), np.nan)
-    for place in np.unique(former.site[person >> _SHIFT > 0]):
-        away = np.flatnonzero((person >> _SHIFT > 0) & (former.site == place))
-        there = part.answers[part.site == place]
-        for column, item in enumerate(part.items):
-            given = there[~np.isnan(there[:, column]), column]
-            mine = away[counts[f"item {item}"][away]] if f"item {item}" in counts else away
+    away = _is_away(former)
+    for column, item in enumerate(part.items):
+        mine = away & counts.get(f"item {item}", away)
+        if assumed != "like others":
+            keyed, _, _, _ = item_options(part, column, instrument)
+            answers[mine, column] = keyed[0 if assumed == "lowest" else -1]
+            continue
+        for place in np.unique(former.site[mine]):
+            given = part.answers[part.site == place, column]
+            given = given[~np.isnan(given)]
+            some = np.flatnonzero(mine & (former.site == place))
             if len(given):
-                answers[mine, column] = given[person[mine] % len(given)]
-    same = person[former.pairs.before] >> _SHIFT == 0
-    answers[former.pairs.before[same]] = part.answers[former.pairs.now[same]]
+                answers[some, column] = given[person[some] % len(given)]
+    answers[former.pairs.before] = part.answers[former.pairs.now]
     return answers

@@ -29,7 +29,9 @@ Ints = npt.NDArray[np.int64]
 _SLACK = 1e-6
 
 
-def bars_of(facts: Facts, last: int, policy: DisclosurePolicy, settled: Bools) -> Mapping[str, Bools]:
+def bars_of(
+    facts: Facts, last: int, policy: DisclosurePolicy, settled: Bools, spared: Bools | None = None
+) -> Mapping[str, Bools]:
     """What must not be shown of the last layer, by the name of the number: groups (sites, then teams).
 
     Parameters
@@ -39,9 +41,11 @@ def bars_of(facts: Facts, last: int, policy: DisclosurePolicy, settled: Bools) -
     policy : DisclosurePolicy
     settled : array, one entry a site
         Where the same was found safe before.
+    spared : array, one entry a person, optional
+        Groups of whom alone are not judged: their answers are not known, but assumed.
     """
     found: dict[str, Bools] = {}
-    judge = _Judge(facts, last, policy)
+    judge = _Judge(facts, last, policy, spared)
     done = settled.copy()
     for with_items in (False, True):
         for site, targets in judge.narrowed(done, with_items).items():
@@ -53,8 +57,9 @@ def bars_of(facts: Facts, last: int, policy: DisclosurePolicy, settled: Bools) -
 
 
 class _Judge:
-    def __init__(self, facts: Facts, last: int, policy: DisclosurePolicy) -> None:
+    def __init__(self, facts: Facts, last: int, policy: DisclosurePolicy, spared: Bools | None) -> None:
         self.facts, self.last, self.policy = facts, last, policy
+        self.spared = np.zeros(len(facts.site), dtype=bool) if spared is None else spared
         self.now = [table for table in facts.tables if table.layer == last]
         self.order = np.argsort(facts.site, kind="stable")
         n_sites = len(self.now[0].site_shown) if self.now else 0
@@ -84,7 +89,7 @@ class _Judge:
         screen = Screen(self.facts, self.last, self.policy, settled, with_items=with_items)
         fresh, before = newly_told(tables, self.facts.site, self.last), Before(self.facts, self.last)
         for target in screen.left():
-            if not fresh[target.people].any() or self._is_out(target):
+            if not fresh[target.people].any() or self._is_out(target) or self.spared[target.people].all():
                 continue
             judged = before.not_out(target, self.limit)
             if judged is target or (len(judged.people) and screen.room(judged) < self.limit):

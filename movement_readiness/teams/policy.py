@@ -37,20 +37,24 @@ Beside other releases: what an earlier release of the same wave and form showed,
 compared with every table before anybody sees it (`movement_readiness.teams.union`); the release log remembers it
 (`movement_readiness.teams.releases`). Head-counts are protected like means (`movement_readiness.teams.heads`).
 
-What is not promised: nothing is said about what a group's being withheld suggests (that its answers are alike, or that
-somebody left); rounding helps, but no noise is added. What an earlier release tells alone cannot be taken back: a team
-that is withheld now, of which nearly everybody was in a team shown before, is narrowed by that, and a later release may
-narrow it further, for only the mean of its other people is judged then (in a case made to be awkward from 16.7 points
-to 11.1). Between waves and forms, people are taken for the same only where all answers that both have are the
-same: whoever knows that everybody repeated the answers to one scale, but not to the others, may learn more of that
-scale. People who left since an earlier release, whose answers are not at hand any more, are taken to have answered like
-others at their site, because the log holds no answers: where they did not, a team that was hidden then may be narrowed
-by who stayed (at 1 of 204 sites made to be awkward, to 10.9 points). The program takes answers for numbers that can be
-divided; that they are whole options, it does not use.
-A withheld item's mean may follow from a scale's mean and its other items, to half a step of rounding times
-the number of items (2.5 points for five items and whole points): what a group answered together, while nobody's single
-answer is narrowed. Teams of fewer than ``min_respondents`` see their own mean even where all of them answered
-the same: as no items of theirs are shown to anybody, the mean says nothing of who answered what.
+What is not promised:
+
+- Nothing is said about what a group's being withheld suggests (that its answers are alike, or that somebody left);
+  rounding helps, but no noise is added.
+- What an earlier release tells alone cannot be taken back. A team that is withheld now, of which nearly everybody was
+  in a team shown before, is narrowed by that; a later release may narrow it further, for only the mean of its other
+  people is judged then (in a case made to be awkward from 16.7 points to 11.1).
+- Between waves and forms, people are taken for the same only where all answers that both have are the same: whoever
+  knows that everybody repeated the answers to one scale, but not to the others, may learn more of that scale.
+- People who left since an earlier release, whose answers are not at hand any more (the log holds none), are taken to
+  have answered like others at their site, then all of them the lowest, then all of them the highest: the ends at which
+  most is told of those who stayed. What lies between is not looked at.
+- The program takes answers for numbers that can be divided; that they are whole options, it does not use.
+- A withheld item's mean may follow from a scale's mean and its other items, to half a step of rounding times the number
+  of items (2.5 points for five items and whole points): what a group answered together, while nobody's single answer is
+  narrowed.
+- Teams of fewer than ``min_respondents`` see their own mean even where all of them answered the same: as no items of
+  theirs are shown to anybody, the mean says nothing of who answered what.
 """
 
 from __future__ import annotations

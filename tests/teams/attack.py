@@ -252,9 +252,8 @@ def _narrows(site: Site, groups: np.ndarray, target: np.ndarray, item: int | Non
     for order in sorted({fact.order for fact in site.facts}):
         facts = [fact for fact in site.facts if fact.order <= order]
         low, high = _Program(Site(facts, site.answers, site.teams), groups).bounds(target, item)
-        out = (
-            len(target) > 1 and before < interval - 1e-6
-        )  # a team most of whose people were shown before: see its people
+        # A team most of whose people were shown before: policy.py, "What is not promised".
+        out = len(target) > 1 and before < interval - 1e-6
         if order >= since and not out and high - low < min(interval - 1e-6, before - 1e-3):
             return True
         before = high - low
