@@ -128,7 +128,7 @@ def test_each_choice_is_answered_with_released_numbers_and_nobodys_answers(kerne
         if len(state["_options_labels"]) < 2:
             continue
         before = kernel.html()
-        kernel.set(name, index=0 if state["index"] else 1)  # no own team is chosen at first: None
+        kernel.set(name, index=0 if state["index"] else 1)
         assert kernel.html() != before, state["description"]
         tried += 1
     assert tried > 10
@@ -259,6 +259,7 @@ def test_the_dashboard_in_voila(browser, folder, tmp_path):
         explorers.nth(1).locator("img").first.wait_for(timeout=PATIENCE)
         page.get_by_label("Show team").wait_for(timeout=PATIENCE)
         assert explorers.count() == 2  # no team's own page before it is asked for
+        assert page.get_by_label("Show team").locator("option:checked").inner_text().split() == ["no", "team", "yet"]
         page.get_by_label("Show team").select_option(index=1)
         explorers.nth(2).locator("section").first.wait_for(timeout=PATIENCE)
         page.get_by_text("designed, not yet validated").nth(3).wait_for(state="attached", timeout=PATIENCE)
