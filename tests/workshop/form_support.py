@@ -52,9 +52,9 @@ def running_browser(chromium):
 
 def at_rest(page):
     """Wait until colours that change slowly have changed: half-way they are nobody's choice."""
-    page.evaluate(
-        "() => Promise.allSettled(document.getAnimations().filter((one) => one instanceof CSSTransition)"
-        ".map((one) => one.finished))"
+    page.wait_for_function(
+        "() => !document.getAnimations().some((one) => one instanceof CSSTransition && one.playState === 'running')",
+        timeout=SOON,
     )
 
 

@@ -79,10 +79,10 @@ def server(module, folder, tmp_path, *options, **variables):
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait(20)
+            process.wait(60)
         log.close()
 
 

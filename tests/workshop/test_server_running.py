@@ -237,7 +237,7 @@ def test_with_tls_people_are_told_nothing_can_be_read_and_the_facilitator_may_be
         facilitator.log_in(server.token())
         _, session_id = facilitator.open_session(instrument, team="B2")
         assert "not encrypted" not in facilitator.get(f"/facilitator/sessions/{session_id}").text
-        plain = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        plain = socket.create_connection(("127.0.0.1", server.port), timeout=60)
         plain.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         with contextlib.closing(plain), contextlib.suppress(ConnectionResetError):
             assert b"HTTP" not in plain.recv(100)
@@ -320,7 +320,7 @@ def test_a_flood_of_connections_does_not_stop_it(store):
         assert busy < 60, "it must not spin"
         for one in flood:
             one.close()
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while True:
             try:
                 assert Client(server.port).get("/api/ping").status == 200
