@@ -58,6 +58,19 @@ QUIET = """(root) => new Promise((done) => {
   watcher.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
   changed();
 })"""
+# What the room says, and beside each other the team that is chosen and the one whose profile can be seen.
+WATCHED = """(room) => {
+  window.said = [];
+  window.seen = [];
+  new MutationObserver(() => {
+    window.said.push(room.querySelector('[role=status]').textContent);
+    const shown = room.querySelector('.mr-room-shown');
+    const title = shown.querySelector('h3');
+    if (!title || !shown.offsetHeight) return;
+    const chosen = room.querySelector('select').selectedOptions[0].textContent;
+    window.seen.push([chosen.slice(-3), title.textContent.slice(-3)]);
+  }).observe(room, { subtree: true, childList: true, characterData: true, attributes: true });
+}"""
 STATUS = "(root) => root.querySelector('[role=status]').textContent"
 PLACE = os.environ.get("MR_SHOTS")
 
@@ -77,7 +90,12 @@ class Kernel:
 
     def set(self, model, **state):
         """What a page sends when somebody chooses."""
-        data = {"method": "update", "state": state, "buffer_paths": []}
+        self._tell(model, {"method": "update", "state": state, "buffer_paths": []})
+
+    def click(self, model):
+        self._tell(model, {"method": "custom", "content": {"event": "click"}})
+
+    def _tell(self, model, data):
         message = self.client.session.msg("comm_msg", {"comm_id": model, "data": data})
         self.client.shell_channel.send(message)
         self._until_idle(message["header"]["msg_id"])
@@ -122,7 +140,8 @@ def test_each_choice_is_answered_with_released_numbers_and_nobodys_answers(kerne
             kernel.run(cell.source)
     controls = {name: state for name, state in kernel.models.items() if state.get("_model_name") == "DropdownModel"}
     assert len(controls) == 2 * 7 + 1 + 1  # two explorers, one with a control more; and the choice of an own team
-    assert not any("own means from" in markup for markup in kernel.html().values())  # nobody has been named
+    own = next(name for name, state in controls.items() if state["description"] == "Team in the room")
+    del controls[own]
     tried = 0
     for name, state in list(controls.items()):
         if len(state["_options_labels"]) < 2:
@@ -132,7 +151,12 @@ def test_each_choice_is_answered_with_released_numbers_and_nobodys_answers(kerne
         assert kernel.html() != before, state["description"]
         tried += 1
     assert tried > 10
+    kernel.set(own, index=2)
+    assert not any("own means from" in markup for markup in kernel.html().values())  # nobody has asked yet
+    kernel.run("assert len(log) == 2, log")
+    kernel.click(next(name for name, state in kernel.models.items() if state.get("description") == "Show this team"))
     assert any("own means from" in markup for markup in kernel.html().values())
+    kernel.run("assert len(log) > 2, log")
     everything = "".join(kernel.said)
     assert "OutputModel" not in everything
     assert '"response_id"' not in everything
@@ -151,13 +175,15 @@ def test_the_dashboard_takes_any_study_and_shows_no_own_team_unasked(teams, gard
     for cell in nbformat.read(ROOT / "notebooks" / DASHBOARD, as_version=4).cells:
         if cell.cell_type == "code":
             exec(compile(cell.source, DASHBOARD, "exec"), found)  # noqa: S102 (the package's own notebook)
-    room, choice = found["room"], found["choice"]
-    assert list(room.children) == [choice]
-    for _, team in choice.options[1:2]:
-        choice.value = team
-        assert room.children[1].selection.team == team[1]
-    choice.value = None
-    assert list(room.children) == [choice]
+    room = found["room"]
+    assert room.explorer is None
+    for _, team in room.choice.options[1:2]:
+        room.choice.value = team
+        assert room.explorer is None
+        room.button.click()
+        assert room.explorer.selection.team == team[1]
+        room.choice.value = ()
+        assert room.explorer is None
 
 
 # --- in a browser
@@ -222,6 +248,40 @@ def through_every_control(page, explorer, least):
     assert len(tried) >= least
 
 
+def in_the_own_room(page, room):
+    """By keyboard: passing through shows nothing, the button does; another choice hides it and what comes too late."""
+    choice, shown, status = (
+        room.locator("select").first,
+        room.locator(".mr-room-shown"),
+        room.get_by_role("status").first,
+    )
+    choice.focus()
+    assert choice.evaluate("(box) => getComputedStyle(box).outlineStyle") == "solid"
+    room.evaluate(WATCHED)
+    for team in ("A01", "A02", "A03"):
+        page.keyboard.press("ArrowDown")
+        status.get_by_text(f"“Show this team” shows {team} of East.").wait_for(timeout=PATIENCE)
+    assert shown.locator("section").count() == 0
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    status.get_by_text("A03 of East is shown.").wait_for(timeout=PATIENCE)
+    shown.locator("img").first.wait_for(timeout=PATIENCE)
+    assert "Working… A03 of East is shown in a moment." in page.evaluate("window.said")
+    choice.select_option(index=2)
+    assert not shown.is_visible()
+    status.get_by_text("“Show this team” shows A02 of East.").wait_for(timeout=PATIENCE)
+    room.get_by_role("button", name="Show this team").click()
+    choice.select_option(index=1)  # while it is at work
+    status.get_by_text("“Show this team” shows A01 of East.").wait_for(timeout=PATIENCE)
+    assert shown.locator("section").count() == 0
+    room.get_by_role("button", name="Show this team").click()
+    status.get_by_text("A01 of East is shown.").wait_for(timeout=PATIENCE)
+    shown.locator("img").first.wait_for(timeout=PATIENCE)
+    seen = page.evaluate("window.seen")
+    assert seen
+    assert [place for place in seen if place[0] != place[1]] == []
+
+
 def files(page, explorer, folder):
     """Save a table and a figure with the keyboard and the links."""
     summary = explorer.locator("section summary").first
@@ -257,10 +317,11 @@ def test_the_dashboard_in_voila(browser, folder, tmp_path):
         page.goto(f"http://127.0.0.1:{port_of(*started)}/voila/render/{DASHBOARD}", timeout=PATIENCE)
         explorers = page.locator(".mr-explorer")
         explorers.nth(1).locator("img").first.wait_for(timeout=PATIENCE)
-        page.get_by_label("Show team").wait_for(timeout=PATIENCE)
+        choice = page.get_by_label("Team in the room")
+        choice.wait_for(timeout=PATIENCE)
         assert explorers.count() == 2  # no team's own page before it is asked for
-        assert page.get_by_label("Show team").locator("option:checked").inner_text().split() == ["no", "team", "yet"]
-        page.get_by_label("Show team").select_option(index=1)
+        assert choice.locator("option:checked").inner_text().split() == ["no", "team", "yet"]
+        in_the_own_room(page, page.locator(".mr-room"))
         explorers.nth(2).locator("section").first.wait_for(timeout=PATIENCE)
         page.get_by_text("designed, not yet validated").nth(3).wait_for(state="attached", timeout=PATIENCE)
         assert page.locator("main, [role=main]").count() == 1
