@@ -24,6 +24,7 @@ from scipy.optimize import LinearConstraint, milp
 
 import movement_readiness as mr
 from movement_readiness.teams import aggregate_own_teams
+from movement_readiness.teams.aggregation import Aggregation
 
 ID = "response_id"
 SKIPPED = -1.0
@@ -58,9 +59,14 @@ class Site:
 
 
 def everything(frame, instrument, **settings) -> list[tuple[str, mr.TeamResults]]:
-    """Published results and every team's own."""
-    own = [("own", results) for _, results in aggregate_own_teams(frame, instrument, **settings)]
-    return [("published", mr.aggregate_scores(frame, instrument, **settings)), *own]
+    """Published results and every team's own; without a log, from one aggregation (`test_aggregation` compares)."""
+    if settings.get("release_log") is None:
+        whole = Aggregation(frame, instrument, **settings)
+        published, own_teams = whole.results("published"), whole.own_teams()
+    else:
+        own_teams = list(aggregate_own_teams(frame, instrument, **settings))
+        published = mr.aggregate_scores(frame, instrument, **settings)
+    return [("published", published), *(("own", results) for _, results in own_teams)]
 
 
 def versions(frames: list[pd.DataFrame], people: list[np.ndarray], items: list[str]) -> tuple[list[np.ndarray], dict]:

@@ -11,6 +11,7 @@ import pytest
 import movement_readiness as mr
 from movement_readiness.exceptions import ArgumentError, MovementReadinessError, ResponsesError
 from movement_readiness.teams import aggregate_own_teams
+from movement_readiness.teams.aggregation import Aggregation
 
 GROUPS = {
     ("North", "A"): 14,
@@ -93,10 +94,29 @@ def test_published_and_own_audiences_differ_only_in_what_they_may_see(instrument
 
 def test_own_results_of_all_teams_are_those_asked_for_one_by_one(instrument, responses_of):
     responses = responses_of(instrument, GROUPS)
-    for (site, team), results in aggregate_own_teams(responses, instrument):
+    own = dict(aggregate_own_teams(responses, instrument))
+    assert list(own) == sorted(GROUPS)
+    for site, team in (("North", "A"), ("North", "C"), ("North", "D"), ("South", "C")):  # published, small, hidden
         alone = mr.aggregate_scores(responses, instrument, audience=("own_team", site, team))
-        pd.testing.assert_frame_equal(results.scores, alone.scores)
-        pd.testing.assert_frame_equal(results.answers, alone.answers)
+        assert_same(own[site, team], alone)
+
+
+def test_one_aggregation_gives_the_same_to_everybody(instrument, responses_of):
+    """Other tests take everybody's results from one aggregation: it is made once, not once for each audience."""
+    responses = responses_of(instrument, GROUPS)
+    whole = Aggregation(responses, instrument)
+    assert_same(whole.results("published"), mr.aggregate_scores(responses, instrument))
+    own = dict(aggregate_own_teams(responses, instrument))
+    again = dict(whole.own_teams())
+    assert list(own) == list(again)
+    for place, results in own.items():
+        assert_same(again[place], results)
+
+
+def assert_same(found, expected):
+    for table in ("scores", "items", "answers", "agreement", "respondents", "team_differences", "funnel", "change"):
+        pd.testing.assert_frame_equal(getattr(found, table), getattr(expected, table))
+    assert found.audience == expected.audience
 
 
 def test_withheld_rows_hold_no_number_and_say_why(any_instrument, responses_of):
@@ -358,12 +378,13 @@ def test_whatever_is_published_over_random_studies_keeps_the_promises(instrument
     responses.loc[lost, list(instrument.item_ids("rational"))] = -9
     n = mr.score_scales(responses, instrument).groupby(["site", "team"])["rational"].count()
     shown = set()
-    for place, results in aggregate_own_teams(responses, instrument):
+    whole = Aggregation(responses, instrument)
+    for place, results in whole.own_teams():
         row = one(results.scores, level="team", scale="rational")
         if not row["withheld"]:
             shown.add(place)
             assert n[place] >= 5
-    published = mr.aggregate_scores(responses, instrument).scores
+    published = whole.results("published").scores
     for site in ("N", "S"):
         site_rows = published[
             (published["level"] == "site") & (published["site"] == site) & (published["scale"] == "rational")
@@ -383,11 +404,13 @@ def test_items_are_shown_only_where_the_scales_that_they_add_up_to_are(any_instr
             responses.loc[rng.random(len(responses)) < 0.08, item] = pd.NA
         teams = mr.aggregate_scores(responses, any_instrument)
         place = ["level", "site", "team", "wave", "form"]
+        means, items = (
+            {name: rows.set_index(place)["withheld"] for name, rows in table.groupby(kind)}
+            for kind, table in (("scale", teams.scores), ("item", teams.items))
+        )
         for scale in any_instrument.report_scales(next(iter(any_instrument.forms))):
-            means = teams.scores[teams.scores["scale"] == scale].set_index(place)["withheld"]
-            for item in any_instrument.item_ids(scale):
-                items = teams.items[teams.items["item"] == item].set_index(place)["withheld"]
-                assert items[means[means].index].all()
+            hidden = means[scale].index[means[scale]]
+            assert all(items[item][hidden].all() for item in any_instrument.item_ids(scale))
 
 
 @pytest.mark.parametrize("aggregate", [mr.aggregate_scores, aggregate_own_teams])
