@@ -21,11 +21,13 @@ from movement_readiness.cli.options import (
     RenameOption,
     RosterOption,
     SeedOption,
+    WavesOption,
     new_file,
     read_answers,
     read_listed,
     release_log,
     revealed_pages,
+    wave_names,
     writer,
 )
 from movement_readiness.cli.rooms import invited_to
@@ -76,6 +78,7 @@ def report(
     rename: RenameOption = [],  # noqa: B006  (typer copies it)
     min_respondents: Annotated[int, typer.Option(help="Smallest group that is published.")] = 10,
     min_respondents_own_team: Annotated[int, typer.Option(help="Smallest team that sees its own means.")] = 5,
+    waves: WavesOption = None,
     log_file: ReleaseLogOption = None,
 ) -> None:
     """Write a page for every site and every team; groups too small are protected."""
@@ -85,19 +88,23 @@ def report(
     policy = mr.DisclosurePolicy(min_respondents=min_respondents, min_respondents_own_team=min_respondents_own_team)
     listed = read_listed(roster)
     responses = read_answers(answers, loaded, invalid, rename, listed)
+    order = wave_names(waves)
     with release_log(answers, log_file) as log:
         written = write_reports(
             responses,
             loaded,
             out,
-            roster=invited_to(answers, loaded, responses, wave) if listed is None else listed,
+            roster=invited_to(answers, loaded, responses, wave, order) if listed is None else listed,
             policy=policy,
             wave=wave,
             language=language,
             progress=sys.stderr.isatty(),
             revealed=revealed_pages(answers),
             release_log=log,
+            waves=order,
         )
+    if written.results.wave_order.words:
+        print(written.results.wave_order.sentence)
     print(f"Pages of {n_of(len(written.sites), 'site')} and {n_of(len(written.teams), 'team')} -> {written.index}")
 
 

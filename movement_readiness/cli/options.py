@@ -33,6 +33,7 @@ __all__ = [
     "RosterOption",
     "SeedOption",
     "StoreArgument",
+    "WavesOption",
     "existing_store",
     "is_store",
     "named_texts",
@@ -42,6 +43,7 @@ __all__ = [
     "release_log",
     "renamed",
     "revealed_pages",
+    "wave_names",
     "writer",
 ]
 
@@ -86,6 +88,14 @@ ReleaseLogOption = Annotated[
     ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")]
+WavesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--waves",
+        help="The waves in their order, with commas: --waves pre,post. By the days of the answers, or else by "
+        "their names, by default.",
+    ),
+]
 SeedOption = Annotated[int, typer.Option(help="Start of the random numbers; the same seed gives the same study.")]
 
 
@@ -195,6 +205,18 @@ def named_texts(option: str, pairs: list[str]) -> dict[str, str]:
             raise ArgumentError(f"{option}: expected NAME=TEXT, such as contact='Ann, room 12'; got {pair!r}.")
         found[name.strip()] = text.strip()
     return found
+
+
+def wave_names(text: str | None) -> tuple[str, ...] | None:
+    """The names in a list with commas; a name that has a comma itself stands in quotes."""
+    import csv
+
+    if text is None:
+        return None
+    names = next(csv.reader([text], skipinitialspace=True), [])
+    if not all(name.strip() for name in names) or not names:
+        raise ArgumentError(f"--waves: expected the waves in their order, such as --waves pre,post; got {text!r}.")
+    return tuple(name.strip() for name in names)
 
 
 def read_listed(path: Path | None) -> pd.DataFrame | None:

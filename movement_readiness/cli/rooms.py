@@ -27,16 +27,22 @@ def rooms_held(store: mr.ResponseStore, **which: object) -> Iterator[Session]:
 
 
 def invited_to(
-    answers: str, instrument: mr.Instrument, responses: pd.DataFrame, wave: str | None
+    answers: str,
+    instrument: mr.Instrument,
+    responses: pd.DataFrame,
+    wave: str | None,
+    waves: tuple[str, ...] | None = None,
 ) -> pd.DataFrame | None:
     """A roster from the head-counts of the sessions of a wave (the latest by default).
 
     None where that would be half the truth: the answers are no store's, some team had no session, more people
     answered than were in its rooms (on paper, say), or the wave had more than one form.
     """
+    from movement_readiness.teams.waves import latest_wave
+
     if not is_store(answers) or responses.empty:
         return None
-    chosen = max(responses["wave"].dropna(), default="") if wave is None else wave
+    chosen = latest_wave(responses, waves) if wave is None else wave
     here = responses[responses["wave"] == chosen]
     forms = set(here["form"])
     if len(forms) != 1 or here[["site", "team"]].isna().to_numpy().any():

@@ -147,6 +147,12 @@ class Released:
         rows = frame[(frame["wave"] == choice.wave) & (frame["form"] == choice.form)]
         return rows.set_index("scale", drop=False)
 
+    @property
+    def wave_order(self) -> tuple[str, ...]:
+        """What is to be said of the order of the waves: a sentence, or nothing."""
+        said = self.results.wave_order.sentence
+        return (said,) if said and len(self.waves) > 1 else ()
+
     def earlier(self, wave: str) -> str | None:
         """The wave before this one."""
         place = self.waves.index(wave)

@@ -149,7 +149,7 @@ def team_changes_view(released: Released, choice: Selection) -> View:
     title = f"Change of the teams of {choice.site}: {label}"
     before = released.earlier(choice.wave)
     if before is None:
-        return View("changes", title, {}, None, ("There is no wave before this one.",))
+        return View("changes", title, {}, None, ("There is no wave before this one.", *released.wave_order))
     teams = pages(released.teams(choice.site))[choice.page]
     rows = released.site_groups("change", choice, teams=teams)
     rows = rows[(rows["scale"] == choice.scale) & (rows["wave_from"] == before)].reset_index(drop=True)
@@ -157,5 +157,5 @@ def team_changes_view(released: Released, choice: Selection) -> View:
     if len(rows) and not rows["withheld"].all():
         # One line a team: the figure takes what its lines are called from the column it names them by.
         picture = change(rows.assign(scale=rows["team"]), {team: team for team in teams}, name=choice.site)
-    said = [*_none(teams, rows), *say.withheld_all(rows, {}, "team")]
+    said = [*_none(teams, rows), *say.change_withheld(rows, {}, "team"), *released.wave_order]
     return View("changes", title, {"numbers": rows}, picture, tuple(said))

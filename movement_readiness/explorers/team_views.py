@@ -181,6 +181,9 @@ def _kept(released: Released, choice: Selection) -> str:
 
 def spread_view(released: Released, choice: Selection) -> View:
     """How alike the answers of a team are."""
+    if not choice.team:
+        none = f"These answers name no team of {choice.site}. How alike answers are is told of teams alone."
+        return View("spread", "How alike the answers of a team are", {}, None, (none,))
     rows = _of(released.group("agreement", choice, team=choice.team), released.scales(choice.form, *PROFILE))
     picture = None
     if len(rows) and not rows["withheld"].all():
@@ -190,9 +193,10 @@ def spread_view(released: Released, choice: Selection) -> View:
 
 
 def answers_view(released: Released, choice: Selection) -> View:
-    """How the lines of one domain were answered."""
+    """How the lines of one domain were answered, in a team or, where a site has none, at the site."""
+    name = choice.team or choice.site
     if not choice.scale:
-        return View("answers", f"Answers of {choice.team}", {}, None, NO_SCALE)
+        return View("answers", f"Answers of {name}", {}, None, NO_SCALE)
     items = [item for item in released.instrument.item_ids(choice.scale) if item in released.items(choice.form)]
     rows = released.group("answers", choice, team=choice.team)
     order = {item: place for place, item in enumerate(items)}
@@ -201,10 +205,10 @@ def answers_view(released: Released, choice: Selection) -> View:
     texts = released.words.items
     picture = None
     if len(rows) and not rows["withheld"].all():
-        picture = answers_picture(released, rows, choice.team)
+        picture = answers_picture(released, rows, name)
     said = (*_nobody(rows), *say.withheld_all(rows.drop_duplicates("item"), texts, "item"))
     return View(
-        "answers", f"Answers of {choice.team}: {released.words.scales[choice.scale]}", {"numbers": rows}, picture, said
+        "answers", f"Answers of {name}: {released.words.scales[choice.scale]}", {"numbers": rows}, picture, said
     )
 
 
@@ -228,7 +232,7 @@ def pull_view(released: Released, choice: Selection, scale: str) -> View:
     if shown:
         picture = pull_strip(
             _first(numbers),
-            name=choice.team,
+            name=choice.team or choice.site,
             low_label=words.low_labels.get(scale, "lowest"),
             high_label=words.high_labels.get(scale, "highest"),
             reference=against,
@@ -255,13 +259,13 @@ def change_view(released: Released, choice: Selection, team: str | None) -> View
     rows = released.group("change", choice, team=team)
     before = released.earlier(choice.wave)
     if before is None:
-        return View("change", title, {}, None, ("There is no wave before this one.",))
+        return View("change", title, {}, None, ("There is no wave before this one.", *released.wave_order))
     rows = _of(rows[rows["wave_from"] == before], released.scales(choice.form, *PROFILE))
     picture = None
-    said = list(say.withheld_all(rows, released.words.scales))
+    said = say.change_withheld(rows, released.words.scales)
     if len(rows) and not rows["withheld"].all():
         picture = change(rows, released.words.scales, name=name)
         said.append("“No clear change” means that the interval holds zero: chance alone could make such a difference.")
     if rows.empty:
         said.append(f"Waves {before} and {choice.wave} cannot be compared: this form was not answered in both.")
-    return View("change", f"{title} since wave {before}", {"numbers": rows}, picture, tuple(said))
+    return View("change", f"{title} since wave {before}", {"numbers": rows}, picture, (*said, *released.wave_order))

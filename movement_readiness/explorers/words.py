@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -10,9 +10,9 @@ import pandas as pd
 
 from movement_readiness.instrument import Translation
 from movement_readiness.teams import TeamResults
-from movement_readiness.teams.words import STATES, icc_words, listed, sentence, why_withheld
+from movement_readiness.teams.words import STATES, icc_words, listed, sentence, why_no_change, why_withheld
 
-__all__ = ["DRAWN", "claim_line", "definitions_html", "differences", "policy_line", "withheld_all"]
+__all__ = ["DRAWN", "change_withheld", "claim_line", "definitions_html", "differences", "policy_line", "withheld_all"]
 
 _THEREFORE = {"not supported": ", so teams are not compared"}
 _TERMS = {
@@ -28,7 +28,11 @@ DRAWN = (
 
 
 def withheld_all(
-    rows: pd.DataFrame, labels: Mapping[str, str], part: str = "scale", nothing: str = "None of these is shown"
+    rows: pd.DataFrame,
+    labels: Mapping[str, str],
+    part: str = "scale",
+    nothing: str = "None of these is shown",
+    why: Callable[[str], str] = why_withheld,
 ) -> list[str]:
     """One sentence for each reason, naming what is not shown because of it; ``nothing`` where all of it is."""
     hidden = rows[rows["withheld"]]
@@ -38,8 +42,13 @@ def withheld_all(
         lead = f"{listed(names)} {'is' if len(names) == 1 else 'are'} not shown"
         if len(names) > 1 and len(group) == len(rows):
             lead = nothing
-        sentences.append(f"{lead}: {why_withheld(str(reason))}.")
+        sentences.append(f"{lead}: {why(str(reason))}.")
     return sentences
+
+
+def change_withheld(rows: pd.DataFrame, labels: Mapping[str, str], part: str = "scale") -> list[str]:
+    """The same for changes between two waves, in either of which the reason may lie."""
+    return withheld_all(rows, labels, part, why=why_no_change)
 
 
 def differences(rows: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:

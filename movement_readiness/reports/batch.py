@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
@@ -55,12 +55,13 @@ def write_reports(
     revealed: Collection[RevealedPage] = (),
     release_log: Any = None,
     invariance: Any = None,
+    waves: Sequence[str] | None = None,
 ) -> WrittenReports:
     """Write the site pages, every team's own page and an index.
 
     Parameters
     ----------
-    responses, instrument, roster, policy, revealed, release_log, invariance
+    responses, instrument, roster, policy, revealed, release_log, invariance, waves
         As for `aggregate_scores`.
     folder : str or pathlib.Path
         Made if it is not there. Pages that an earlier run left in it are replaced or removed.
@@ -80,7 +81,7 @@ def write_reports(
     """
     place = Path(folder)
     log = checked_log(release_log)
-    whole = Aggregation(responses, instrument, roster, policy, revealed, invariance, release_log=log)
+    whole = Aggregation(responses, instrument, roster, policy, revealed, invariance, log, waves)
     whole.record("all")  # first: a page that was not recorded must not exist
     published = whole.results("published")
     chosen = {"wave": wave, "language": language}

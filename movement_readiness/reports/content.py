@@ -46,6 +46,7 @@ def _common(choice: Choice) -> dict[str, Any]:
         "sources": instrument.file.instrument.sources[:1],
         "policy": teams.policy,
         "earlier_waves": [wave for wave in teams.waves if wave != choice.wave],
+        "wave_order": teams.wave_order.sentence,
         "other_forms": _other_forms(choice),
         "caveats": [instrument.scales[s].caveat for s in choice.scales("profile") if instrument.scales[s].caveat],
         "instrument": instrument,

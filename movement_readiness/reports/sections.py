@@ -122,6 +122,7 @@ def change_section(choice: Choice, level: str, name: str) -> dict[str, Any] | No
     shown = bool((~rows["withheld"].astype(bool)).any())
     return {
         "wave_from": rows["wave_from"].iloc[0],
+        "order": choice.teams.wave_order.words,
         "picture": change(rows, choice.words.scales, name=name) if shown else None,
         "rows": [
             {**row, "why": say.change_withheld_words(str(row["reason"])) if row["withheld"] else ""}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from movement_readiness.instrument import Instrument, Translation
 from movement_readiness.teams import TeamResults
-from movement_readiness.teams.words import STATES, icc_words, listed, sentence, why_withheld
+from movement_readiness.teams.words import STATES, icc_words, listed, sentence, why_no_change, why_withheld
 
 __all__ = [
     "change_withheld_words",
@@ -81,11 +81,7 @@ def counts_words(silent: bool, past: str | None, site: str, site_shown: bool) ->
 
 def change_withheld_words(reason: str) -> str:
     """Why a change is not shown."""
-    why = {
-        "no_answers": "nobody answered in one of the two waves",
-        "too_few": "in one of the two waves too few people answered",
-    }
-    return f"The change is not shown: {why.get(reason) or why_withheld(reason)}."
+    return f"The change is not shown: {why_no_change(reason)}."
 
 
 def interval_words(teams: TeamResults) -> str:

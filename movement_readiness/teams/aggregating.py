@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from movement_readiness._validation import closest, quoted
@@ -28,6 +28,7 @@ def aggregate_scores(
     revealed: Collection[RevealedPage] | None = (),
     release_log: Any = None,
     invariance: Any = None,
+    waves: Sequence[str] | None = None,
 ) -> TeamResults:
     """Aggregate scores by team and site, and withhold what could point to a person.
 
@@ -63,6 +64,10 @@ def aggregate_scores(
     invariance : str or result with to_frame(), optional
         What was found of measurement invariance between sites: a sentence, or a table of its steps (step, chisq,
         cfi, rmsea, srmr). It is printed where sites are compared; without it, that none has been shown.
+    waves : sequence of str, optional
+        The waves in their order, the first one first, such as ``("pre", "post")``. By default the order of the column's
+        categories (an ordered categorical); else that of ``submitted_on``, where every wave has dates and they follow
+        each other clearly; else that of their names, which pages say in words.
 
     Returns
     -------
@@ -75,7 +80,7 @@ def aggregate_scores(
         Columns are missing (response_id too, where pages were revealed), there are no rows, or several aims or
         instrument versions are mixed.
     ArgumentError
-        The roster, the audience or the pages are not as expected.
+        The roster, the audience, the pages or the waves are not as expected.
 
     Notes
     -----
@@ -119,7 +124,7 @@ def aggregate_scores(
     np.True_
     """
     log = checked_log(release_log)
-    whole = Aggregation(responses, instrument, roster, policy, revealed, invariance, release_log=log)
+    whole = Aggregation(responses, instrument, roster, policy, revealed, invariance, log, waves)
     chosen = _checked_audience(audience, whole.study)
     whole.record(chosen)
     return whole.results(chosen)
@@ -134,13 +139,14 @@ def aggregate_own_teams(
     revealed: Collection[RevealedPage] | None = (),
     release_log: Any = None,
     invariance: Any = None,
+    waves: Sequence[str] | None = None,
 ) -> Iterator[tuple[tuple[str, str], TeamResults]]:
     """Every team's own results in turn, computed from one aggregation.
 
     Parameters are those of `aggregate_scores`. Yields ((site, team), TeamResults) in the order of names.
     """
     log = checked_log(release_log)
-    whole = Aggregation(responses, instrument, roster, policy, revealed, invariance, release_log=log)
+    whole = Aggregation(responses, instrument, roster, policy, revealed, invariance, log, waves)
     whole.record("own teams")
     return whole.own_teams()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from movement_readiness.responses.released import KeepsReleases
 from movement_readiness.responses.revealed import RevealedPage
 from movement_readiness.teams.alike import with_agreement
 from movement_readiness.teams.audiences import NUMBERS, ByTeam, joined, visible, visible_heads
-from movement_readiness.teams.comparison import change_tables, funnel_table, invariance_sentence, natural, yardstick
+from movement_readiness.teams.comparison import change_tables, funnel_table, invariance_sentence, yardstick
 from movement_readiness.teams.deciding import Decision, decide
 from movement_readiness.teams.disclosure import OWN, PUBLISHED, DisclosurePolicy
 from movement_readiness.teams.earlier import checked_pages
@@ -51,6 +51,7 @@ class Aggregation:
         revealed: Collection[RevealedPage] | None = (),
         invariance: Any = None,
         release_log: KeepsReleases | None = None,
+        waves: Sequence[str] | None = None,
     ) -> None:
         given = policy is not None
         policy = DisclosurePolicy() if policy is None else policy
@@ -66,6 +67,7 @@ class Aggregation:
             tuple(indices) if self.claim.index_allowed else (),
             checked_pages(revealed),
             policy.min_respondents_own_team,
+            waves,
         )
         self.log = release_log
         self.earlier = of_study(self.log.releases() if self.log is not None else (), self.study, self.instrument)
@@ -75,7 +77,7 @@ class Aggregation:
         self.decisions = self._decided()
         self.invariance = invariance_sentence(invariance)
         scores, agreement, items, answers, states = [], [], [], [], []
-        funnel, waves = [], []
+        funnel, means_by_wave = [], []
         heads = []
         for part, found in self.decisions:
             releases = found.scales
@@ -86,7 +88,7 @@ class Aggregation:
                 means[scale], by = table, yardstick(differences[scale])
                 scores.append(table.drop(columns="error").assign(scale=scale))
                 funnel.append(funnel_table(table, by, policy).assign(scale=scale))
-                waves.append((part.form, scale, part.wave, table, by))
+                means_by_wave.append((part.form, scale, part.wave, table, by))
                 spread = spread_table(self.study, part, column, table, found.alike[scale].some)
                 agreement.append(spread.assign(scale=scale))
             states.append(with_agreement(states_table(part, differences, means), part, instrument, means, found.items))
@@ -98,22 +100,21 @@ class Aggregation:
         self.respondents = pd.concat(heads, ignore_index=True)
         self.team_differences = pd.concat(states, ignore_index=True)
         self.scores, self.agreement = joined(scores, "scale"), joined(agreement, "scale")
-        self.funnel, self.change = joined(funnel, "scale"), change_tables(waves, policy)
+        self.funnel, self.change = joined(funnel, "scale"), change_tables(means_by_wave, policy)
         self.items, self.answers = joined(items, "item"), joined(answers, "item")
 
     def _decided(self) -> list[tuple[Round, Decision]]:
         """Who sees what in every round, the earlier waves first, each beside those before it."""
-        forms = list(self.instrument.forms)
-        ordered = sorted(self.study.rounds, key=lambda part: (natural(part.wave), forms.index(part.form)))
+        ordered = list(self.study.rounds)
         everybody = Everybody(self.study, ordered, self.instrument, self.policy, self.earlier)
         before: list[tuple[Round, dict[str, Shown]]] = []
-        found = {}
+        found = []
         for part in ordered:
             beside = Neighbours(self.study, part, self.instrument, self.policy, before, self.earlier, everybody)
             made = decide(self.study, part, self.instrument, self.policy, beside)
             before.append((part, made.shown(len(self.study.sites))))
-            found[part.wave, part.form] = made
-        return [(part, found[part.wave, part.form]) for part in self.study.rounds]
+            found.append((part, made))
+        return found
 
     def record(self, audience: Audience) -> None:
         """Write what an audience is shown ("all": everybody) into the release log, if there is one."""
@@ -154,6 +155,7 @@ class Aggregation:
             n_without_site=self.study.n_without_site,
             notes=self._notes(),
             invariance=self.invariance,
+            wave_order=self.study.waves,
         )
 
     @cached_property

@@ -32,7 +32,6 @@ __all__ = [
     "change_tables",
     "funnel_table",
     "invariance_sentence",
-    "natural",
     "yardstick",
 ]
 
@@ -173,7 +172,7 @@ def benchmark(table: pd.DataFrame, by: Yardstick | None) -> tuple[int, float, fl
 
 
 def change_tables(waves: Sequence[MeansOfWave], policy: DisclosurePolicy) -> pd.DataFrame:
-    """Change between waves that follow each other, of every group, form and scale.
+    """Change between waves that follow each other (handed in in their order), of every group, form and scale.
 
     Notes
     -----
@@ -185,16 +184,11 @@ def change_tables(waves: Sequence[MeansOfWave], policy: DisclosurePolicy) -> pd.
     clear change".
     """
     found = []
-    ordered = sorted(waves, key=lambda one: (one[0], one[1], natural(one[2])))
+    ordered = sorted(waves, key=lambda one: one[:2])  # stable: the waves stay in their order
     for (_, scale), mine in groupby(ordered, key=lambda one: one[:2]):
         found += [_change(before, after, policy).assign(scale=scale) for before, after in pairwise(mine)]
     columns = [*_CHANGE_COLUMNS, "status", "reason"]
     return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
-
-
-def natural(text: str) -> tuple[int, str]:
-    """Numbers in numeric order, before other text."""
-    return (int(text), "") if text.isdigit() else (10**9, text)
 
 
 def _change(first: MeansOfWave, second: MeansOfWave, policy: DisclosurePolicy) -> pd.DataFrame:

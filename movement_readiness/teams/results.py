@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from movement_readiness.evidence import Claim
 from movement_readiness.teams.disclosure import DisclosurePolicy
+from movement_readiness.teams.waves import WaveOrder, natural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +68,9 @@ class TeamResults:
         What the evidence ledger lets anyone say of the instrument.
     synthetic : bool
         Whether any of the answers was simulated.
+    wave_order : WaveOrder
+        The waves in their order, and what that order comes from (``rule``: "given", "categories", "dates" or "names");
+        ``waves`` are those that these results hold.
     """
 
     scores: pd.DataFrame
@@ -88,6 +92,7 @@ class TeamResults:
     funnel: pd.DataFrame = field(default_factory=_none)
     change: pd.DataFrame = field(default_factory=_none)
     invariance: str = ""
+    wave_order: WaveOrder = field(default_factory=WaveOrder)
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -101,8 +106,10 @@ class TeamResults:
 
     @property
     def waves(self) -> tuple[str, ...]:
-        """The waves, in order."""
-        return tuple(sorted(self.respondents["wave"].unique(), key=_natural))
+        """The waves, in their order."""
+        there = set(self.respondents["wave"].unique())
+        known = tuple(name for name in self.wave_order.names if name in there)
+        return known or tuple(sorted(there, key=natural))
 
     def to_frame(self) -> pd.DataFrame:
         """A copy of ``scores``."""
@@ -129,8 +136,3 @@ class TeamResults:
             f"<p>{mark}{escape(self._summary())}. {escape(self.claim.sentence)}</p><ul>{notes}</ul>"
             + self.scores.head(20).to_html(index=False, na_rep="")
         )
-
-
-def _natural(text: str) -> tuple[int, str]:
-    """Numbers in numeric order, before other text."""
-    return (int(text), "") if text.isdigit() else (10**9, text)

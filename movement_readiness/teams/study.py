@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from movement_readiness.responses.revealed import RevealedPage
 from movement_readiness.responses.roster import read_roster
 from movement_readiness.scoring import item_matrix, score_scales
 from movement_readiness.teams.earlier import Earlier, compared
+from movement_readiness.teams.waves import WaveOrder, order_of_waves
 
 __all__ = ["Round", "Study", "read_study"]
 
@@ -51,7 +52,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Study:
-    """Teams within sites, the rounds of answers they gave, and the pages that teams have seen before."""
+    """Teams within sites, the rounds of answers they gave in the order of their waves, and pages seen before."""
 
     sites: tuple[str, ...]
     teams: tuple[tuple[str, str], ...]
@@ -61,6 +62,7 @@ class Study:
     aim_id: str
     synthetic: bool
     n_without_site: int
+    waves: WaveOrder
     pages: tuple[RevealedPage, ...] = ()
 
 
@@ -71,6 +73,7 @@ def read_study(
     extra_scales: tuple[str, ...],
     revealed: Collection[RevealedPage] = (),
     least: int = 5,
+    waves: Sequence[str] | None = None,
 ) -> Study:
     """Check that the answers may be put together, score them and lay them out as arrays."""
     frame = _opened(responses)
@@ -93,17 +96,21 @@ def read_study(
     listed = read_roster(roster, needs_invited=True) if roster is not None else None
     teams = _teams(site[placed & team.notna()], team[placed & team.notna()], listed)
     sites = tuple(sorted({*site[placed], *(name for name, _ in teams)}))
+    order = order_of_waves(
+        _text(frame, "wave", "1")[placed], _column(frame, placed, "wave"), _column(frame, placed, "submitted_on"), waves
+    )
+    forms = list(instrument.forms)
+    rounds = _rounds(responses, frame, instrument, extra_scales, placed, site, team, sites, teams, revealed, least)
     return Study(
         sites=sites,
         teams=teams,
         team_site=np.array([sites.index(name) for name, _ in teams], dtype=np.int64),
-        rounds=tuple(
-            _rounds(responses, frame, instrument, extra_scales, placed, site, team, sites, teams, revealed, least)
-        ),
+        rounds=tuple(sorted(rounds, key=lambda part: (order.names.index(part.wave), forms.index(part.form)))),
         invited=_invited(teams, listed),
         aim_id=aim,
         synthetic=_any_synthetic(frame),
         n_without_site=int((~placed).sum()),
+        waves=order,
         pages=tuple(revealed),
     )
 
@@ -146,6 +153,11 @@ def _text(frame: nw.DataFrame[Any], name: str, default: str | None = None) -> pd
     text = values.where(values.isna(), values.map(_as_name)).astype("str").str.strip()
     filled = text.where(text != "")
     return filled.fillna(default) if default is not None else filled
+
+
+def _column(frame: nw.DataFrame[Any], rows: npt.NDArray[np.bool_], name: str) -> nw.Series[Any] | None:
+    """Some rows of a column; None where it is not there."""
+    return frame[name].filter(rows.tolist()) if name in frame.columns else None
 
 
 def _as_name(value: Any) -> str:

@@ -9,7 +9,17 @@ import pandas as pd
 
 from movement_readiness.teams.disclosure import REASONS
 
-__all__ = ["OPENERS", "STATES", "icc_words", "listed", "same_people", "sentence", "who_answered", "why_withheld"]
+__all__ = [
+    "OPENERS",
+    "STATES",
+    "icc_words",
+    "listed",
+    "same_people",
+    "sentence",
+    "who_answered",
+    "why_no_change",
+    "why_withheld",
+]
 
 _MANY = 0.6  # share of the invited from which on those who stayed away are not spoken of
 _WHY = {
@@ -21,6 +31,10 @@ _WHY = {
     "few_teams": "too few teams have numbers that may be shown",
     "no_differences": "these answers do not support that teams differ, so teams are not compared",
     "no_estimate": "it cannot be estimated from these answers (the mean of the answers needs no estimate)",
+}
+_WHY_NO_CHANGE = {
+    "no_answers": "nobody answered in one of the two waves",
+    "too_few": "in one of the two waves too few people answered",
 }
 STATES = {  # of the evidence that teams differ
     "supported": "these answers support that teams differ",
@@ -38,6 +52,11 @@ OPENERS = (  # for a talk where the instrument brings none of its own; about not
 def why_withheld(reason: str) -> str:
     """Why a number is not shown, as the tail of a sentence."""
     return _WHY.get(reason) or REASONS.get(reason) or "to protect the people who answered"
+
+
+def why_no_change(reason: str) -> str:
+    """Why a change between two waves is not shown, as the tail of a sentence."""
+    return _WHY_NO_CHANGE.get(reason) or why_withheld(reason)
 
 
 def who_answered(row: Any, noun: str) -> str:

@@ -16,9 +16,10 @@ from movement_readiness.psychometrics import average_deviation, icc, rwg_j
 from movement_readiness.psychometrics._reml import reml_components
 from movement_readiness.teams import REASONS
 from movement_readiness.teams._comparing import funnel_limits, overdispersion, shrunken_means
-from movement_readiness.teams.comparison import Yardstick, benchmark, change_tables, funnel_table, natural
+from movement_readiness.teams.comparison import Yardstick, benchmark, change_tables, funnel_table
 from movement_readiness.teams.disclosure import HIDDEN, OWN, PUBLISHED, DisclosurePolicy
 from movement_readiness.teams.invariance import invariance_sentence
+from movement_readiness.teams.waves import natural
 
 POLICY = DisclosurePolicy()
 FUNNEL = [
