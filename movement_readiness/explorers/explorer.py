@@ -34,6 +34,18 @@ class Part:
     make: Callable[[Released, Selection], View]
     uses: tuple[str, ...]
 
+    def where(self, selection: Selection) -> tuple[str, ...]:
+        """What stands in the names of its files: two views that differ never have the same name."""
+        names = [str(getattr(selection, name)) for name in ("site", "team", "wave", "form")]
+        more = {
+            "scale": selection.scale,
+            "kind": "" if selection.kind == "mean" else "drawn-to-the-middle",
+            "comparison": "" if selection.comparison == "none" else f"with-{selection.comparison}",
+            "page": f"page-{selection.page + 1}" if selection.page else "",
+            "sites_page": f"page-{selection.sites_page + 1}" if selection.sites_page else "",
+        }
+        return tuple(filter(None, [*names, *(words for name, words in more.items() if name in self.uses)]))
+
     def key(self, selection: Selection) -> tuple[Any, ...]:
         """The same for two selections that give the same view."""
         return tuple(getattr(selection, name) for name in self.uses)
@@ -80,9 +92,11 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         )
         flow = {"display": "flex", "flex_flow": "row wrap", "overflow": "visible"}
         controls = ipywidgets.Box([*self.controls.values(), self._tables], layout=flow)
+        controls.add_class("mr-controls")
         columns = "repeat(auto-fill, minmax(min(100%, 25rem), 1fr))"
         grid = {"display": "grid", "grid_template_columns": columns, "grid_gap": "8px 24px", "overflow": "visible"}
         views = ipywidgets.Box(list(self._panels.values()), layout=grid)
+        views.add_class("mr-views")
         return [ipywidgets.HTML(head), controls, self._status, views]
 
     def _begin(self, wanted: dict[str, str | None]) -> None:
@@ -178,14 +192,8 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
                 self._drawn[part.name] = key
                 told.append(self._views[part.name].title)
             if again or everything:
-                self._panels[part.name].show(self._views[part.name], self._where(), opened=self._tables.value)
+                self._panels[part.name].show(self._views[part.name], part.where(selection), opened=self._tables.value)
         self._status.text = self._told(selection, told if changed else [])
-
-    def _where(self) -> tuple[str, ...]:
-        """What stands in the names of files."""
-        selection = self.selection
-        names = [name for name in ("site", "team", "wave", "form") if getattr(selection, name)]
-        return tuple(str(getattr(selection, name)) for name in names)
 
     def _told(self, selection: Selection, drawn: list[str]) -> str:
         words = self._released.words
@@ -220,11 +228,12 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
             raise ArgumentError(f"folder: expected an existing folder; {str(place)!r} is none.")
         written = []
         try:
-            for view in self._views.values():
-                name = file_name(view, self._released, self._where())
+            for part in self._parts:
+                view = self._views[part.name]
+                name = file_name(view, self._released, part.where(self.selection))
                 files = {f"{name}.{suffix}": content for suffix, content in view.figure_files().items()}
-                for part in view.tables:
-                    files[f"{name}.csv" if part == "numbers" else f"{name}_{part}.csv"] = view.csv(part)
+                for table in view.tables:
+                    files[f"{name}.csv" if table == "numbers" else f"{name}_{table}.csv"] = view.csv(table)
                 for title, content in files.items():
                     (place / title).write_bytes(content)
                     written.append(place / title)
@@ -248,8 +257,9 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         return {**data, "text/plain": repr(self), "text/html": self._still()}, {}
 
     def _still(self) -> str:
-        first = next(iter(self._views.values()))
-        name = file_name(first, self._released, self._where())
+        part = self._parts[0]
+        first = self._views[part.name]
+        name = file_name(first, self._released, part.where(self.selection))
         return (
             f"<p><strong>{escape(say.claim_line(self._released.results))}</strong></p><p>{escape(self._status.text)} "
             f"Run this notebook to choose.</p>{view_html(first, self._released, name)}"

@@ -25,6 +25,14 @@ STYLE = """<style>
 .mr-explorer .mr-scroll { overflow: auto; max-height: 36em; overflow-wrap: normal; }
 .mr-explorer table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .mr-explorer caption { text-align: left; padding: 0.2em 0; }
+/* On a phone a table goes on to the right: its title and first column stay, a shade says where there is more. */
+.mr-explorer .mr-scroll { --paper: var(--jp-layout-color0, #fff); container-type: inline-size;
+  background: linear-gradient(to left, var(--paper) 40%, transparent) right / 2.5em 100% no-repeat local,
+    linear-gradient(to left, #0006, transparent) right / 1em 100% no-repeat scroll; }
+.mr-explorer caption > span { display: inline-block; position: sticky; left: 0; max-width: 100cqi; }
+.mr-explorer th:first-child { position: sticky; left: 0; max-width: 9em; background: var(--paper); }
+.mr-explorer .mr-cue { display: none; }
+@media (max-width: 40rem) { .mr-explorer .mr-cue { display: block; } }
 .mr-explorer th, .mr-explorer td { text-align: left; padding: 0.15em 0.7em 0.15em 0; border-bottom: 1px solid #767676;
   vertical-align: top; }
 .mr-explorer .mr-links a { text-decoration: underline; display: inline-block; padding: 0.25em 0; }
@@ -35,6 +43,23 @@ STYLE = """<style>
 .mr-explorer .widget-dropdown > select { height: auto; min-height: 2.2em; min-width: 0; max-width: 100%;
   flex: 0 1 auto; }
 .mr-explorer button { height: auto; min-height: 2.2em; max-width: 100%; white-space: normal; }
+@media print {
+  /* Voila keeps its page in a box as large as the screen, of which a printer would see no more. */
+  :is(#main, #jp-main-content-panel):has(#rendered_cells), #rendered_cells { position: static !important;
+    contain: none !important; overflow: visible !important; width: auto !important; height: auto !important; }
+  html, body:has(.mr-explorer) { height: auto !important; overflow: visible !important; background: #fff !important; }
+  :is(.jp-OutputArea, .jp-OutputArea-child, .jp-OutputArea-output):has(.mr-explorer) { display: block !important;
+    overflow: visible !important; }
+  .mr-explorer .mr-views { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
+  .mr-explorer .mr-views > :has(details[open]) { grid-column: 1 / -1; }
+  :is(.jp-Cell, .jp-OutputArea-child):has(.mr-explorer) { break-inside: auto !important; }
+  .mr-explorer :is(figure, tr, h3, section:not(:has(details[open]))) { break-inside: avoid; }
+  .mr-explorer h3 { break-after: avoid; }
+  .mr-explorer .mr-scroll { overflow: visible !important; max-height: none; font-size: 0.75em; container-type: normal;
+    background: none; }
+  .mr-explorer :is(.mr-controls, .mr-cue, button, .mr-links, details:not([open])), .mr-room-asked {
+    display: none !important; }
+}
 </style>"""
 _WIDE = {"min_width": "0", "max_width": "100%", "overflow": "visible"}
 

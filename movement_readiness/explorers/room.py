@@ -144,8 +144,9 @@ class OwnRoom(ipywidgets.VBox):  # type: ignore[misc]
         self._place = ipywidgets.VBox(layout={"overflow": "visible", "max_width": "100%"})
         self._place.add_class("mr-room-shown")
         flow = {"display": "flex", "flex_flow": "row wrap", "overflow": "visible", "align_items": "center"}
-        asked = [ipywidgets.Box([self.choice, self.button], layout=flow)] if names else []
-        parts = [ipywidgets.HTML(_STYLE), *asked, self._watch, self._place]
+        asked = ipywidgets.Box([self.choice, self.button] if names else [], layout=flow)
+        asked.add_class("mr-room-asked")
+        parts = [ipywidgets.HTML(_STYLE), asked, self._watch, self._place]
         super().__init__(parts, layout={"overflow": "visible", "max_width": "100%"})
         self.add_class("mr-room")
         self.choice.observe(self._chosen, "value")

@@ -19,7 +19,7 @@ _ROUND = ("site", "wave", "form")
 
 
 class SiteExplorer(Explorer):
-    """Widgets that show a site: its profile, its teams by scale, funnel, change, and the sites by scale.
+    """Widgets that show a site: its profile, its teams by domain, funnel, change, and the sites by domain.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class SiteExplorer(Explorer):
     >>> teams = mr.aggregate_scores(study.responses, instrument, roster=study.roster)
     >>> explorer = SiteExplorer(teams, instrument, site="South")
     >>> explorer.views["teams"].title
-    'Teams of South by scale'
+    'Teams of South by domain'
     """
 
     _region: ClassVar[str] = "A site and its teams"

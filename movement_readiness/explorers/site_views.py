@@ -6,7 +6,7 @@ import pandas as pd
 
 from movement_readiness.explorers import words as say
 from movement_readiness.explorers.released import Released, Selection, scores_of
-from movement_readiness.explorers.team_views import NO_SCALE, PROFILE
+from movement_readiness.explorers.team_views import NO_SCALE, PROFILE, evidence_table
 from movement_readiness.explorers.view import View
 from movement_readiness.plots import Picture, change, funnel, heat_map
 
@@ -43,7 +43,8 @@ def teams_view(released: Released, choice: Selection) -> View:
     said = [*_none(teams, rows), *_hidden_groups(numbers, "team"), *_evidence(released, choice, scales, compared)]
     if picture is not None:
         said.append(say.DRAWN if choice.kind == "shrunken" else _SWING)
-    return View("teams", f"Teams of {choice.site} by scale", {"numbers": kept, "people": heads}, picture, tuple(said))
+    tables = {"numbers": kept, "people": heads, **evidence_table(released, choice, scales)}
+    return View("teams", f"Teams of {choice.site} by domain", tables, picture, tuple(said))
 
 
 def sites_view(released: Released, choice: Selection) -> View:
@@ -58,7 +59,7 @@ def sites_view(released: Released, choice: Selection) -> View:
     said = [*_none(sites, rows), *_hidden_groups(numbers, "site"), released.invariance]
     if len(sites) < len(released.sites):
         said.insert(0, f"Sites {sites[0]} to {sites[-1]} of {len(released.sites)}; choose another site for others.")
-    return View("sites", "Sites by scale", {"numbers": rows, "people": heads}, picture, tuple(said))
+    return View("sites", "Sites by domain", {"numbers": rows, "people": heads}, picture, tuple(said))
 
 
 def _heat(
@@ -118,7 +119,8 @@ def funnel_view(released: Released, choice: Selection) -> View:
         said.append(_dispersion(rows))
     title = f"Teams of {choice.site} by size: {label}"
     evidence = _evidence(released, choice, [choice.scale], picture is not None)
-    return View("funnel", title, {"numbers": rows}, picture, (*said, *evidence))
+    tables = {"numbers": rows, **evidence_table(released, choice, [choice.scale])}
+    return View("funnel", title, tables, picture, (*said, *evidence))
 
 
 def _other_teams(released: Released, choice: Selection, own: pd.DataFrame) -> pd.DataFrame:
@@ -134,10 +136,10 @@ def _other_teams(released: Released, choice: Selection, own: pd.DataFrame) -> pd
 def _dispersion(rows: pd.DataFrame) -> str:
     phi = float(rows["dispersion"].dropna().iloc[0])
     if phi <= 1:
-        return "The limits are those of chance alone: teams do not vary by more than that (over-dispersion 1)."
+        return "The limits are those of chance alone: teams do not vary by more than that."
     return (
-        f"The means of teams lie further apart than chance alone makes them, and the limits are widened by that much "
-        f"(over-dispersion {phi:g}). Whether that is enough to matter, the next sentence says."
+        "The means of teams lie further apart than chance alone makes them, and the limits are widened by that much. "
+        "Whether that is enough to matter, the next sentence says."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -19,13 +19,14 @@ __all__ = [
     "Reference",
     "answers_view",
     "change_view",
+    "evidence_table",
     "profile_view",
     "pull_view",
     "reference",
     "spread_view",
 ]
 
-NO_SCALE = ("This form has no scale that is scored.",)
+NO_SCALE = ("This form has no domain that is scored.",)
 PROFILE = ("domain", "total", "index")
 
 
@@ -37,10 +38,12 @@ class Reference:
     rows: pd.DataFrame | None = None
     name: str = ""
     sentences: tuple[str, ...] = ()
+    evidence: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def tables(self, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-        """The rows of the group and those of what it is compared with."""
-        return {"numbers": rows} if self.rows is None else {"numbers": rows, "comparison": self.rows}
+        """The rows of the group, those of what it is compared with, and of the evidence that allows it."""
+        compared = {} if self.rows is None else {"comparison": self.rows}
+        return {"numbers": rows, **compared, **self.evidence}
 
 
 def reference(released: Released, choice: Selection, scales: list[str], team: str | None) -> Reference:
@@ -53,8 +56,18 @@ def reference(released: Released, choice: Selection, scales: list[str], team: st
     evidence = (*say.differences(states, released.words.scales), released.invariance)
     refused = set(states.index[states["state"] == "not supported"])
     if choice.comparison == "site":
-        return _site(released, choice, scales, refused, evidence[:-1])
-    return _benchmark(states[~states.index.isin(refused)], evidence)
+        found = _site(released, choice, scales, refused, evidence[:-1])
+        table = {} if found.rows is None else evidence_table(released, choice, scales)
+        return replace(found, evidence=table)
+    found = _benchmark(states[~states.index.isin(refused)], evidence)
+    # Its own rows are those of the evidence; without them it has a table of what is missing.
+    return found if found.rows is not None else replace(found, evidence=evidence_table(released, choice, scales))
+
+
+def evidence_table(released: Released, choice: Selection, scales: list[str]) -> dict[str, pd.DataFrame]:
+    """The numbers behind the words about whether teams differ, as a table of a view."""
+    states = released.differences(choice).reindex(scales).dropna(subset=["state"])
+    return {"evidence": states.reset_index(drop=True)} if len(states) else {}
 
 
 def _site(

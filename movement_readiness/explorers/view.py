@@ -13,6 +13,7 @@ import pandas as pd
 
 from movement_readiness.explorers.released import Released
 from movement_readiness.plots import Picture
+from movement_readiness.plots.teams import SPREAD
 from movement_readiness.teams.words import why_withheld
 
 __all__ = ["View", "file_name", "links", "view_html"]
@@ -25,7 +26,7 @@ _HEADINGS = {
     "wave_from": "From wave",
     "wave_to": "To wave",
     "form": "Form",
-    "scale": "Scale",
+    "scale": "Domain",
     "item": "Line",
     "option": "Answer",
     "n": "People",
@@ -66,6 +67,8 @@ _HEADINGS = {
     "benchmark_high": "80 % of true means to",
 }
 _DECIMALS = 6
+_FIT = 4  # columns of a table that a phone shows beside each other
+_PARTS = {"evidence": "whether teams differ"}
 _KEYS = ("level", "site", "team", "wave", "form", "wave_from", "wave_to", "scale")
 
 
@@ -94,9 +97,12 @@ class View:
     def csv(self, table: str = "numbers") -> bytes:
         """A table as a CSV file, numbers to six decimals.
 
-        A name that a spreadsheet would take for a formula is marked as text.
+        A name that a spreadsheet would take for a formula is marked as text. How alike answers are is said in the
+        words of the figure.
         """
         rows = self.tables[table].round(_DECIMALS)
+        if "spread" in rows:
+            rows = rows.assign(spread=rows["spread"].map(SPREAD))
         texts = rows.select_dtypes(include=["str", "object"]).columns
         safe = {name: rows[name].map(_no_formula, na_action="ignore") for name in texts}
         return rows.assign(**safe).to_csv(index=False, lineterminator="\n").encode("utf-8")
@@ -146,7 +152,7 @@ def view_html(view: View, released: Released, name: str, *, opened: bool = False
 
 
 def _table_name(view: View, part: str) -> str:
-    return f"{view.title}: {part}"
+    return f"{view.title}: {_PARTS.get(part, part)}"
 
 
 def table_html(title: str, rows: pd.DataFrame, released: Released) -> str:
@@ -161,9 +167,10 @@ def table_html(title: str, rows: pd.DataFrame, released: Released) -> str:
     head = [*(_HEADINGS.get(name, name) for name in columns), *(["Why not shown"] if some else [])]
     body = "".join(_row(row, columns, released, some) for row in rows.to_dict("records"))
     heads = "".join(f'<th scope="col">{escape(word)}</th>' for word in head)
+    cue = '<p class="mr-cue">Slide the table sideways to see all of it.</p>' if len(head) > _FIT else ""
     return (
-        f'<div class="mr-scroll" tabindex="0" role="region" aria-label="{escape(title, quote=True)}">'
-        f"<table><caption>{escape(title)} ({', '.join(where)})</caption>"
+        f'{cue}<div class="mr-scroll" tabindex="0" role="region" aria-label="{escape(title, quote=True)}">'
+        f"<table><caption><span>{escape(title)} ({', '.join(where)})</span></caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -188,8 +195,10 @@ def _cell(row: Any, name: str, released: Released) -> str:
         return ""
     if name == "option":
         return escape(released.options(str(row["item"])).get(int(value), str(value)))
+    if isinstance(value, float) and "icc1" in row:
+        return f"{value + 0.0:.2f}".replace("-", "\N{MINUS SIGN}")
     if isinstance(value, float):
         return f"{value + 0.0:g}".replace("-", "\N{MINUS SIGN}")
-    known = {"scale": released.words.scales, "item": released.words.items}.get(name, {})
+    known = {"scale": released.words.scales, "item": released.words.items, "spread": SPREAD}.get(name, {})
     lead = "wave " if name in ("wave", "wave_from", "wave_to") else ""
     return escape(lead + known.get(value, str(value)))

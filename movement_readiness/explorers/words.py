@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from html import escape
-from typing import Any
 
 import pandas as pd
 
 from movement_readiness.instrument import Translation
 from movement_readiness.teams import TeamResults
-from movement_readiness.teams.words import STATES, icc_words, listed, sentence, why_no_change, why_withheld
+from movement_readiness.teams.words import STATES, listed, sentence, why_no_change, why_withheld
 
 __all__ = ["DRAWN", "change_withheld", "claim_line", "definitions_html", "differences", "policy_line", "withheld_all"]
 
@@ -52,19 +51,14 @@ def change_withheld(rows: pd.DataFrame, labels: Mapping[str, str], part: str = "
 
 
 def differences(rows: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
-    """Whether teams differ at all, one sentence for each state of the evidence."""
+    """Whether teams differ at all, one sentence for each state of the evidence; its numbers are in a table."""
     sentences = []
     for state, words in STATES.items():
         group = rows[rows["state"] == state]
         if len(group):
-            names = listed([_with_icc(row, labels) for _, row in group.iterrows()])
+            names = listed([labels[scale] for scale in group["scale"]])
             sentences.append(f"{sentence(words)}{_THEREFORE.get(state, '')}: {names}.")
     return sentences
-
-
-def _with_icc(row: Any, labels: Mapping[str, str]) -> str:
-    name = labels[row["scale"]]
-    return name if pd.isna(row["icc1"]) else f"{name} (ICC(1) {', '.join(icc_words(row))})"
 
 
 def definitions_html(scales: list[str], words: Translation) -> str:

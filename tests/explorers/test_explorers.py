@@ -299,7 +299,7 @@ def test_a_form_that_nobody_answered_in_a_wave_says_so(explorer, any_instrument,
 def test_a_form_without_scored_scales_says_so(explorer, instrument, many):
     shown = explorer(replace(many, team_differences=many.team_differences.head(0)), instrument)
     assert shown.selection.scale == ""
-    assert any("This form has no scale that is scored." in view.sentences for view in shown.views.values())
+    assert any("This form has no domain that is scored." in view.sentences for view in shown.views.values())
     for _ in all_settings(shown):
         pass
 
@@ -338,7 +338,7 @@ def test_a_comparison_with_the_site_says_whether_teams_differ(instrument, many):
     profile = shown.views["profile"]
     assert any("These answers support that teams differ" in text for text in profile.sentences)
     assert shown.controls["site"].value in profile.picture.alternative.split("Rational")[1]
-    assert set(profile.tables) == {"numbers", "comparison"}
+    assert set(profile.tables) == {"numbers", "comparison", "evidence"}
 
 
 def test_a_comparison_that_is_not_supported_is_withheld(instrument, responses_of):
@@ -415,11 +415,44 @@ def test_own_means_are_shown_where_nothing_is_shrunken_and_a_choice_of_them_warn
     assert warning in shown.views["teams"].sentences
 
 
-def test_a_limit_just_below_zero_is_zero():
-    rows = pd.DataFrame(
-        [{"scale": "r", "state": "unclear", "icc1": 0.03, "ci_low": -0.002, "ci_high": 0.09}], index=["r"]
-    )
-    assert "(ICC(1) 0.03, 0.00 to 0.09)" in say.differences(rows, {"r": "Rational"})[0]
+def test_whether_teams_differ_is_said_in_words_and_the_numbers_are_in_a_table(instrument, many):
+    shown = SiteExplorer(many, instrument)
+    said = " ".join(" ".join(view.sentences) for view in shown.views.values())
+    assert "These answers support that teams differ: Rational" in said
+    assert "ICC(1)" not in said
+    assert "over-dispersion" not in said
+    page = pages_html(shown)[1]
+    table = page.split("whether teams differ as a table")[1]
+    row = many.team_differences.query("wave == '2' and scale == 'rational'").iloc[0]
+    assert f"<td>{row['icc1']:.2f}</td>" in table
+    assert '<th scope="col">ICC(1)</th>' in table
+
+
+def test_one_thing_has_one_name(instrument, many):
+    """The control's word for it, in headings, tables and files; how alike answers are in the figure's words."""
+    site, team = SiteExplorer(many, instrument), TeamExplorer(many, instrument)
+    assert site.views["teams"].title.endswith("by domain")
+    assert '<th scope="col">Domain</th>' in pages_html(team)[0]
+    assert "Scale" not in words_of(" ".join(pages_html(site) + pages_html(team)))
+    spread = team.views["spread"]
+    drawn = set(spread.picture.data["spread"])
+    assert drawn <= {"much alike", "somewhat apart", "far apart"}
+    assert set(pd.read_csv(io.BytesIO(spread.csv()))["spread"]) == drawn
+    assert all(f"<td>{words}</td>" in pages_html(team)[1] for words in drawn)
+
+
+@BOTH
+def test_no_file_of_another_choice_is_written_over(explorer, instrument, many):
+    shown, kept = explorer(many, instrument), {}
+    for name in ("scale", "kind", "comparison", *(["page"] if explorer is SiteExplorer else [])):
+        for _, value in shown.controls[name].options[:2]:
+            shown.controls[name].value = value
+            for view, panel in zip(shown.views.values(), shown.children[-1].children, strict=True):
+                drawn = view.picture and view.picture.alternative
+                assert kept.setdefault(panel._name, drawn) == drawn, (panel._name, name, value)
+            for title, content in files_in("".join(pages_html(shown))).items():
+                assert kept.setdefault(title, content) == content, (title, name, value)
+    assert any("_full_emotional" in title for title in kept)
 
 
 def test_nobody_is_ranked(instrument, many):
