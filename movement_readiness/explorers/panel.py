@@ -27,12 +27,12 @@ STYLE = """<style>
 .mr-explorer caption { text-align: left; padding: 0.2em 0; }
 /* On a phone a table goes on to the right: its title and first column stay, a shade says where there is more. */
 .mr-explorer .mr-scroll { --paper: var(--jp-layout-color0, #fff); container-type: inline-size;
-  background: linear-gradient(to left, var(--paper) 40%, transparent) right / 2.5em 100% no-repeat local,
+  background: linear-gradient(to left, var(--paper) 40%, transparent) calc(100% + 2px) / 2.5em 100% no-repeat local,
     linear-gradient(to left, #0006, transparent) right / 1em 100% no-repeat scroll; }
 .mr-explorer caption > span { display: inline-block; position: sticky; left: 0; max-width: 100cqi; }
-.mr-explorer th:first-child { position: sticky; left: 0; max-width: 9em; background: var(--paper); }
+.mr-explorer th:first-child { position: sticky; left: 0; background: var(--paper); }
 .mr-explorer .mr-cue { display: none; }
-@media (max-width: 40rem) { .mr-explorer .mr-cue { display: block; } }
+@media (max-width: 40rem) { .mr-explorer .mr-cue { display: block; } .mr-explorer th:first-child { max-width: 9em; } }
 .mr-explorer th, .mr-explorer td { text-align: left; padding: 0.15em 0.7em 0.15em 0; border-bottom: 1px solid #767676;
   vertical-align: top; }
 .mr-explorer .mr-links a { text-decoration: underline; display: inline-block; padding: 0.25em 0; }

@@ -47,6 +47,10 @@ LAID_OUT = """(root) => {
   root.querySelectorAll('select, input, button, summary, img, .mr-scroll').forEach((part) => {
     if (part.offsetWidth && box(part).right > end) found.push('cut ' + name(part));
   });
+  root.querySelectorAll('caption > span').forEach((part) => {
+    const around = box(part.closest('.mr-scroll'));
+    if (box(part).right > around.right + 1 || box(part).left < around.left - 1) found.push('cut ' + name(part));
+  });
   if (root.scrollWidth > root.clientWidth + 1) found.push('the explorer scrolls sideways');
   return found;
 }"""
@@ -70,6 +74,14 @@ WATCHED = """(room) => {
     const chosen = room.querySelector('select').selectedOptions[0].textContent;
     window.seen.push([chosen.slice(-3), title.textContent.slice(-3)]);
   }).observe(room, { subtree: true, childList: true, characterData: true, attributes: true });
+}"""
+# What a printer would not see: Voila keeps its page in a box of its own as large as the screen.
+NOT_PRINTED = """() => {
+  const [wide, high] = [document.documentElement.clientWidth + 1, document.documentElement.scrollHeight + 1];
+  const box = (part) => part.getBoundingClientRect();
+  const out = (part) => box(part).right > wide || box(part).bottom + window.scrollY > high;
+  return Array.from(document.querySelectorAll('.mr-explorer section, .mr-explorer img, .jp-Cell'))
+    .filter(out).map((part) => part.textContent.slice(0, 40));
 }"""
 STATUS = "(root) => root.querySelector('[role=status]').textContent"
 PLACE = os.environ.get("MR_SHOTS")
@@ -184,6 +196,13 @@ def test_the_dashboard_takes_any_study_and_shows_no_own_team_unasked(teams, gard
         assert room.explorer.selection.team == team[1]
         room.choice.value = ()
         assert room.explorer is None
+
+
+def test_no_later_cell_changes_an_explorer_that_is_on_the_page():
+    cells = [cell.source for cell in nbformat.read(ROOT / "notebooks" / RESEARCH, as_version=4).cells]
+    for name in ("site_view", "team_view"):
+        made = next(place for place, source in enumerate(cells) if f"{name} = " in source)
+        assert not any(f"{name}.controls" in source for source in cells[made + 1 :])
 
 
 # --- in a browser
@@ -334,6 +353,13 @@ def test_the_dashboard_in_voila(browser, folder, tmp_path):
         assert saved[1].read_bytes().startswith(b"<?xml")
         assert violations(page, ".mr-explorer") == []
         shot(page, "dashboard-1280")
+        page.set_viewport_size({"width": 680, "height": 900})  # A4 within its margins
+        assert page.evaluate(NOT_PRINTED) != []
+        page.emulate_media(media="print")
+        assert page.evaluate(NOT_PRINTED) == []
+        assert not page.get_by_role("button", name="Show this team").is_visible()
+        page.emulate_media(media="screen")
+        page.set_viewport_size({"width": 1280, "height": 1000})
         for number in (0, 1):
             explorers.nth(number).get_by_label("Open all tables").check()
             explorers.nth(number).locator("section details[open]").nth(1).wait_for(timeout=PATIENCE)
