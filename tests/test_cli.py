@@ -264,11 +264,20 @@ def test_a_faulty_file_lists_its_problems_a_line_each(run, answers, tmp_path):
     assert "Traceback" not in err
     assert "row 4" in err
     assert "row 6" in err
+    assert "--invalid set-missing" in err
     assert not (tmp_path / "s.csv").exists()
     code, out, err = run("score", answers, "--out", "s.csv", "--invalid", "set-missing")
     assert code == 0
     assert len(pd.read_csv(tmp_path / "s.csv")) == 72
     assert "2" in out
+
+
+def test_a_team_that_the_roster_lacks_gets_no_advice_that_does_not_help(run, answers, tmp_path):
+    (tmp_path / "roster.csv").write_text("site,team,invited\nNorth,nobody,9\n", encoding="utf-8")
+    code, _, err = run("report", answers, "--roster", "roster.csv")
+    assert code == 2
+    assert "roster" in err
+    assert "set-missing" not in err
 
 
 def test_every_command_has_help():

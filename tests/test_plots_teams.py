@@ -14,6 +14,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
 from movement_readiness import plots
+from movement_readiness.plots.scores import _told_apart
 from movement_readiness.plots.sheet import text_width, wrap
 
 SCALES = ["a", "b", "c", "d"]
@@ -254,3 +255,18 @@ def test_every_figure_is_drawn_in_well_under_a_third_of_a_second():
     plots.funnel(teams(5000), label="Rational", site="North").svg()
     plots.heat_map(means(60), ["12"] * 60, LABELS["plain"]).svg()
     assert time.process_time() - started < 1.5
+
+
+def test_long_names_beside_a_heat_map_are_told_apart():
+    long = [
+        f"Community Nursing and District Care of the whole county, {end}" for end in ("Ward East", "Ward West", "A")
+    ]
+    long += [f"{middle} of a name that begins and ends alike but for one word in it" for middle in ("B", "C")]
+    long += [
+        "Alike at both ends, and so long that only the one word two differs in the middle of it, alike at both ends"
+    ]
+    long += [long[-1].replace("two", "six")]
+    shown = _told_apart(long)
+    assert len(set(map(tuple, shown))) == len(long)
+    assert all(text_width(line, 9.5) <= 1.5 for name in shown for line in name)
+    assert _told_apart(["Ward 3", "Ward 4"]) == [["Ward 3"], ["Ward 4"]]

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from movement_readiness.exceptions import MovementReadinessError, ResponsesError
+from movement_readiness.exceptions import MovementReadinessError, Problem, ResponsesError
 
 __all__ = ["BAD_INPUT", "app", "main", "program"]
 
@@ -40,7 +40,8 @@ def main() -> None:
         _fail(message)
     except ResponsesError as error:
         hint = "\n--invalid set-missing goes on without the cells that cannot be read, and names them."
-        _fail(str(error) + (hint if any(problem.column for problem in error.problems) else ""))
+        cells = bool(error.problems) and all(_in_a_cell(problem) for problem in error.problems)
+        _fail(str(error) + (hint if cells else ""))
     except MovementReadinessError as error:
         _fail(str(error))
     except OSError as error:
@@ -48,6 +49,14 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         _fail("stopped.", code=130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+_NEEDED = ("site", "team", "form", "response_id", "instrument_version", "synthetic")  # never set missing
+
+
+def _in_a_cell(problem: Problem) -> bool:
+    """Whether a fault is one of a cell of answers, without which the file can be read."""
+    return problem.row is not None and problem.column is not None and problem.column.casefold() not in _NEEDED
 
 
 def _fail(message: str, code: int = BAD_INPUT) -> None:

@@ -205,39 +205,64 @@ def heat_map(means: pd.DataFrame, counts: Sequence[str], labels: Mapping[str, st
     """
     scales = [str(scale) for scale in means.columns]
     heads = [wrap(labels[scale], 1.5, 9, most=2) for scale in scales]
-    names = [wrap(str(team), 1.35, 9.5, most=1)[0] for team in means.index]
-    left = MARGIN + max(text_width(name, 9.5) for name in names) + 0.1
+    names = _told_apart([str(team) for team in means.index])
+    left = MARGIN + max(text_width(line, 9.5) for name in names for line in name) + 0.1
     left += max(text_width(count, 8.5) for count in ("answered", *counts)) + 0.12
     top = 0.14 + max(text_width(line, 9) for head in heads for line in head)
-    sheet = Sheet(max(left + _CELL * len(scales) + 0.3, NARROW), top + _ROW * len(means) + 0.1)
+    tall = _ROW + LINE * 0.95 * (max(map(len, names)) - 1)
+    sheet = Sheet(max(left + _CELL * len(scales) + 0.3, NARROW), top + tall * len(means) + 0.1)
     for place, head in enumerate(heads):
         x = left + _CELL * (place + 0.5) + 0.06 - 0.07 * (len(head) - 1)
         for line in head:
             sheet.text(x, top - 0.06, line, 9, rotation=90, ha="center", va="bottom", rotation_mode="default")
             x += 0.15
     for place, (name, count) in enumerate(zip(names, counts, strict=True)):
-        y = top + _ROW * (place + 0.5) + 0.05
-        sheet.text(MARGIN, y, name, 9.5)
+        y = top + tall * (place + 0.5) + 0.05
+        sheet.texts(MARGIN, y - LINE * 0.95 / 2 * (len(name) - 1), name, 9.5)
         sheet.text(left - 0.1, y, count, 8.5, ha="right", color=QUIET)
     sheet.text(left - 0.1, top - 0.06, "answered", 8.5, ha="right", color=QUIET)
-    _heat_cells(sheet, means.to_numpy(dtype=float), left, top)
+    _heat_cells(sheet, means.to_numpy(dtype=float), left, top, tall)
     data = means.rename(columns=labels).assign(count=list(counts))
     return sheet.picture(_heat_words(means, counts, labels), data)
 
 
 _CELL, _ROW = 0.4, 0.27
+_NAME = 1.5  # inches that a name may take beside its row
+_MOST_LINES = 6
 
 
-def _heat_cells(sheet: Sheet, values: Any, left: float, top: float) -> None:
+def _told_apart(names: Sequence[str]) -> list[list[str]]:
+    """Names in as few lines as keep any two of them apart; what does not fit is left out in the middle."""
+    found: list[list[str]] = []
+    for most in range(2, _MOST_LINES + 1):
+        found = [_shortened(name, most) for name in names]
+        if len(set(map(tuple, found))) == len(set(names)):
+            break
+    return found
+
+
+def _shortened(name: str, most: int) -> list[str]:
+    """A name in a few lines; a longer one by its beginning and its end, as much of both as fits."""
+    lines = wrap(name, _NAME, 9.5, most=most)
+    kept = len(name)
+    while kept > 2 and lines[-1].endswith("…"):
+        kept -= 1
+        lines = wrap(
+            f"{name[: (kept + 1) // 2].rstrip()} … {name[len(name) - kept // 2 :].lstrip()}", _NAME, 9.5, most=most
+        )
+    return lines
+
+
+def _heat_cells(sheet: Sheet, values: Any, left: float, top: float, tall: float) -> None:
     for (row, column), value in np.ndenumerate(values):
-        x, y = left + _CELL * column + 0.015, top + _ROW * row + 0.015
+        x, y = left + _CELL * column + 0.015, top + tall * row + 0.015
         if np.isnan(value):  # withheld
-            sheet.box(x, y, _CELL - 0.03, _ROW - 0.03, facecolor="white", hatch="///", edgecolors="#a6a6a6")
+            sheet.box(x, y, _CELL - 0.03, tall - 0.03, facecolor="white", hatch="///", edgecolors="#a6a6a6")
             continue
         shade = 1 - 0.42 * value / 100  # lightness alone carries the order, and stays light enough for dark figures
-        sheet.box(x, y, _CELL - 0.03, _ROW - 0.03, facecolor=(shade * 0.92, shade * 0.97, shade))
+        sheet.box(x, y, _CELL - 0.03, tall - 0.03, facecolor=(shade * 0.92, shade * 0.97, shade))
     rows, columns = np.nonzero(~np.isnan(values))
-    x, y = (left + _CELL * (columns + 0.5)).astype(float), (top + _ROW * (rows + 0.5)).astype(float)
+    x, y = (left + _CELL * (columns + 0.5)).astype(float), (top + tall * (rows + 0.5)).astype(float)
     sheet.numbers(x, y, values[rows, columns], 9.5)
 
 

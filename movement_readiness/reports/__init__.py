@@ -28,7 +28,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(signed=signed, icc=icc_words, css_text=_css_text)
+    found.filters.update(signed=signed, icc=icc_words, css_text=_css_text, short=_short)
     found.tests["known"] = lambda value: not isna(value)
     return found
 
@@ -37,6 +37,15 @@ def _css_text(words: str) -> str:
     """A text as a string of CSS, every letter that could end it, or the style it stands in, as its number."""
     safe = "".join(letter if letter.isalnum() or letter in " ,.:" else f"\\{ord(letter):x} " for letter in str(words))
     return f'"{safe}"'
+
+
+_FOOT = 110  # letters of a title that fit into a line at the foot of a sheet
+
+
+def _short(words: str) -> str:
+    """A text that fits into a line; a longer one without its middle, for its end tells it from others."""
+    half = (_FOOT - 3) // 2
+    return words if len(words) <= _FOOT else f"{words[:half].rstrip()} … {words[-half:].lstrip()}"
 
 
 def render(template: str, context: dict[str, Any]) -> Report:

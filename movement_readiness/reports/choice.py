@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -82,6 +84,15 @@ def in_order(rows: pd.DataFrame, scales: list[str]) -> pd.DataFrame:
     return rows.take([places[scale] for scale in scales if scale in places]).reset_index(drop=True)
 
 
+def _near(name: str, names: Sequence[str]) -> str:
+    """' Did you mean ...?' where a name, or one word of a longer one, is close."""
+    words = {word: known for known in names for word in re.findall(r"\w{3,}", known)}
+    hint = closest(name, names)
+    found = "" if hint else closest(name, words)
+    near = next((known for word, known in words.items() if found.endswith(f" {word!r}?")), None)
+    return f" Did you mean {near!r}?" if near else hint
+
+
 def choose(
     teams: TeamResults,
     instrument: Instrument,
@@ -99,13 +110,13 @@ def choose(
         )
     if site not in teams.sites:
         raise NothingToReleaseError(
-            f"site: unknown site {site!r}; available: {quoted(teams.sites)}.{closest(site, teams.sites)}"
+            f"site: unknown site {site!r}; available: {quoted(teams.sites)}.{_near(site, teams.sites)}"
         )
     if team is not None and team not in teams.teams(site):
         available = teams.teams(site)
         raise NothingToReleaseError(
             f"team: site {site!r} has no team {team!r} in these results; available: {quoted(available)}."
-            f"{closest(team, available)}"
+            f"{_near(team, available)}"
         )
     heads = teams.respondents[(teams.respondents["site"] == site) & (teams.respondents["level"] == "site")]
     if team is not None:

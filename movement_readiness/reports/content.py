@@ -15,6 +15,8 @@ from movement_readiness.reports.sections import (
     change_section,
     comparable,
     extremes,
+    gaps,
+    hidden_reasons,
     not_comparable,
     profile_rows,
     profile_table,
@@ -22,11 +24,12 @@ from movement_readiness.reports.sections import (
     strips,
     talk,
 )
-from movement_readiness.teams.words import same_people, who_answered
+from movement_readiness.teams.words import same_people
 
 __all__ = ["Choice", "choose", "site_context", "team_context"]
 
 EVERYONE = "All who answered"
+_LONGEST_HEAD = 40  # letters of a name over a column
 _ON_A_PAGE = 30  # teams in one heat map: as many as fit on a sheet of A4
 
 
@@ -78,35 +81,56 @@ def team_context(choice: Choice) -> dict[str, Any]:
     strips_beside = "site" if shown and not (choice.alone or same) else None
     picture: Picture | None = None
     if shown or site_shown:
-        drawn = rows if shown else site_rows
-        picture = profile(drawn, choice.words.scales, name=name, reference=beside, reference_name=choice.site)
+        picture = profile(
+            rows if shown else site_rows, choice.words.scales, name=name, reference=beside, reference_name=choice.site
+        )
     spread = spread_section(choice) if shown else None
+    lines = extremes(choice)
+    past = _past(choice)
+    drawn = rows if shown else site_rows
     return {
         **_common(choice),
         "shown": shown,
         "site_shown": site_shown,
         "name": name,
-        "who": "Nobody of this team answered." if silent else who_answered(heads, "team"),
-        "counts": say.counts_words(silent, _past(choice), choice.site, site_shown),
-        "past": _past(choice),
+        "heads": [_head(name, "this team" if shown else "the site"), _head(choice.site, "the site")],
+        "who": "Nobody of this team answered." if silent else say.who_then(heads, "team", past),
+        "counts": say.counts_words(silent, past, choice.site, site_shown),
+        "past": past,
         "same": same and shown,
         "why_none": say.why_no_team_numbers(set(rows["reason"])),
-        "who_site": who_answered(site_heads, "site"),
+        # that so few answered is said already where nothing of the site is shown
+        "who_site": say.who_then(site_heads, "site", past) if site_shown or not site_heads["withheld"] else "",
         "picture": picture,
         "compared": beside is not None,
         "state": say.state_words(choice.profile_states) if beside is not None else "",
         "no_band": say.no_band_words([choice.words.scales[scale] for scale in not_comparable(choice)]),
-        "table": profile_table(rows if shown else site_rows, beside),
+        "no_reference": _no_reference(choice, site_rows, same) if shown and beside is None else "",
+        "table": profile_table(drawn, beside),
+        "hidden": say.hidden_words(hidden_reasons(drawn)),
         "spread": spread,
         "strips": strips(choice, level, name, strips_beside) if picture else [],
-        "extremes": extremes(choice),
+        "extremes": lines,
+        "gaps": gaps(choice, spread, lines) if shown else "",
         "change": change_section(choice, level, name) if picture else None,
-        "questions": talk(choice, rows if shown else site_rows, spread),
+        "questions": talk(choice, drawn, spread),
         "reliability": say.reliability_words(
             rows, choice.profile_states, choice.words.scales, choice.teams.policy.min_respondents
         ),
         "statistics": say.statistics_words(choice.profile_states),
     }
+
+
+def _head(name: str, instead: str) -> str:
+    """What a column is called: a name that would fill the sheet stands above it already."""
+    return name if len(name) <= _LONGEST_HEAD else instead
+
+
+def _no_reference(choice: Choice, site_rows: pd.DataFrame, same: bool) -> str:
+    """Why there is nothing of the site beside a team's own numbers, where that is not said otherwise."""
+    if choice.alone or same or _some(site_rows):
+        return ""
+    return say.no_reference_words(choice.site, hidden_reasons(site_rows))
 
 
 def _past(choice: Choice) -> str | None:
@@ -133,9 +157,10 @@ def site_context(choice: Choice) -> dict[str, Any]:
     return {
         **_common(choice),
         "shown": shown,
-        "who": who_answered(choice.rows(choice.teams.respondents, "site").iloc[0], "site"),
+        "who": say.who_then(choice.rows(choice.teams.respondents, "site").iloc[0], "site", _past(choice)),
         "picture": profile(rows, choice.words.scales, name=choice.site) if shown else None,
         "table": profile_table(rows, None),
+        "hidden": say.hidden_words(hidden_reasons(rows)),
         "why": say.withheld_words(rows.iloc[0]["reason"]) if not shown and len(rows) else "",
         "strips": strips(choice, "site", choice.site, None) if shown else [],
         "change": change_section(choice, "site", choice.site) if shown else None,
@@ -146,14 +171,15 @@ def site_context(choice: Choice) -> dict[str, Any]:
         "hidden_cells": _hidden_cells(choice, scales),
         "past": _past(choice),
         "statistics": "",  # they stand in a table
-        "everyone_n": _head_words(choice.rows(choice.teams.respondents, "site").iloc[0], nobody=False),
+        "everyone_n": _head_words(choice, choice.rows(choice.teams.respondents, "site").iloc[0], nobody=False),
         "scales": scales,
         "not_compared": say.not_compared_words([choice.words.scales[scale] for scale in refused]),
         "shrunken": shrunken,
         "states": _state_rows(choice),
         "invariance": choice.teams.invariance,
         "several_sites": len(choice.teams.sites) > 1,
-        "any_invited": bool(choice.rows(choice.teams.respondents, "team")["invited"].notna().any()),
+        "any_invited": _past(choice) is None
+        and bool(choice.rows(choice.teams.respondents, "team")["invited"].notna().any()),
         "n_hidden_teams": sum(row["hidden"] for row in teams),
         "questions": talk(choice, rows),
         **_funnels(choice),
@@ -192,7 +218,7 @@ def _heat_maps(
     """The table of teams and conditions as pictures, as many teams in each as fit on a sheet."""
     if not means.notna().any(axis=None):
         return []
-    head = _head_words(choice.rows(choice.teams.respondents, "site").iloc[0], nobody=False)
+    head = _head_words(choice, choice.rows(choice.teams.respondents, "site").iloc[0], nobody=False)
     means = pd.concat([means, everyone.to_frame(EVERYONE).T.astype(float)])[means.columns]
     labels = [*(row["label"] for row in teams), head["label"]]
     n_pictures = -(-len(means) // _ON_A_PAGE)
@@ -221,7 +247,7 @@ def _team_rows(choice: Choice, means: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "team": team,
-            **_head_words(heads[str(team)], nobody=team in silent),
+            **_head_words(choice, heads[str(team)], nobody=team in silent),
             "values": list(values),
             "hidden": team in hidden and team not in silent,
         }
@@ -229,13 +255,13 @@ def _team_rows(choice: Choice, means: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _head_words(head: pd.Series[Any], *, nobody: bool) -> dict[str, str]:
+def _head_words(choice: Choice, head: pd.Series[Any], *, nobody: bool) -> dict[str, str]:
     """How many of a group answered, for a table (`n`) and for a picture (`label`)."""
     if nobody:
         return {"n": "none", "label": "none"}
     if head["withheld"]:
         return {"n": "not shown", "label": "not shown"}
-    n, invited = head["n"], head["invited"]
+    n, invited = head["n"], pd.NA if _past(choice) else head["invited"]  # the list may be of a later wave
     words = str(n) if pd.isna(invited) else f"{n} of {invited}" if n <= invited else f"{n} (list: {invited})"
     return {"n": words, "label": words}
 
@@ -251,10 +277,13 @@ def _funnels(choice: Choice) -> dict[str, Any]:
     """A funnel of every scale for which there is one, with this site's teams filled, and what its limits allow for."""
     rows = choice.teams.funnel
     if rows.empty:
-        return {"funnels": [], "dispersion": "", "funnel_scales": [], "funnel_rows": []}
+        return {"funnels": [], "no_funnel": "", "dispersion": "", "funnel_scales": [], "funnel_rows": []}
     rows = rows[(rows["wave"] == choice.wave) & (rows["form"] == choice.form)]
     found, factors, mine_of = [], {}, {}
-    for scale in choice.scales("profile"):
+    here = rows["site"] == choice.site
+    shown = rows[~rows["withheld"].astype(bool) & rows["scale"].isin(choice.scales("profile"))]
+    scales_here = set(shown.loc[here, "scale"])  # other sites' teams alone are no page of this site
+    for scale in [scale for scale in choice.scales("profile") if scale in scales_here]:
         mine = rows[rows["scale"] == scale]
         picture = funnel(mine, label=choice.words.scales[scale], site=choice.site, key=False)
         if picture is not None:
@@ -264,6 +293,7 @@ def _funnels(choice: Choice) -> dict[str, Any]:
     titles = choice.words.scales
     return {
         "funnels": found,
+        "no_funnel": say.no_funnel_words(choice.site) if len(shown) and not scales_here else "",
         "dispersion": say.dispersion_words(factors, choice.states.rename(index=titles)),
         "funnel_scales": list(mine_of),
         "funnel_rows": _funnel_rows(mine_of),

@@ -17,6 +17,8 @@ __all__ = [
     "change_section",
     "comparable",
     "extremes",
+    "gaps",
+    "hidden_reasons",
     "not_comparable",
     "profile_rows",
     "profile_table",
@@ -60,7 +62,6 @@ def profile_table(rows: pd.DataFrame, reference: pd.DataFrame | None) -> list[di
             "scale": row["scale"],
             "row": row,
             "reference": others.get(row["scale"]),
-            "why": say.withheld_words(row["reason"]) if row["withheld"] else "",
         }
         for row in records(rows)
     ]
@@ -75,11 +76,16 @@ def spread_section(choice: Choice) -> dict[str, Any] | None:
         {
             "scale": row["scale"],
             "words": "not shown" if row["withheld"] else SPREAD[row["spread"]],
-            "why": say.withheld_words(row["reason"]) if row["withheld"] else "",
         }
         for row in records(rows)
     ]
-    return {"picture": spread_strip(rows, choice.words.scales, name=str(choice.team)), "rows": rows, "lines": lines}
+    why = say.hidden_words(hidden_reasons(rows))
+    return {
+        "picture": spread_strip(rows, choice.words.scales, name=str(choice.team)),
+        "rows": rows,
+        "lines": lines,
+        "why": why,
+    }
 
 
 def strips(choice: Choice, level: str, name: str, reference_level: str | None) -> list[dict[str, Any]]:
@@ -124,10 +130,8 @@ def change_section(choice: Choice, level: str, name: str) -> dict[str, Any] | No
         "wave_from": rows["wave_from"].iloc[0],
         "order": choice.teams.wave_order.words,
         "picture": change(rows, choice.words.scales, name=name) if shown else None,
-        "rows": [
-            {**row, "why": say.change_withheld_words(str(row["reason"])) if row["withheld"] else ""}
-            for row in records(rows)
-        ],
+        "rows": records(rows),
+        "hidden": say.why_change_hidden(hidden_reasons(rows)),
         "same_n": len(rows[["n_from", "n_to"]].dropna().drop_duplicates()) == 1,
         "why": "" if shown else say.change_withheld_words(str(rows["reason"].iloc[0])),
     }
@@ -138,8 +142,8 @@ def extremes(choice: Choice) -> dict[str, Any] | None:
 
     As many as stand apart from each other, up to three; none ("alike") where not even the first ones do.
     """
+    profile_items = _profile_items(choice)
     rows = choice.rows(choice.teams.items, "team")
-    profile_items = {item for scale in choice.scales("profile") for item in choice.instrument.item_ids(scale)}
     rows = rows[~rows["withheld"] & rows["item"].isin(profile_items)]
     # Of a remnant nobody can say which lines are the highest.
     if len(rows) < 2 * _EXTREMES or len(rows) < _ENOUGH * len(profile_items):
@@ -161,6 +165,29 @@ def extremes(choice: Choice) -> dict[str, Any] | None:
     }
 
 
+def _profile_items(choice: Choice) -> set[str]:
+    return {item for scale in choice.scales("profile") for item in choice.instrument.item_ids(scale)}
+
+
+def gaps(choice: Choice, spread: object, lines: object) -> str:
+    """Why the page of a team with means has no word on how alike its answers are, or on lines that stand out."""
+    agreement = in_order(choice.rows(choice.teams.agreement, "team"), choice.scales("profile"))
+    wanted = _profile_items(choice)
+    items = choice.rows(choice.teams.items, "team")
+    items = items[items["item"].isin(wanted)]
+    few = len(wanted) < 2 * _EXTREMES  # so short a form has no lines that stand out, whoever answers it
+    return say.gaps_words(
+        [] if spread else hidden_reasons(agreement),
+        [] if lines or few else hidden_reasons(items),
+        choice.teams.policy.min_respondents,
+    )
+
+
+def hidden_reasons(rows: pd.DataFrame) -> list[str]:
+    """Why rows are not shown, each reason once."""
+    return list(dict.fromkeys(str(reason) for reason in rows.loc[rows["withheld"].astype(bool), "reason"]))
+
+
 def _standing_out(means: list[float]) -> int:
     """How many of the highest and of the lowest (means in falling order) lie apart from each other."""
     for most in range(_EXTREMES, 0, -1):
@@ -177,34 +204,42 @@ def talk(choice: Choice, rows: pd.DataFrame, spread: dict[str, Any] | None = Non
     found = [group for group in _of_scales(choice, rows, spread) if group["questions"]]
     for group in found:
         group["lang"] = choice.instrument.language
-    return found or [{"lead": "To begin with", "questions": OPENERS, "lang": "en"}]
+    return found or [{"lead": "To begin with", "note": "", "questions": OPENERS, "lang": "en"}]
 
 
 def _of_scales(choice: Choice, rows: pd.DataFrame, spread: dict[str, Any] | None) -> list[dict[str, Any]]:
     scales, titles = choice.instrument.scales, choice.words.scales
     shown = rows[~rows["withheld"].astype(bool)].sort_values("mean", kind="stable")
     if len(shown) == 0:
-        return [{"lead": titles[scale], "questions": scales[scale].questions[:1]} for scale in rows["scale"]]
+        return [
+            {"lead": titles[scale], "note": "", "questions": scales[scale].questions[:1]} for scale in rows["scale"]
+        ]
     low, high = shown.iloc[0]["scale"], shown.iloc[-1]["scale"]
     if low == high:
-        return [{"lead": titles[low], "questions": scales[low].questions}]
+        return [{"lead": titles[low], "note": "", "questions": scales[low].questions}]
     first, last = _clearly(shown)
     groups = [
-        {"lead": f"Build on: {titles[high]} (the highest above{last})", "questions": scales[high].questions},
-        {"lead": f"Look at: {titles[low]} (the lowest above{first})", "questions": scales[low].questions},
+        {"lead": f"Build on: {titles[high]}", "note": last, "questions": scales[high].questions},
+        {"lead": f"Look at: {titles[low]}", "note": first, "questions": scales[low].questions},
     ]
     apart = [] if spread is None else list(spread["rows"].loc[spread["rows"]["spread"] == "wide", "scale"])
     apart = [scale for scale in apart if scale not in (low, high)][:1]
     return groups + [
-        {"lead": f"Hear each other: {titles[scale]} (answers far apart)", "questions": scales[scale].questions[:1]}
+        {
+            "lead": f"Hear each other: {titles[scale]}",
+            "note": "Our answers are far apart.",
+            "questions": scales[scale].questions[:1],
+        }
         for scale in apart
     ]
 
 
 def _clearly(ordered: pd.DataFrame) -> tuple[str, str]:
-    """What to add to "the lowest" and to "the highest" where an interval reaches into that of another scale."""
-    words = ", though not clearly"
+    """What to say of the lowest and of the highest, with the doubt there is: an interval may reach into another's."""
     low, high = ordered.iloc[0], ordered.iloc[-1]
     lowest = low["ci_high"] < ordered["ci_low"].iloc[1:].min()
     highest = high["ci_low"] > ordered["ci_high"].iloc[:-1].max()
-    return "" if lowest else words, "" if highest else words
+    return (
+        "The lowest mean above." if lowest else "The lowest mean above, but others may be as low.",
+        "The highest mean above." if highest else "The highest mean above, but others may be as high.",
+    )

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from movement_readiness.instrument import Instrument, Translation
 from movement_readiness.teams import TeamResults
-from movement_readiness.teams.words import STATES, icc_words, listed, sentence, why_no_change, why_withheld
+from movement_readiness.teams.words import (
+    STATES,
+    icc_words,
+    listed,
+    sentence,
+    who_answered,
+    why_no_change,
+    why_withheld,
+)
 
 __all__ = [
     "change_withheld_words",
@@ -16,15 +25,20 @@ __all__ = [
     "counts_words",
     "differences_words",
     "dispersion_words",
+    "gaps_words",
     "hidden_words",
     "interval_words",
     "no_band_words",
+    "no_funnel_words",
+    "no_reference_words",
     "not_compared_words",
     "reliability_words",
     "scale_ends",
     "signed",
     "state_words",
     "statistics_words",
+    "who_then",
+    "why_change_hidden",
     "why_no_team_numbers",
     "withheld_words",
 ]
@@ -75,13 +89,74 @@ def counts_words(silent: bool, past: str | None, site: str, site_shown: bool) ->
     if site_shown:
         return f"Your answers are not lost: they count in what {site} says as a whole, shown below."
     if past:
-        return f"Too few people of {site} answered the same form in wave {past} to show a number of all of them."
+        return (
+            f"Your answers are kept. In wave {past} so few people of {site} answered the same form that no number is "
+            "shown, not even one of all of them together."
+        )
     return f"Your answers are kept, and count as soon as enough people at {site} have answered the same form."
+
+
+def gaps_words(spread: Sequence[str], lines: Sequence[str], least: int) -> str:
+    """Why how alike the answers are, or which lines stand out, is not on the page; the reasons of what is missing."""
+    both = "How alike our answers are, and which lines stand out,"
+    one = "How alike our answers are" if spread else "Which lines stand out"
+    if not spread and not lines:
+        return ""
+    if set(spread) | set(lines) <= {"too_few"}:
+        return (
+            f"{both if spread and lines else one} is shown to teams in which {least} people or more answered: with "
+            "fewer, somebody could work out who said what."
+        )
+    if spread and lines:
+        return f"{both} is left out here, to protect the people who answered."
+    return f"{one} is left out here: {_lines_why(lines) if lines else why_withheld(spread[0])}."
+
+
+def _lines_why(reasons: Sequence[str]) -> str:
+    """Of a part of the lines nobody can say which are the highest."""
+    if set(reasons) == {"few_changed"}:
+        return why_withheld("few_changed")
+    return "so many lines are not shown, to protect the people who answered, that nobody could say which do"
+
+
+def no_reference_words(site: str, reasons: Sequence[str]) -> str:
+    """Why a team is not put beside its site at all."""
+    known = list(dict.fromkeys(reasons))
+    if not known:
+        return ""
+    if known == ["too_few"]:
+        return f"There is no band for all of {site}: too few people there answered to show a number of all of them."
+    return f"There is no band for all of {site}: {'; or '.join(why_withheld(reason) for reason in known)}."
+
+
+def no_funnel_words(site: str) -> str:
+    """Why a site's page has no funnels."""
+    return (
+        f"No team of {site} has published numbers, so teams are not shown by how many answered: all of them would be "
+        "teams of other sites."
+    )
+
+
+def who_then(row: Any, noun: str, past: str | None) -> str:
+    """Who answered; in a wave that is over without a share of the invited, for the list may be of a later wave."""
+    if past is None or row["withheld"] or pd.isna(row["n"]) or pd.isna(row["invited"]):
+        return who_answered(row, noun)
+    people = "1 person" if row["n"] == 1 else f"{row['n']} people"
+    return (
+        f"{people} answered in wave {past}. The list of invited people has {row['invited']}, "
+        "and may be of another wave."
+    )
 
 
 def change_withheld_words(reason: str) -> str:
     """Why a change is not shown."""
     return f"The change is not shown: {why_no_change(reason)}."
+
+
+def why_change_hidden(reasons: Sequence[str]) -> str:
+    """Why some changes of a table are not shown: each reason once."""
+    known = dict.fromkeys(str(reason) for reason in reasons)
+    return f"“Not shown” means: {'; or '.join(why_no_change(reason) for reason in known)}." if known else ""
 
 
 def interval_words(teams: TeamResults) -> str:

@@ -76,7 +76,9 @@ def test_the_page_says_the_numbers_of_the_results(study, any_instrument):
         title = any_instrument.scales[row.scale].title
         interval = f"{words.signed(row.ci_low)} to {words.signed(row.ci_high)}"
         assert f"{title} {row.verdict}, {words.signed(row.change)} points ({interval})" in text
-        assert f"<strong>{words.signed(row.change)}</strong>" in report.html
+        number = words.signed(row.change)
+        bold = number if row.verdict == "no clear change" else f"<strong>{number}</strong>"
+        assert re.search(rf"<td>{re.escape(bold)} <span[^>]*>[^<]*</span></td><td>{row.verdict}</td>", report.html)
     for row in rows.iloc[:1].itertuples():
         assert f"{row.n_from} people answered in wave 1, {row.n_to} now" in text
     told = {"alike": "much alike", "mixed": "somewhat apart", "wide": "far apart"}
@@ -109,6 +111,28 @@ def test_a_team_of_six_sees_means_and_neither_spread_nor_lines(study, any_instru
     assert ("What is in place for us now" in found) == bool((~mine["withheld"]).any())
     assert "How alike our answers are" not in found
     assert "Lines that stand out" not in found
+    told = "How alike our answers are, and which lines stand out, is shown to teams in which 10 people or more answered"
+    assert (told in read(report)) == ("What is in place for us now" in found)
+
+
+@pytest.mark.parametrize(
+    ("spread", "lines", "told"),
+    [
+        ([], [], ""),
+        (
+            ["too_few"],
+            ["too_few"],
+            "How alike our answers are, and which lines stand out, is shown to teams in which 10",
+        ),
+        ([], ["too_few"], "Which lines stand out is shown to teams in which 10 people or more answered"),
+        ([], ["protected"], "Which lines stand out is left out here: so many lines are not shown, to protect"),
+        (["protected"], [], "How alike our answers are is left out here: with it, one person's answers"),
+        (["protected"], ["protected", "too_few"], "stand out, is left out here, to protect the people who answered."),
+    ],
+)
+def test_a_part_that_is_left_out_has_its_reason(spread, lines, told):
+    found = words.gaps_words(spread, lines, 10)
+    assert (told in found) if told else found == ""
 
 
 def test_a_site_page_puts_the_evidence_before_the_comparison(published, any_instrument):
@@ -284,6 +308,14 @@ def test_the_funnels_and_the_spread_are_tables_too(study, published, any_instrum
     assert re.search(
         r"<details class=\"again\">.*Our answers are.*?(much alike|somewhat apart|far apart)", team, re.DOTALL
     )
+
+
+def test_the_list_of_invited_people_is_not_held_against_an_earlier_wave(published, study, any_instrument):
+    old = read(mr.site_report(published, any_instrument, site="North", wave="1"))
+    assert re.search(r"\d+ people answered in wave 1\. The list of invited people has \d+, and may be of another", old)
+    assert "people invited answered" not in old
+    assert "of those invited" not in old
+    assert "people invited answered" in read(mr.site_report(published, any_instrument, site="North"))
 
 
 def test_every_sheet_of_a_printed_page_names_the_team(study):

@@ -16,6 +16,7 @@ from support import ROOT
 import movement_readiness as mr
 from movement_readiness.exceptions import ArgumentError, NothingToReleaseError
 from movement_readiness.reports.batch import write_reports
+from movement_readiness.reports.choice import _near
 from movement_readiness.reports.sections import _standing_out
 
 GROUPS = {
@@ -89,7 +90,7 @@ def test_a_team_of_seven_sees_its_means_and_not_its_lines(instrument, responses_
     assert "7 of the 9 people invited answered (78%)" in text
     assert "What is in place for us now" in text
     assert "Lines that stand out" not in text
-    assert "How alike" not in text
+    assert "How alike our answers are, and which lines stand out, is shown to teams in which 10 people" in text
 
 
 def test_no_withheld_number_is_anywhere_in_a_published_page(published, instrument, responses_of):
@@ -266,6 +267,24 @@ def test_a_team_withheld_for_others_is_told_so(instrument, responses_of):
     assert "Lines that stand out" not in text
 
 
+def test_a_team_whose_site_is_too_small_reads_why_and_that_its_answers_are_kept(instrument, responses_of):
+    parts = [responses_of(instrument, {("Big", f"T{n}"): 14 for n in range(3)} | {("Tiny", "A"): 4}, wave="1")]
+    parts.append(responses_of(instrument, {("Big", f"T{n}"): 14 for n in range(3)} | {("Tiny", "A"): 9}, wave="2"))
+    both = pd.concat(parts, ignore_index=True).assign(response_id=lambda frame: [f"p{n}" for n in frame.index])
+    teams = mr.aggregate_scores(both, instrument, audience=("own_team", "Tiny", "A"))
+    past = read(mr.team_report(teams, instrument, site="Tiny", team="A", wave="1"))
+    assert "Your answers are kept. In wave 1 so few people of Tiny answered" in past
+    assert "At Tiny: So few" not in past
+    now = read(mr.team_report(teams, instrument, site="Tiny", team="A"))
+    if "What is in place for us now" in now:
+        assert "There is no band for all of Tiny: " in now
+    site = read(mr.site_report(mr.aggregate_scores(both, instrument), instrument, site="Tiny"))
+    assert "Funnel of" not in site
+    assert "Teams by how many answered" not in site
+    big = read(mr.site_report(mr.aggregate_scores(both, instrument), instrument, site="Big"))
+    assert ("No team of Tiny has published numbers, so teams are not shown by how many" in site) == ("Funnel of" in big)
+
+
 def test_teams_are_not_compared_where_it_is_not_supported(instrument, responses_of):
     responses = responses_of(instrument, {("N", f"T{team}"): 40 for team in range(40)})
     teams = mr.aggregate_scores(responses, instrument)
@@ -310,7 +329,7 @@ def test_conditions_on_which_teams_differ_are_told_from_those_on_which_they_do_n
 
 
 def test_highest_and_lowest_are_called_so_with_the_doubt_there_is(published, instrument):
-    """With intervals that overlap a mean is the highest "though not clearly"."""
+    """With intervals that overlap a mean is the highest, "but others may be as high"."""
     rows = published.scores.query("level == 'team' and site == 'North' and team == 'A'")
     rows = rows[rows["scale"] != "programme_pull"].sort_values("mean", kind="stable")
     high, low = rows.iloc[-1], rows.iloc[0]
@@ -320,8 +339,8 @@ def test_highest_and_lowest_are_called_so_with_the_doubt_there_is(published, ins
         (low, "lowest", low["ci_high"] < rows["ci_low"].iloc[1:].min()),
     ):
         title = instrument.scales[row["scale"]].title
-        assert (f"{title} (the {lead} above)" in text) == clear
-        assert (f"{title} (the {lead} above, though not clearly)" in text) == (not clear)
+        doubt = f", but others may be as {'high' if lead == 'highest' else 'low'}"
+        assert f"{title} The {lead} mean above{'' if clear else doubt}." in text
 
 
 def test_a_page_is_about_the_form_that_the_team_answered(instrument, responses_of):
@@ -360,6 +379,7 @@ def test_later_waves_are_the_default_and_earlier_ones_named(instrument, response
             {"site": "Nort", "team": "A"},
             r"site: unknown site 'Nort'; available: 'North', 'South', 'West'. Did you mean 'North'",
         ),
+        ({"site": "Soutth", "team": "A"}, r"Did you mean 'South'"),
         ({"site": "North", "team": "Z"}, r"has no team 'Z' in these results; available: 'A', 'B', 'C', 'D'"),
         ({"site": "North", "team": "A", "wave": "9"}, "wave: expected one of '1'; got '9'"),
         ({"site": "North", "team": "A", "form": "short"}, "form: expected one of 'full'; got 'short'"),
@@ -368,6 +388,11 @@ def test_later_waves_are_the_default_and_earlier_ones_named(instrument, response
 def test_an_unknown_group_gets_a_sentence(published, instrument, where, sentence):
     with pytest.raises(mr.MovementReadinessError, match=sentence):
         mr.team_report(published, instrument, **where)
+
+
+def test_a_site_is_found_by_one_word_of_its_name():
+    assert _near("Nrth", ('St Mary\'s / "North"', "Tiny")) == " Did you mean 'St Mary\\'s / \"North\"'?"
+    assert _near("zzz", ("North", "Tiny")) == ""
 
 
 def test_results_of_another_instrument_are_refused(published, garden):
