@@ -27,9 +27,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-__all__ = ["funnel_limits", "overdispersion", "shrunken_means"]
+__all__ = ["funnel_limits", "moved_variance", "overdispersion", "shrunken_means"]
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
 
 _WINSORISED = 0.10
 _CUT = stats.norm.ppf(1 - _WINSORISED)
@@ -60,3 +61,21 @@ def funnel_limits(centre: float, errors: Floats, phi: float) -> tuple[Floats, Fl
     """Limits that 95 % and 99.8 % of teams lie within: teams x 2, the low ones and the high ones."""
     half = stats.norm.ppf([0.975, 0.999]) * np.sqrt(phi) * errors[:, None]
     return centre - half, centre + half
+
+
+def moved_variance(changes: Floats, variances: Floats, site: Ints) -> tuple[float, int]:
+    """Variance by which means of teams move in each of two waves beyond chance, and its degrees of freedom.
+
+    It may come out below 0: where people answer as they did before, teams change by less than other people would.
+    """
+    weights = 1 / variances
+    number = site.max(initial=-1) + 1
+    total, squares, moved = (np.bincount(site, one, number) for one in (weights, weights**2, weights * changes))
+    held = total > 0
+    free = int(changes.size - held.sum())
+    if free < 1:
+        return 0.0, 0
+    centre = moved / np.where(held, total, 1)
+    spread = weights @ np.square(changes - centre[site])
+    scale = (total[held] - squares[held] / total[held]).sum()
+    return float((spread - free) / scale / 2), free

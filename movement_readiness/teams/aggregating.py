@@ -86,15 +86,15 @@ def aggregate_scores(
     -----
     Mean of a group: of its respondents' scale scores, NaN left out; ``n`` counts those with a score.
 
-    Interval of a team's mean (95 %): mean ± t(df_within) s / sqrt(n), where s is the within-team SD pooled
-    over the published teams of the round (never the team's own, which could pin its answers; fewer than
-    three teams: s = 25 points instead). Of a site's mean: mean ± t(teams - 1) sqrt(s²/N + v Σn_t²/N²), v the
-    between-team variance, because people sit in teams. n_t are the teams whose n is shown to anybody on the scale;
-    everybody else of the site counts as one team, so that no withheld team's size can be solved from the interval,
-    which is wider for it, never too narrow (where every team with people is shown, somebody who gave no team is a
-    team of one). Half-widths are rounded up. s, v and ICC(1) are estimated from the published teams alone, since what
-    is said of a whole round tells nothing of teams that only they themselves see, not even that there are some; where
-    s is below 10 points (teams that agree almost wholly) the interval uses 25, and ICC(1) counts as unknown.
+    Interval of a mean (95 %), of a team or a site: mean ± t(df_within) s / sqrt(n), where s is the within-team SD
+    pooled over the published teams of the round (never the team's own, which could pin its answers; fewer than three
+    teams: s = 25 points instead). The teams of a site are the site, not a sample of more teams: what is uncertain is
+    who answers within each of them (stratified sampling, a stratum a team), so that a site of one team has that team's
+    interval, and a larger one a narrower. People of a site who are in no team whose n is shown to anybody on the scale
+    count with the SD of people of all teams, so that no withheld team's size can be solved from the interval.
+    Half-widths are rounded up. s and ICC(1) are estimated from the published teams alone, since what is said of a whole
+    round tells nothing of teams that only they themselves see, not even that there are some; where s is below 10 points
+    (teams that agree almost wholly) the interval uses 25, and ICC(1) counts as unknown.
 
     Reliability of a team's mean: n ICC(1) / (1 + (n - 1) ICC(1)) (Bliese 2000), ICC(1) from a one-way random effects
     model by restricted maximum likelihood. Shrunken mean: c + reliability (mean - c), c the mean of the published
@@ -105,7 +105,9 @@ def aggregate_scores(
     ``funnel``: limits that 95 % and 99.8 % of teams of that size lie within, with over-dispersion (Spiegelhalter 2005,
     doi:10.1002/sim.1970); withheld below five published teams and when team differences are not supported. ``change``:
     difference of two waves' means, with a band that takes them as different people, since nobody is linked to earlier
-    answers; where they are the same people it is too wide, never too narrow. A team's own mean and its interval do not
+    answers; where they are the same people it is too wide, never too narrow. A site's band takes the teams as the same
+    in both waves where they are, allows for how means of teams move from wave to wave, and for teams that are in one
+    wave only (formulas and error rates: `movement_readiness.teams.changes`). A team's own mean and its interval do not
     depend on whether teams differ.
 
     Whether teams differ at all (``team_differences``): "supported" where the lower 95 % limit of ICC(1) is at

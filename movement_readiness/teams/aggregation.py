@@ -16,7 +16,8 @@ from movement_readiness.responses.released import KeepsReleases
 from movement_readiness.responses.revealed import RevealedPage
 from movement_readiness.teams.alike import with_agreement
 from movement_readiness.teams.audiences import NUMBERS, ByTeam, joined, visible, visible_heads
-from movement_readiness.teams.comparison import change_tables, funnel_table, invariance_sentence, yardstick
+from movement_readiness.teams.changes import change_tables
+from movement_readiness.teams.comparison import funnel_table, invariance_sentence, yardstick
 from movement_readiness.teams.deciding import Decision, decide
 from movement_readiness.teams.disclosure import OWN, PUBLISHED, DisclosurePolicy
 from movement_readiness.teams.earlier import checked_pages
@@ -86,7 +87,7 @@ class Aggregation:
             for column, scale in enumerate(part.scales):
                 table = scores_table(self.study, part, column, releases[scale], differences[scale], policy)
                 means[scale], by = table, yardstick(differences[scale])
-                scores.append(table.drop(columns="error").assign(scale=scale))
+                scores.append(table.assign(scale=scale))
                 funnel.append(funnel_table(table, by, policy).assign(scale=scale))
                 means_by_wave.append((part.form, scale, part.wave, table, by))
                 spread = spread_table(self.study, part, column, table, found.alike[scale].some)

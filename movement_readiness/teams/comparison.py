@@ -1,4 +1,4 @@
-"""Comparison of teams: shrunken means, funnel, benchmark, and change between waves.
+"""Comparison of teams: shrunken means, funnel and benchmark (`changes` compares waves).
 
 Everything here is computed from numbers that are released anyway: n and rounded mean of shown groups, and two numbers
 of a whole round, the SD within teams and ICC(1), estimated from the published teams and rounded before use
@@ -9,9 +9,7 @@ The formulas are in `movement_readiness.teams._comparing`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -29,24 +27,20 @@ __all__ = [
     "PLANNING_SD",
     "add_shrunken",
     "benchmark",
-    "change_tables",
     "funnel_table",
     "invariance_sentence",
     "yardstick",
 ]
 
 Floats = npt.NDArray[np.float64]
-MeansOfWave = tuple[str, str, str, pd.DataFrame, "Yardstick | None"]  # form, scale, wave, means, yardstick
 
 FUNNEL_NUMBERS = ["n", "mean", "centre", "low95", "high95", "low998", "high998", "dispersion", "position"]
 CHANGE_NUMBERS = ["n_from", "n_to", "change", "ci_low", "ci_high", "verdict"]
 _PLACE = ["level", "site", "team", "wave", "form"]
-_CHANGE_COLUMNS = ["level", "site", "team", "form", "scale", "wave_from", "wave_to", *CHANGE_NUMBERS]
 
 # With fewer teams the pooled SD comes close to being one team's own, which could pin its answers; this
 # one stands in for it. It is on the wide side of what 0-100 scores of a few items show (17 to 22).
 PLANNING_SD = 25.0
-_DECIMALS, _NOISE = 6, 1e-6  # what of a number is more than the noise of machine arithmetic
 _FEWEST_TEAMS = 3
 _FEWEST_IN_FUNNEL = 5
 _FEWEST_IN_BENCHMARK = 30
@@ -169,56 +163,3 @@ def benchmark(table: pd.DataFrame, by: Yardstick | None) -> tuple[int, float, fl
     half = _Z80 * float(np.sqrt(by.var_between))
     low, high = np.clip([centre - half, centre + half], 0, 100)
     return number, round(float(low), 1), round(float(high), 1)
-
-
-def change_tables(waves: Sequence[MeansOfWave], policy: DisclosurePolicy) -> pd.DataFrame:
-    """Change between waves that follow each other (handed in in their order), of every group, form and scale.
-
-    Notes
-    -----
-    change = later mean - earlier mean, its 95 % band +- 1.96 sqrt(v_1 + v_2). Of a team v = s^2 / n + r^2 / 12, with s
-    the SD within teams of its wave and r the step that means are rounded to; of a site the squared standard error of
-    its mean, people sitting in teams. The limits are rounded outwards to whole points, as they are shown. The two waves
-    are taken as different people, because nobody is linked to their earlier answers: where they are the same people,
-    who tend to answer as before, the band is too wide, never too narrow. Where the limits hold zero the verdict is "no
-    clear change".
-    """
-    found = []
-    ordered = sorted(waves, key=lambda one: one[:2])  # stable: the waves stay in their order
-    for (_, scale), mine in groupby(ordered, key=lambda one: one[:2]):
-        found += [_change(before, after, policy).assign(scale=scale) for before, after in pairwise(mine)]
-    columns = [*_CHANGE_COLUMNS, "status", "reason"]
-    return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
-
-
-def _change(first: MeansOfWave, second: MeansOfWave, policy: DisclosurePolicy) -> pd.DataFrame:
-    before, after = first[3], second[3]
-    frame = before[["level", "site", "team", "form"]].reset_index(drop=True)
-    frame = frame.assign(wave_from=first[2], wave_to=second[2], n_from=before["n"].array, n_to=after["n"].array)
-    change = after["mean"].to_numpy(dtype=float) - before["mean"].to_numpy(dtype=float)
-    half = _Z * np.sqrt(_variances(before, first[4], policy) + _variances(after, second[4], policy))
-    # A site's error comes from estimates with all their decimals: rounded further, as its interval is.
-    half = np.where(frame["level"] == "site", policy.rounded_up(half), half)
-    # The limits are shown as whole points, so they are rounded outwards to these, and the verdict is that of the limits
-    # that are shown.
-    low, high = np.floor(change - half + _NOISE), np.ceil(change + half - _NOISE)
-    frame["change"] = np.round(change, _DECIMALS)
-    frame["ci_low"], frame["ci_high"] = np.clip(low, -100, 100) + 0.0, np.clip(high, -100, 100) + 0.0
-    frame["verdict"] = np.select([low > 0, high < 0], ["higher", "lower"], "no clear change")
-    return _seen_in_both(frame, before, after)
-
-
-def _seen_in_both(frame: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Who may see a change: who may see both means; the reason is that of the one that fewer may see."""
-    status = before["status"].to_numpy(), after["status"].to_numpy()
-    reasons = before["reason"].to_numpy(), after["reason"].to_numpy()
-    return frame.assign(status=np.minimum(*status), reason=np.where(status[0] <= status[1], *reasons).astype(object))
-
-
-def _variances(table: pd.DataFrame, by: Yardstick | None, policy: DisclosurePolicy) -> Floats:
-    """Squared standard errors of the means of groups, with what rounding adds."""
-    with np.errstate(divide="ignore"):
-        of_teams = (PLANNING_SD if by is None else by.sd) / np.sqrt(table["n"].to_numpy(dtype=float))
-    errors = np.where(table["level"] == "site", table["error"].to_numpy(dtype=float), of_teams)
-    found: Floats = np.square(errors) + policy.round_to**2 / 12
-    return found

@@ -134,9 +134,8 @@ def scores_table(
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = policy.rounded(np.concatenate([site_sums(study, totals) + loose_total, totals]) / n)
         # From the rounded mean, so half a step is added: the interval never claims too much.
-        exact = _half_widths(_squared_sizes(study, release, counts, n), n, found)
+        exact = _half_widths(n, _unplaced(study, release, counts, n), found)
         half = policy.rounded_up(exact + policy.round_to / 2)
-    frame["error"] = exact / stats.norm.ppf(0.975)
     frame["n"] = pd.array(n, dtype="Int64")
     frame["mean"] = mean
     frame["ci_low"], frame["ci_high"] = np.clip(mean - half, 0, 100), np.clip(mean + half, 0, 100)
@@ -144,32 +143,26 @@ def scores_table(
     return frame
 
 
-def _half_widths(squares: Floats, n: Floats, found: ICCResult | None) -> Floats:
-    """Half-widths of the 95 % intervals of the sites' and then the teams' means, before rounding."""
+def _half_widths(n: Floats, unplaced: Floats, found: ICCResult | None) -> Floats:
+    """Half-widths of the 95 % intervals of the sites' and then the teams' means, before rounding.
+
+    The teams of a site are the site, so what makes its mean uncertain is who answers within them; people of a site
+    whose team is not shown (``unplaced``) may as well have none, and vary as people of all teams do.
+    """
     pooled = found is not None and found.n_groups - found.n_singletons >= _MIN_TEAMS_POOLED
     sd = found.sd_within if found is not None and pooled else PLANNING_SD
     t_within = stats.t.ppf(0.975, found.df_within) if found is not None and pooled else stats.norm.ppf(0.975)
-    sites = len(squares)
     half: Floats = t_within * sd / np.sqrt(n)
     if found is not None and pooled:
-        clustered = found.var_between * squares / n[:sites] ** 2
-        half[:sites] = stats.t.ppf(0.975, found.n_groups - 1) * np.sqrt(sd**2 / n[:sites] + clustered)
+        half[: len(unplaced)] *= np.sqrt(1 + found.var_between / sd**2 * unplaced / n[: len(unplaced)])
     return half
 
 
-def _squared_sizes(study: Study, release: pd.DataFrame, counts: Ints, n: Floats) -> Floats:
-    """Sum of the squared sizes of each site's teams, as far as n is shown: an interval must tell no other sizes.
-
-    Everybody else of a site counts as one team, the widest case; but as a team each where they gave none, which is
-    known where every team that has people is shown.
-    """
+def _unplaced(study: Study, release: pd.DataFrame, counts: Ints, n: Floats) -> Floats:
+    """How many people of each site are in no team whose n is shown: an interval must tell no other sizes."""
     sites = len(study.sites)
-    rows = release.iloc[sites:]
-    shown = (rows["status"] >= OWN).to_numpy()
-    hidden = ~shown & (rows["reason"] != "no_answers").to_numpy()
-    sizes = np.where(shown, counts, 0).astype(float)
-    rest = n[:sites] - site_sums(study, sizes)
-    found: Floats = site_sums(study, sizes**2) + np.where(site_sums(study, hidden.astype(np.int64)) > 0, rest**2, rest)
+    shown = (release["status"].to_numpy() >= OWN)[sites:]
+    found: Floats = n[:sites] - site_sums(study, np.where(shown, counts, 0).astype(float))
     return found
 
 

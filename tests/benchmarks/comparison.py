@@ -21,7 +21,8 @@ import pandas as pd
 from movement_readiness.psychometrics import icc, rwg_j
 from movement_readiness.psychometrics._reml import reml_components
 from movement_readiness.teams._comparing import funnel_limits, overdispersion, shrunken_means
-from movement_readiness.teams.comparison import Yardstick, change_tables
+from movement_readiness.teams.changes import change_tables
+from movement_readiness.teams.comparison import Yardstick
 from movement_readiness.teams.disclosure import PUBLISHED, DisclosurePolicy
 
 SD = 20.0
@@ -73,7 +74,7 @@ def wrong_verdicts(rng, size, replications):
             "status": PUBLISHED,
             "reason": "",
         }
-        table = pd.DataFrame({"n": sizes, "mean": means, "error": np.nan}).assign(**place)
+        table = pd.DataFrame({"n": sizes, "mean": means}).assign(**place)
         waves.append(("full", "s", wave, table, Yardstick(SD, 0.1, "supported")))
     return float((change_tables(waves, DisclosurePolicy())["verdict"] != "no clear change").mean())
 

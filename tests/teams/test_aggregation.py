@@ -67,10 +67,8 @@ def test_means_are_those_of_the_scores(any_instrument, responses_of):
     assert row["ci_low"] == max(row["mean"] - half, 0)
     assert row["ci_high"] == min(row["mean"] + half, 100)
     assert row["reliability"] == round(found.reliability(row["n"]), 2)
-    # The site: people in teams, so the between-team variance counts too.
-    sizes = scores[scores["site"] == "North"].groupby("team")[scale].count().to_numpy()
-    variance = found.var_within / sizes.sum() + found.var_between * (sizes**2).sum() / sizes.sum() ** 2
-    half = np.ceil(stats.t.ppf(0.975, found.n_groups - 1) * np.sqrt(variance) + 0.5)
+    # The site: its teams are the site, so only who answered within them is left to chance.
+    half = np.ceil(stats.t.ppf(0.975, found.df_within) * found.sd_within / np.sqrt(site["n"]) + 0.5)
     assert site["ci_low"] == max(site["mean"] - half, 0)
 
 

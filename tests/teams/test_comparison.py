@@ -16,7 +16,8 @@ from movement_readiness.psychometrics import average_deviation, icc, rwg_j
 from movement_readiness.psychometrics._reml import reml_components
 from movement_readiness.teams import REASONS
 from movement_readiness.teams._comparing import funnel_limits, overdispersion, shrunken_means
-from movement_readiness.teams.comparison import Yardstick, benchmark, change_tables, funnel_table
+from movement_readiness.teams.changes import change_tables
+from movement_readiness.teams.comparison import Yardstick, benchmark, funnel_table
 from movement_readiness.teams.disclosure import HIDDEN, OWN, PUBLISHED, DisclosurePolicy
 from movement_readiness.teams.invariance import invariance_sentence
 from movement_readiness.teams.waves import natural
@@ -162,7 +163,6 @@ def table_of(means, sizes, status=PUBLISHED):
             "reason": "",
             "n": pd.array(sizes, dtype="Int64"),
             "mean": np.asarray(means, dtype=float),
-            "error": np.nan,
         }
     )
 
@@ -340,11 +340,136 @@ def test_a_change_is_called_higher_only_where_the_limits_shown_keep_clear_of_zer
     assert found["verdict"].tolist() == ["no clear change", "no clear change", "higher"]
 
 
-def test_the_band_of_a_site_allows_for_its_teams_and_is_rounded_up():
-    sites = [table_of([50.0], [200]).assign(level="site", error=3.0, wave=wave) for wave in "12"]
-    by = Yardstick(20.0, 0.1, "supported")
-    found = change_tables([("full", "s", wave, table, by) for wave, table in zip("12", sites, strict=True)], POLICY)
-    assert found["ci_high"][0] == np.ceil(1.959964 * np.sqrt(2 * 9 + 1 / 6)) > 1.96 * 20 * np.sqrt(2 / 200)
+def sites_of(rng, means, sizes, wave, sd=20.0):
+    """Tables of sites x teams: one wave of one scale, from true means of teams and how many answered in each."""
+    shown = np.floor(rng.normal(means, sd / np.sqrt(sizes)) + 0.5)
+    names = [(f"S{site}", f"T{team}") for site, team in np.ndindex(*means.shape)]
+    place = pd.DataFrame(names, columns=["site", "team"])
+    teams = place.assign(level="team", n=sizes.ravel(), mean=shown.ravel())
+    whole = np.floor((shown * sizes).sum(axis=1) / sizes.sum(axis=1) + 0.5)
+    sites = pd.DataFrame(
+        {"site": place["site"].unique(), "team": None, "level": "site", "n": sizes.sum(axis=1), "mean": whole}
+    )
+    table = pd.concat([sites, teams], ignore_index=True)
+    status = np.where(table["n"] >= 10, PUBLISHED, np.where(table["n"] >= 5, OWN, HIDDEN))
+    return table.assign(wave=wave, form="full", status=status, reason=np.where(status == HIDDEN, "too_few", ""))
+
+
+def told_of_sites(rng, n_sites, n_teams, moves=0.0, same=False, rise=0.0, replications=60):
+    """Shares of sites told higher or lower, and the mean half-width; people vary by 400 points within teams."""
+    verdicts, halves = [], []
+    for _ in range(replications):
+        full = rng.integers(8, 24, (n_sites, n_teams))
+        sizes = [full, full] if same else [np.maximum(rng.binomial(full, 0.8), 5) for _ in "12"]
+        lasting = rng.normal(50, 7, full.shape)
+        sd = 20.0
+        if same:  # what they bring to both waves
+            lasting = lasting + rng.normal(0, 20 * np.sqrt(0.6 / full))
+            sd = 20 * np.sqrt(0.4)
+        waves = []
+        for number, one in enumerate(sizes):
+            truth = lasting + number * rise + rng.normal(0, np.sqrt(moves * 450), full.shape)
+            waves.append(
+                (
+                    "full",
+                    "s",
+                    f"{number}",
+                    sites_of(rng, truth, one, f"{number}", sd),
+                    Yardstick(20.0, 0.11, "supported"),
+                )
+            )
+        found = change_tables(waves, POLICY)
+        found = found[found["level"] == "site"]
+        verdicts += list(found["verdict"])
+        halves += list((found["ci_high"] - found["ci_low"]) / 2)
+    return float(np.mean(np.array(verdicts) != "no clear change")), float(np.mean(halves))
+
+
+@pytest.mark.parametrize(("n_sites", "n_teams"), [(1, 3), (4, 2), (4, 8)])
+def test_a_site_without_a_change_is_told_of_one_in_at_most_five_of_a_hundred_studies(n_sites, n_teams):
+    rng = np.random.default_rng(21)
+    many = 200 // n_sites
+    for choices, most in (({"same": True}, 0.01), ({}, 0.04), ({"moves": 0.05}, 0.08)):  # by hazard, of 200 sites
+        wrong, half = told_of_sites(rng, n_sites, n_teams, replications=many, **choices)
+        print(f"{n_sites} sites of {n_teams} teams, {choices}: {wrong:.3f}, half-width {half:.1f}")  # noqa: T201
+        assert wrong <= most
+
+
+def test_a_true_rise_of_sites_with_the_same_teams_is_mostly_told():
+    told, half = told_of_sites(np.random.default_rng(22), 4, 12, rise=6.4, replications=20)
+    print(f"told of a rise of .3 SD: {told:.2f}, half-width {half:.1f}")  # noqa: T201
+    assert told > 0.4  # the band for teams as a sample of more tells one in ten
+    assert half < 6
+
+
+def one_site(n, mean, wave, statuses=None, loose=0, reasons=None):
+    """A site of teams T0, T1 ... of n people each."""
+    n, mean = np.asarray(n), np.asarray(mean, dtype=float)
+    whole = {
+        "level": "site",
+        "team": None,
+        "n": n.sum() + loose,
+        "mean": np.average(mean, weights=n),
+        "status": PUBLISHED,
+    }
+    rows = [{"level": "team", "team": f"T{j}", "n": n[j], "mean": mean[j], "status": PUBLISHED} for j in range(len(n))]
+    table = pd.DataFrame([whole, *rows]).assign(site="N", wave=wave, form="full", reason="")
+    if statuses is not None:
+        table["status"] = [PUBLISHED, *statuses]
+        table["reason"] = ["", *(reasons or ["protects_others" if one == HIDDEN else "" for one in statuses])]
+    return table
+
+
+def band(first, second, by=None):
+    by = by or Yardstick(20.0, 0.2, "supported")
+    found = change_tables([("full", "s", "1", first, by), ("full", "s", "2", second, by)], POLICY)
+    return found["ci_low"].tolist(), found["ci_high"].tolist(), found["change"].tolist(), found["verdict"].tolist()
+
+
+def test_a_site_of_one_team_has_the_change_of_that_team():
+    low, high, change, verdict = band(one_site([20], [29.0], "1"), one_site([18], [58.0], "2"))
+    assert low[0] == low[1]
+    assert high[0] == high[1]
+    assert change == [29, 29]
+    assert verdict == ["higher", "higher"]
+
+
+def test_the_band_of_a_site_by_hand():
+    """Two teams that keep their shares: who answers, and 4 % of all variance by which teams move."""
+    low, high, change, _ = band(one_site([20, 20], [50.0, 50], "1"), one_site([20, 20], [58.0, 58], "2"))
+    total, between = 400 / 0.8, 100
+    moves = (10 * 0.04 * total + 1 * ((0 - 1) / (1 / (400 / 10 + 1 / 6)) / 2)) / 11  # one degree of freedom, no spread
+    half = 1.959964 * np.sqrt(2 * 400 / 40 + 1 / 6 + moves * (4 * 0.25))
+    assert (low[0], high[0], change[0]) == (np.floor(8 - half), np.ceil(8 + half), 8)
+    assert between > moves > 0
+
+
+def test_other_teams_than_before_make_the_band_of_a_site_wider():
+    def width(first, second):
+        low, high, *_ = band(first, second)
+        return high[0] - low[0]
+
+    stays = width(one_site([20, 20], [50.0, 50], "1"), one_site([20, 20], [50.0, 50], "2"))
+    shifts = width(one_site([20, 20], [50.0, 50], "1"), one_site([32, 8], [50.0, 50], "2"))
+    left = width(
+        one_site([20, 20], [50.0, 50], "1"),
+        one_site([20, 0], [50.0, 50], "2", [PUBLISHED, HIDDEN], reasons=["", "no_answers"]),
+    )
+    swapped = width(
+        one_site([20, 0], [50.0, 50], "1", [PUBLISHED, HIDDEN], reasons=["", "no_answers"]),
+        one_site([0, 20], [50.0, 50], "2", [HIDDEN, PUBLISHED], reasons=["no_answers", ""]),
+    )
+    assert stays < shifts < left < swapped
+
+
+def test_the_band_of_a_site_tells_no_size_that_is_hidden():
+    """However the people of two withheld teams are split between them, the band is the same."""
+    found = []
+    for split in ([12, 3], [8, 7], [14, 1]):
+        tables = [one_site([20, *split], [50.0] * 3, wave, [PUBLISHED, HIDDEN, HIDDEN]) for wave in "12"]
+        low, high, *_ = band(*tables)
+        found.append((low[0], high[0]))
+    assert len(set(found)) == 1
 
 
 def test_the_same_people_twice_are_told_a_change_too_seldom_rather_than_too_often():
