@@ -27,8 +27,8 @@ of teams that small; where none is hidden (people who gave no team), the shares 
 
 How often a site without a change was told of one (nominal 5 %; 1,500 studies of 1 to 10 sites with 2 to 12 teams, sizes
 varying between waves): the same people twice, 0 %; other people, 0.8 to 1.5 %; other people and means of teams that
-move by 5 % of all variance, 2.6 to 5.0 %. Without t the last are 6.6 to 10.9 %. `tests/benchmarks/comparison.py` prints
-them.
+move by 5 % of all variance, 2.6 to 5.0 %. Without t the last are 6.6 to 10.9 %. `tests/teams/test_comparison.py`
+has a small version.
 """
 
 from __future__ import annotations
