@@ -25,6 +25,7 @@ from movement_readiness.teams.everybody import Everybody
 from movement_readiness.teams.heads import heads_table
 from movement_readiness.teams.logged import of_study, rounded_alike
 from movement_readiness.teams.releases import check_ids, made_releases, salt_of
+from movement_readiness.teams.renamed import Present
 from movement_readiness.teams.results import Audience, TeamResults
 from movement_readiness.teams.shown import Shown, counted
 from movement_readiness.teams.study import Round, read_study
@@ -71,10 +72,14 @@ class Aggregation:
             waves,
         )
         self.log = release_log
-        self.earlier = of_study(self.log.releases() if self.log is not None else (), self.study, self.instrument)
-        self.policy = policy = rounded_alike(policy, given, self.earlier)
+        earlier = of_study(self.log.releases() if self.log is not None else (), self.study, self.instrument)
+        self.present = Present(self.study)
+        self.policy = policy = rounded_alike(policy, given, earlier)
         if self.log is not None or self.study.pages:
             check_ids(self.study)
+        if self.log is not None or self.study.pages:
+            check_ids(self.study)
+        self.earlier = [self.present.named(one) for one in earlier]
         self.decisions = self._decided()
         self.invariance = invariance_sentence(invariance)
         scores, agreement, items, answers, states = [], [], [], [], []
@@ -111,7 +116,8 @@ class Aggregation:
         before: list[tuple[Round, dict[str, Shown]]] = []
         found = []
         for part in ordered:
-            beside = Neighbours(self.study, part, self.instrument, self.policy, before, self.earlier, everybody)
+            moved = self.present.moved(self.earlier, part)
+            beside = Neighbours(self.study, part, self.instrument, self.policy, before, self.earlier, everybody, moved)
             made = decide(self.study, part, self.instrument, self.policy, beside)
             before.append((part, made.shown(len(self.study.sites))))
             found.append((part, made))

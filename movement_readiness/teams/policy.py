@@ -43,16 +43,27 @@ What is not promised:
   rounding helps, but no noise is added.
 - What an earlier release tells alone cannot be taken back. A team that is withheld now, of which nearly everybody was
   in a team shown before, is narrowed by that; a later release may narrow it further, for only the mean of its other
-  people is judged then (in a case made to be awkward from 16.7 points to 11.1).
-- Between waves and forms, people are taken for the same only where all answers that both have are the same: whoever
-  knows that everybody repeated the answers to one scale, but not to the others, may learn more of that scale.
+  people is judged then (in a case made to be awkward, the mean of such a team from 16.7 points to 11.1, where no
+  interval shorter than 20 is promised).
+- Between waves and forms, people are taken for the same only where all answers that both have are the same (who left
+  one out is somebody else) and the site has the same name: whoever knows that everybody repeated the answers to one
+  scale but not to the others, or that a site is called otherwise in the other wave, may learn more. Between releases,
+  where response ids tell who is who, sites and waves may change their names (`movement_readiness.teams.renamed`).
 - People who left since an earlier release, whose answers are not at hand any more (the log holds none), are taken to
   have answered like others at their site, then all of them the lowest, then all of them the highest: the ends at which
-  most is told of those who stayed. What lies between is not looked at.
-- The program takes answers for numbers that can be divided; that they are whole options, it does not use.
+  most is told of those who stayed. Other mixtures are not looked at, how much is told of those who left is judged only
+  as if they had answered like others, and who answers a later wave is not known again in it.
+- A wave that is in the log but not handed in is compared by head-counts alone: hand in all waves together. An answer
+  changed under the same id is not noticed outside a store, and a log that was deleted protects nobody.
+- The page of a room counts as having shown every number of its team, also those that it withheld: where the team is
+  called otherwise in a later release, such a number may be shown of one person more than before.
+- How far teams differ (ICC) follows from the SD within them, known to half a point, in studies of fewer than 200 people
+  to a point: not an interval that is proven, but a wide one (`movement_readiness.teams.differences`).
+- The program takes answers for numbers that can be divided; that they are whole options, it does not use: whoever tries
+  all combinations of whole answers may learn more.
 - A withheld item's mean may follow from a scale's mean and its other items, to half a step of rounding times the number
-  of items (2.5 points for five items and whole points): what a group answered together, while nobody's single answer is
-  narrowed.
+  of items: where five items make a scale and four of them are shown, what the group answered to the fifth is known to
+  2.5 points, while nobody's single answer is narrowed.
 - Teams of fewer than ``min_respondents`` see their own mean even where all of them answered the same: as no items of
   theirs are shown to anybody, the mean says nothing of who answered what.
 """

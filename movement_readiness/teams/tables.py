@@ -14,6 +14,7 @@ from movement_readiness.instrument import Instrument
 from movement_readiness.psychometrics import EstimationWarning, ICCResult, evidence_state, icc
 from movement_readiness.teams.comparison import PLANNING_SD, add_shrunken, benchmark, yardstick
 from movement_readiness.teams.counting import PLACE, answer_counts, item_options, score_sums, site_sums
+from movement_readiness.teams.differences import told
 from movement_readiness.teams.disclosure import HIDDEN, OWN, PUBLISHED, DisclosurePolicy
 from movement_readiness.teams.study import Round, Study
 
@@ -80,11 +81,11 @@ def _difference(scores: Floats, team: Ints) -> ICCResult | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EstimationWarning)  # teams that agree wholly: dealt with here
         found = icc(scores, team, method="reml", interval="exact")
-    return found if found.sd_within >= _LEAST_SD else None
+    return told(found, scores, team) if found.sd_within >= _LEAST_SD else None
 
 
 def _rounded(found: ICCResult | None) -> dict[str, float]:
-    """ICC(1) and ICC(2) with their limits, with as many decimals as may be known."""
+    """ICC(1) and ICC(2) with their limits, with as many decimals as say anything."""
     values = {
         "icc1": (found.icc1, 3) if found else (np.nan, 3),
         "ci_low": (found.icc1_ci_low, 3) if found else (np.nan, 3),

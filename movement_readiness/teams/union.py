@@ -87,6 +87,7 @@ class Neighbours:
         rounds: Iterable[tuple[Round, Mapping[str, Shown]]],
         releases: Sequence[Release],
         everybody: Everybody,
+        moved: Bools,
     ) -> None:
         self.study, self.part, self.instrument, self.policy = study, part, instrument, policy
         self.rounds, self.everybody = list(rounds), everybody
@@ -96,13 +97,17 @@ class Neighbours:
         away += packed(absent(study, instrument, policy))
         laid_out = [Former.of(one, study, part) for one in away]
         self.elsewhere = [one for one in laid_out if one is not None]
+        self.moved = np.zeros(len(study.sites) + len(study.teams), dtype=bool)  # groups with people of another site
+        self.moved[part.site[moved]] = True
+        self.moved[len(study.sites) + part.team[moved & (part.team >= 0)]] = True
         self._pairs: dict[int, Pairs] = {}
         self._telling = Telling(part, instrument, policy)
         self._everything: Everything | None = None
 
     def bars(self, shown: Mapping[str, Shown], barred: Barred) -> bool:
         """Add to `barred` what would tell too much beside the neighbours; whether anything was added."""
-        found = [self._beside_releases(shown, barred), self._beside_rounds(shown, barred)]
+        found = [_add(barred.by_release, name, self.moved) for name in shown]
+        found += [self._beside_releases(shown, barred), self._beside_rounds(shown, barred)]
         found.append(self._beside_head_counts(shown, barred))
         return any(found) or self._beside_everybody(shown, barred) or self._beside_everything(shown, barred)
 

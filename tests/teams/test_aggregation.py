@@ -12,6 +12,7 @@ import movement_readiness as mr
 from movement_readiness.exceptions import ArgumentError, MovementReadinessError, ResponsesError
 from movement_readiness.teams import aggregate_own_teams
 from movement_readiness.teams.aggregation import Aggregation
+from movement_readiness.teams.differences import told
 
 GROUPS = {
     ("North", "A"): 14,
@@ -66,7 +67,9 @@ def test_means_are_those_of_the_scores(any_instrument, responses_of):
     half = np.ceil(stats.t.ppf(0.975, found.df_within) * found.sd_within / np.sqrt(row["n"]) + 0.5)
     assert row["ci_low"] == max(row["mean"] - half, 0)
     assert row["ci_high"] == min(row["mean"] + half, 100)
-    assert row["reliability"] == round(found.reliability(row["n"]), 2)
+    codes = pd.factorize(scores.loc[chosen, "site"] + scores.loc[chosen, "team"])[0]
+    known = told(found, scores.loc[chosen, scale].to_numpy(float), codes)  # of the SD in whole points
+    assert row["reliability"] == round(known.reliability(row["n"]), 2)
     # The site: its teams are the site, so only who answered within them is left to chance.
     half = np.ceil(stats.t.ppf(0.975, found.df_within) * found.sd_within / np.sqrt(site["n"]) + 0.5)
     assert site["ci_low"] == max(site["mean"] - half, 0)
