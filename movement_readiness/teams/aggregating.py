@@ -95,8 +95,8 @@ def aggregate_scores(
     Half-widths are rounded up. s and ICC(1) are estimated from the published teams alone, since what is said of a whole
     round tells nothing of teams that only they themselves see, not even that there are some; where s is below 10 points
     (teams that agree almost wholly) the interval uses 25, and ICC(1) counts as unknown. s is rounded to half a point
-    (of fewer than 200 people to a point) before ICC(1) is worked out from it and the means, so that no difference of two
-    of them tells how far apart a few people are; `icc` on the answers themselves gives a slightly different number.
+    (of fewer than 200 people to a point) before ICC(1) is worked out from it and the means, so that no difference of
+    two of them tells how far apart a few people are; `icc` of the answers themselves is slightly different.
 
     Reliability of a team's mean: n ICC(1) / (1 + (n - 1) ICC(1)) (Bliese 2000), ICC(1) from a one-way random effects
     model by restricted maximum likelihood. Shrunken mean: c + reliability (mean - c), c the mean of the published
