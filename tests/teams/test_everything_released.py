@@ -318,7 +318,7 @@ def reached(root):
 
 def test_results_lead_to_no_answers_and_neither_does_their_file(explored):
     for results in list(explored.values())[:3]:
-        assert reached(results) == {"Claim", "DisclosurePolicy", "Evidence", "TeamResults"}
+        assert reached(results) == {"Claim", "DisclosurePolicy", "Evidence", "TeamResults", "WaveOrder"}
         assert b"person-" not in pickle.dumps(results)
         for frame in (getattr(results, name) for name in FRAMES):
             for column in frame.select_dtypes("Int64").columns:
