@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -66,3 +67,24 @@ def test_no_group_with_people_of_a_shown_group_of_another_site(instrument, first
     scores = Aggregation(later, instrument, release_log=log).scores.fillna({"team": ""}).set_index(["site", "team"])
     assert (scores.loc[[("South", "New"), ("South", "")], "status"] == 0).all()
     assert (scores.loc[[("South", "E")], "status"] > 0).any()
+
+
+@pytest.fixture
+def grown(instrument, responses_of):
+    """A site with two hidden teams of four, one of them near the upper end; then eight more of that team."""
+    frame = responses_of(instrument, {("North", "A"): 12, ("North", "B"): 4, ("North", "C"): 12}, seed=1)
+    rng = np.random.default_rng(1)
+    high = frame.index[frame["team"] == "C"]
+    for item in instrument.form("full").items:
+        frame.loc[high, item] = rng.choice([3, 4, 5], len(high), p=[0.02, 0.08, 0.9])
+    return frame.drop(index=high[4:]), frame
+
+
+@pytest.mark.parametrize("name", [{"site": {"North": "Nord"}}, {"wave": {"1": "spring"}}])
+def test_nor_does_another_name_narrow_anybody(instrument, grown, name):
+    first, later = grown
+    under = released(instrument, first, later)
+    assert (released(instrument, later) > 0).any()
+    assert (under == 0).any()
+    renamed = released(instrument, first, later.replace(name))
+    assert renamed.to_numpy().tolist() == under.to_numpy().tolist()
