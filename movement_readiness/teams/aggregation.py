@@ -77,8 +77,6 @@ class Aggregation:
         self.policy = policy = rounded_alike(policy, given, earlier)
         if self.log is not None or self.study.pages:
             check_ids(self.study)
-        if self.log is not None or self.study.pages:
-            check_ids(self.study)
         self.earlier = [self.present.named(one) for one in earlier]
         self.decisions = self._decided()
         self.invariance = invariance_sentence(invariance)

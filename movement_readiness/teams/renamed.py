@@ -38,13 +38,9 @@ class Present:
 
     def named(self, release: Release) -> Release:
         """The release with the names that its wave and sites have now."""
-        now = [place for place in map(self._of(release.salt).get, release.people) if place is not None]
-        waves = Counter(part.wave for part, _ in now if part.form == release.form)
-        wave = _most(waves, release.wave)
-        names = self._sites(release)
-        groups = tuple((names.get(site, site), team) for site, team in release.groups)
-        if (wave, groups) == (release.wave, release.groups):
-            return release
+        waves = Counter(part.wave for part, _, _ in self._there(release) if part.form == release.form)
+        wave, names = _most(waves, release.wave), self._sites(release)
+        groups = tuple((names[site], team) for site, team in release.groups)
         return replace(release, wave=wave, groups=groups)
 
     def moved(self, releases: Iterable[Release], part: Round) -> Bools:
@@ -53,17 +49,16 @@ class Present:
         for release in releases:
             shown = {group for table in release.tables.values() for group in table.groups}
             sites = {release.groups[group][0] for group in shown if release.groups[group][1] is None}
-            for person, place in zip(release.people, release.places, strict=True):
-                there = self._of(release.salt).get(person)
+            for there, row, place in self._there(release):
                 site, _ = release.groups[place]
-                if there and there[0] is part and (place in shown or site in sites):
-                    found[there[1]] |= self._study.sites[part.site[there[1]]] != site
+                if there is part and (place in shown or site in sites):
+                    found[row] |= self._study.sites[part.site[row]] != site
         return found
 
     def _sites(self, release: Release) -> dict[str, str]:
         """Today's names of a release's sites, each given once: those with most responses in common first."""
         both: Counter[tuple[str, str]] = Counter()
-        for (part, row), place in self._there(release):
+        for part, row, place in self._there(release):
             both[release.groups[place][0], self._study.sites[part.site[row]]] += 1
         names: dict[str, str] = {}
         taken: set[str] = set()
@@ -74,11 +69,12 @@ class Present:
         rest = {site for site, _ in release.groups} - set(names)
         return names | {site: f"{site}{_GONE}" if site in taken else site for site in rest}
 
-    def _there(self, release: Release) -> Iterator[tuple[tuple[Round, int], int]]:
+    def _there(self, release: Release) -> Iterator[tuple[Round, int, int]]:
+        """The people of a release who are at hand: their round and row, and their place in the release."""
         known = self._of(release.salt)
         for person, place in zip(release.people, release.places, strict=True):
             if person in known:
-                yield known[person], place
+                yield *known[person], place
 
     def _of(self, salt: str) -> Mapping[str, tuple[Round, int]]:
         if salt not in self._places:
