@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -55,27 +55,25 @@ class Everything:
         self._settled: dict[tuple[str, ...], Ints] = {}
         people = everybody.people
         before = [Layer(one, people[one.wave, one.form], self._numbers(one, seen)) for one, seen in rounds]
-        logged: list[tuple[Round, list[Former], list[Ints]]] = []
+        then: list[_Then] = []
         for one in study.rounds:
             former = [*everybody.logged[one.wave, one.form], *everybody.pages[one.wave, one.form]]
-            logged.append((one, former, [_at_hand(it, one, everybody.person_of(it)) for it in former]))
+            numbers = [_at_hand(it, one, everybody.person_of(it)) for it in former]
+            then += _released(one, former, numbers, self.n_sites, again=one is part)
         mine = people[part.wave, part.form]
-        there = [*(layer.person for layer in before), *(person for _, _, numbers in logged for person in numbers)]
-        kept = np.unique(np.concatenate([mine, *there]))
+        kept = np.unique(np.concatenate([mine, *(layer.person for layer in before), *(one.person for one in then)]))
         kept = kept[kept >= 0]
         self.n_people, self.person = len(kept), _place(mine, kept)
-        away = [
-            person[_is_away(it)] for _, former, numbers in logged for it, person in zip(former, numbers, strict=True)
-        ]
-        self.away = np.isin(kept, np.concatenate(away)) if away else np.zeros(len(kept), dtype=bool)
+        self.away = np.isin(kept, np.concatenate([mine[:0], *(one.person[one.away] for one in then)]))
         self.left = np.isin(np.arange(self.n_sites), (kept[self.away] >> _SHIFT) - 1)  # sites that somebody left
         # What people who are not at hand any more answered is not known: all is judged as if it were this and that.
-        self.before = []
-        for assumed in _ASSUMED if self.away.any() else _ASSUMED[:1]:
-            layers = list(before)
-            for one, former, numbers in logged:
-                layers += _released(one, former, numbers, self.n_sites, instrument, assumed, again=one is part)
-            self.before.append([replace(layer, person=_place(layer.person, kept)) for layer in layers])
+        self.before = [
+            [
+                replace(layer, person=_place(layer.person, kept))
+                for layer in (*before, *(one.layer(instrument, assumed) for one in then))
+            ]
+            for assumed in (_ASSUMED if self.away.any() else _ASSUMED[:1])
+        ]
 
     def bars(self, shown: Mapping[str, Shown]) -> dict[str, Bools]:
         """What must not be shown of the round, by the name of the number: groups (sites, then teams)."""
@@ -134,61 +132,65 @@ def _at_hand(former: Former, part: Round, person: Ints) -> Ints:
     return found
 
 
-def _is_away(former: Former) -> Bools:
-    """Whose answers are not at hand any more."""
-    found: Bools = ~np.isin(np.arange(len(former.site)), former.pairs.before)
-    return found
+@dataclass(frozen=True)
+class _Then:
+    """An earlier release as a layer, but for the answers of people who are not at hand any more (``away``)."""
+
+    part: Round
+    former: Former
+    person: Ints
+    numbers: Mapping[str, Counted]
+    again: bool
+
+    @property
+    def away(self) -> Bools:
+        found: Bools = ~np.isin(np.arange(len(self.person)), self.former.pairs.before)
+        return found
+
+    def layer(self, instrument: Instrument, assumed: str) -> Layer:
+        """With the answers that are assumed."""
+        former, answers = self.former, self._answers(instrument, assumed)
+        then = replace(self.part, site=former.site, team=former.team, answers=answers)
+        return Layer(then, self.person, self.numbers, self.again)
+
+    def _answers(self, instrument: Instrument, assumed: str) -> Floats:
+        """The answers of everybody in the release.
+
+        Of those that are not at hand, only what they skipped is known. Each of their answers is taken to be that of
+        somebody at their site, or the lowest, or the highest: how wide an interval is, is a concave function of what
+        is known, so that it is narrowest at such ends.
+        """
+        part, former, away = self.part, self.former, self.away
+        answers = np.full((len(self.person), len(part.items)), np.nan)
+        for column, item in enumerate(part.items):
+            name = f"item {item}"
+            mine = away & self.numbers[name].counts if name in self.numbers else away
+            if assumed != "like others":
+                keyed, _, _, _ = item_options(part, column, instrument)
+                answers[mine, column] = keyed[0 if assumed == "lowest" else -1]
+                continue
+            for place in np.unique(former.site[mine]):
+                given = part.answers[part.site == place, column]
+                given = given[~np.isnan(given)]
+                some = np.flatnonzero(mine & (former.site == place))
+                if len(given):
+                    answers[some, column] = given[self.person[some] % len(given)]
+        answers[former.pairs.before] = part.answers[former.pairs.now]
+        return answers
 
 
 def _released(
-    part: Round,
-    former: Sequence[Former],
-    people: Sequence[Ints],
-    n_sites: int,
-    instrument: Instrument,
-    assumed: str,
-    *,
-    again: bool,
-) -> list[Layer]:
-    """Earlier releases of a round."""
-    found: dict[tuple[bytes, bytes], Layer] = {}
+    part: Round, former: Sequence[Former], people: Sequence[Ints], n_sites: int, *, again: bool
+) -> list[_Then]:
+    """Earlier releases of a round; those of the same people in the same teams are one."""
+    found: dict[tuple[bytes, bytes], _Then] = {}
     for earlier, person in zip(former, people, strict=True):
-        tables = {name: earlier.shown_in(table, n_sites) for name, table in earlier.release.tables.items()}
         key = (person.tobytes(), earlier.team.tobytes())
         numbers = dict(found[key].numbers) if key in found else {}
-        for name, (counts, teams, sites) in tables.items():
+        for name, table in earlier.release.tables.items():
+            counts, teams, sites = earlier.shown_in(table, n_sites)
             if name in numbers:
                 teams, sites = teams | numbers[name].teams, sites | numbers[name].sites
             numbers[name] = Counted(earlier.site, earlier.team, counts, teams, sites, np.empty(0))
-        who = {name: counts for name, (counts, _, _) in tables.items()}
-        answers = _answers(part, earlier, person, who, instrument, assumed)
-        then = replace(part, site=earlier.site, team=earlier.team, answers=answers)
-        found[key] = Layer(then, person, numbers, again)
+        found[key] = _Then(part, earlier, person, numbers, again)
     return list(found.values())
-
-
-def _answers(
-    part: Round, former: Former, person: Ints, counts: Mapping[str, Bools], instrument: Instrument, assumed: str
-) -> Floats:
-    """The answers of everybody in an earlier release.
-
-    Of those that are not at hand, only what they skipped is known. Each of their answers is taken to be that of
-    somebody at their site, or the lowest, or the highest: how wide an interval is, is a concave function of what is
-    known, so that it is narrowest at such ends.
-    """
-    answers = np.full((len(person), len(part.items)), np.nan)
-    away = _is_away(former)
-    for column, item in enumerate(part.items):
-        mine = away & counts.get(f"item {item}", away)
-        if assumed != "like others":
-            keyed, _, _, _ = item_options(part, column, instrument)
-            answers[mine, column] = keyed[0 if assumed == "lowest" else -1]
-            continue
-        for place in np.unique(former.site[mine]):
-            given = part.answers[part.site == place, column]
-            given = given[~np.isnan(given)]
-            some = np.flatnonzero(mine & (former.site == place))
-            if len(given):
-                answers[some, column] = given[person[some] % len(given)]
-    answers[former.pairs.before] = part.answers[former.pairs.now]
-    return answers
