@@ -10,6 +10,7 @@ import ipywidgets  # type: ignore[import-untyped]
 import traitlets
 
 from movement_readiness.exceptions import ArgumentError, MovementReadinessError
+from movement_readiness.explorers.status import SPOKEN
 from movement_readiness.explorers.team import TeamExplorer
 from movement_readiness.instrument import Instrument
 from movement_readiness.teams import TeamResults
@@ -34,33 +35,22 @@ class _Watch(anywidget.AnyWidget):
     It goes in the page itself, because the kernel may be at work and hear of the choice seconds later.
     """
 
-    _esm = """
-    function render({ model, el }) {
-      el.classList.add("mr-status");
-      el.setAttribute("role", "status");
-      el.setAttribute("aria-live", "polite");
-      const tell = () => { el.textContent = model.get("text"); };
-      model.on("change:text", tell);
-      tell();
-      const look = () => {
+    _esm = f"""{SPOKEN}
+    function render({{ model, el }}) {{
+      speak(model, el);
+      const look = () => {{
         const room = el.closest(".mr-room");
         const choice = room && room.querySelector(".mr-room-choice select");
         if (choice) room.toggleAttribute("data-other", choice.selectedIndex !== model.get("showing"));
-      };
+      }};
       model.on("change:showing", look);
-      const watch = (left) => {
-        const room = el.closest(".mr-room");
-        if (room) {
-          room.addEventListener("input", look);
-          room.addEventListener("change", look);
-          room.addEventListener("keydown", (event) => event.stopPropagation());
-          look();
-        }
-        else if (left) setTimeout(watch, 100, left - 1);
-      };
-      watch(100);
-    }
-    export default { render };
+      within(el, ".mr-room", (room) => {{
+        room.addEventListener("input", look);
+        room.addEventListener("change", look);
+        look();
+      }});
+    }}
+    export default {{ render }};
     """
     text = traitlets.Unicode().tag(sync=True)
     showing = traitlets.Int(0).tag(sync=True)
