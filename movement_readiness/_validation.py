@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from movement_readiness.exceptions import ArgumentError
 
-__all__ = ["check_choice", "check_integer", "check_number", "closest", "n_of", "quoted"]
+__all__ = ["check_choice", "check_integer", "check_number", "closest", "n_of", "nearest", "quoted"]
 
 T = TypeVar("T")
 
@@ -27,11 +27,17 @@ def n_of(number: int, one: str, several: str = "") -> str:
 
 def closest(value: object, available: Collection[str]) -> str:
     """' Did you mean ...?' where one of the available names is close, else nothing."""
+    near = nearest(value, available)
+    return "" if near is None else f" Did you mean {near!r}?"
+
+
+def nearest(value: object, available: Collection[str]) -> str | None:
+    """The one of the available names that is close, if any is."""
     by_folded = {name.casefold(): name for name in available}
     short = str(value).casefold()
     longer = [name for name in by_folded if len(short) > 1 and name.startswith(short)]
     near = longer if len(longer) == 1 else difflib.get_close_matches(str(value).casefold(), by_folded, n=1, cutoff=0.6)
-    return f" Did you mean {by_folded[near[0]]!r}?" if near else ""
+    return by_folded[near[0]] if near else None
 
 
 def check_choice(argument: str, value: T, available: Collection[T]) -> T:

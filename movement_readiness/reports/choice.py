@@ -9,7 +9,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from movement_readiness._validation import check_choice, closest, quoted
+from movement_readiness._validation import check_choice, closest, nearest, quoted
 from movement_readiness.exceptions import NothingToReleaseError
 from movement_readiness.instrument import Instrument, Translation
 from movement_readiness.teams import TeamResults
@@ -87,10 +87,8 @@ def in_order(rows: pd.DataFrame, scales: list[str]) -> pd.DataFrame:
 def _near(name: str, names: Sequence[str]) -> str:
     """' Did you mean ...?' where a name, or one word of a longer one, is close."""
     words = {word: known for known in names for word in re.findall(r"\w{3,}", known)}
-    hint = closest(name, names)
-    found = "" if hint else closest(name, words)
-    near = next((known for word, known in words.items() if found.endswith(f" {word!r}?")), None)
-    return f" Did you mean {near!r}?" if near else hint
+    word = nearest(name, words)
+    return closest(name, names) or ("" if word is None else f" Did you mean {words[word]!r}?")
 
 
 def choose(
