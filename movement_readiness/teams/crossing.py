@@ -171,12 +171,17 @@ def crossed(
     given_away = sites_before & (
         disjoint & told(left_before) | judge(sides.of_blocks(left_before, left_before & known_now))
     )
+    # What was left of a site before, and what is left of it now.
+    rests = both & judge(sides.of_blocks(left_before, left_now))
     newly = known_before & ~first
     laid_bare = sites_before & (any_of(newly) | ~before.sites) & told_alone(left_before[sides.before_team])
     shown_now = np.append(now.teams, np.zeros(n_sites, dtype=bool))
     barred = shown_now & known_before & judge(teams)
     barred |= shown_now & given_away[sides.team_site] & left_before
     barred |= shown_now & laid_bare[sides.team_site] & newly
+    out_of_rest = shown_now & rests[sides.team_site] & left_before
+    barred |= out_of_rest
+    sites |= rests & ~any_of(out_of_rest)
     of_part, of_site = across(sides, whole)
     barred |= shown_now & of_part & sites_before[sides.team_site]
     sites |= any_of(of_site & known_before)
