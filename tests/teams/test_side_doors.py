@@ -10,6 +10,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from teams import attack
 
 import movement_readiness as mr
 from movement_readiness.exceptions import ArgumentError
@@ -263,3 +264,22 @@ def test_a_torn_line_is_said(tmp_path):
     place.write_text(whole.replace("released_on", "x", 1), encoding="utf-8")
     with pytest.raises(ArgumentError, match="a file that a ReleaseLog wrote"):
         ReleaseLog(place)
+
+
+# What is left of a site in two waves
+
+
+def test_five_people_who_answer_alike_are_not_what_is_left_of_two_waves(instrument, responses_of):
+    """Team A's five of wave 1: the site then, less B, whose answers are the same again and left beside A's eleven."""
+    frame = responses_of(instrument, {("N", "A"): 11, ("N", "B"): 12}, seed=3)
+    items = list(instrument.item_ids("rational"))
+    five = frame.index[frame["team"] == "A"][:5]
+    frame.loc[five, items[2]] = [4, 3, 4, 4, 3]
+    first = frame.drop(index=frame.index[frame["team"] == "A"][5:])
+    waves = [first.assign(wave="1"), frame.assign(wave="2", response_id="w" + frame["response_id"])]
+    both = pd.concat(waves, ignore_index=True)
+    people = both["response_id"].str.removeprefix("w").astype("category").cat.codes.to_numpy()
+    results = attack.everything(both, instrument)
+    (site,) = attack.sites_of([(both, people, results)], instrument, "rational")
+    assert any(fact.item is not None for fact in site.facts)
+    assert attack.alike(site) == []
