@@ -18,10 +18,15 @@ _TEXTS = ("released_on", "audience", "instrument_id", "instrument_version", "aim
 
 @dataclass(frozen=True)
 class ReleasedTable:
-    """Of which groups one number was shown, as places in `Release.groups`, and who of its people did not count."""
+    """Of which groups one number was shown, as places in `Release.groups`, and who of its people did not count.
+
+    ``off_ends`` are those of these groups of which no few people (`Release.limits`) have scores that are all near the
+    same end of the scale, so that their mean would tell the score of each.
+    """
 
     groups: tuple[int, ...]
     without: tuple[int, ...] = ()
+    off_ends: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class Release:
     round_to : float, optional
         What means were rounded to multiples of. None where nobody wrote it down, as in the first version of this
         package.
+    limits : tuple of (int, float), optional
+        The policy's ``min_respondents_own_team`` and ``min_interval``. None where nobody wrote it down.
 
     Notes
     -----
@@ -66,6 +73,7 @@ class Release:
     places: tuple[int, ...] = ()
     tables: Mapping[str, ReleasedTable] = field(default_factory=dict)
     round_to: float | None = None
+    limits: tuple[int, float] | None = None
 
     def to_json(self) -> str:
         """One line of text, the same for the same release."""
@@ -73,8 +81,12 @@ class Release:
 
     def _parts(self) -> dict[str, Any]:
         parts = asdict(self)
-        if self.round_to is None:
-            del parts["round_to"]  # so that a line without it stays as it was written
+        for name in ("round_to", "limits"):
+            if parts[name] is None:
+                del parts[name]  # so that a line without it stays as it was written
+        for table in parts["tables"].values():
+            if not table["off_ends"]:
+                del table["off_ends"]
         return parts
 
     @property
@@ -95,7 +107,9 @@ class Release:
         try:
             found = json.loads(text)
             tables = {
-                str(name): ReleasedTable(_numbers(table["groups"]), _numbers(table["without"]))
+                str(name): ReleasedTable(
+                    _numbers(table["groups"]), _numbers(table["without"]), _numbers(table.get("off_ends", ()))
+                )
                 for name, table in found["tables"].items()
             }
             made = cls(
@@ -105,6 +119,7 @@ class Release:
                 places=_numbers(found["places"]),
                 tables=tables,
                 round_to=_step(found.get("round_to")),
+                limits=_limits(found.get("limits")),
             )
             made._check()
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -115,8 +130,9 @@ class Release:
 
     def _check(self) -> None:
         datetime.date.fromisoformat(self.released_on)
-        places = [*self.places, *(place for table in self.tables.values() for place in table.groups)]
-        people = [person for table in self.tables.values() for person in table.without]
+        tables = self.tables.values()
+        places = [*self.places, *(place for table in tables for place in (*table.groups, *table.off_ends))]
+        people = [person for table in tables for person in table.without]
         right = len(self.people) == len(self.places) and all(0 <= place < len(self.groups) for place in places)
         if not right or not all(0 <= person < len(self.people) for person in people):
             raise ValueError
@@ -155,6 +171,16 @@ def _step(value: Any) -> float | None:
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value > 0):
         return value
     raise TypeError
+
+
+def _limits(value: Any) -> tuple[int, float] | None:
+    if value is None:
+        return None
+    least, interval = value
+    (whole,) = _numbers([least])
+    if isinstance(interval, bool) or not isinstance(interval, int | float):
+        raise TypeError
+    return whole, float(interval)
 
 
 def _numbers(values: Any) -> tuple[int, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -128,11 +127,12 @@ class Aggregation:
         shown = []
         for part, made in self.decisions:
             numbers = made.shown_to(audience, self.study)
-            everybody = {name: counted(self.instrument, part, name, one).counts for name, one in numbers.items()}
+            everybody = {name: counted(self.instrument, part, name, one) for name, one in numbers.items()}
             shown.append((part, numbers, everybody))
         name = audience if isinstance(audience, str) else " / ".join(audience[1:])
-        for release in made_releases(self.study, self.instrument, name, shown, salt_of(self.log.releases())):
-            self.log.record(replace(release, round_to=self.policy.round_to))
+        salt = salt_of(self.log.releases())
+        for release in made_releases(self.study, self.instrument, name, shown, salt, self.policy):
+            self.log.record(release)
 
     def own_teams(self) -> Iterator[tuple[tuple[str, str], TeamResults]]:
         """Every team's own results in turn, in the order of names."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +15,8 @@ from movement_readiness.teams.disclosure import DisclosurePolicy
 from movement_readiness.teams.everybody import Everybody
 from movement_readiness.teams.facts import Layer, facts_of, families
 from movement_readiness.teams.former import Former
-from movement_readiness.teams.narrowing import bars_of
+from movement_readiness.teams.narrowing import Leavers, bars_of
+from movement_readiness.teams.policy import EPSILON
 from movement_readiness.teams.shown import Shown, counted
 from movement_readiness.teams.study import Round, Study
 
@@ -25,7 +26,6 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-_ASSUMED = ("like others", "lowest", "highest")  # of the answers of people who are not at hand any more
 _SHIFT = 40  # numbers from 2 ** 40 on are of people at a site where their answers are not at hand
 
 
@@ -59,36 +59,38 @@ class Everything:
         for one in study.rounds:
             former = [*everybody.logged[one.wave, one.form], *everybody.pages[one.wave, one.form]]
             numbers = [_at_hand(it, one, everybody.person_of(it)) for it in former]
-            then += _released(one, former, numbers, self.n_sites, again=one is part)
+            then += _released(one, former, numbers, self.n_sites, policy, again=one is part)
         mine = people[part.wave, part.form]
         kept = np.unique(np.concatenate([mine, *(layer.person for layer in before), *(one.person for one in then)]))
         kept = kept[kept >= 0]
         self.n_people, self.person = len(kept), _place(mine, kept)
-        self.away = np.isin(kept, np.concatenate([mine[:0], *(one.person[one.away] for one in then)]))
-        self.left = np.isin(np.arange(self.n_sites), (kept[self.away] >> _SHIFT) - 1)  # sites that somebody left
-        # What people who are not at hand any more answered is not known: all is judged as if it were this and that.
-        self.before = [
-            [
-                replace(layer, person=_place(layer.person, kept))
-                for layer in (*before, *(one.layer(instrument, assumed) for one in then))
-            ]
-            for assumed in (_ASSUMED if self.away.any() else _ASSUMED[:1])
-        ]
+        away = np.isin(kept, np.concatenate([mine[:0], *(one.person[one.away] for one in then)]))
+        left = np.isin(np.arange(self.n_sites), (kept[away] >> _SHIFT) - 1)  # sites that somebody left
+
+        def laid_out(layers: Iterable[Layer]) -> list[Layer]:
+            return [replace(layer, person=_place(layer.person, kept)) for layer in (*before, *layers)]
+
+        self.cases = [_Case(laid_out(one.without() for one in then), Leavers(left, away))]
+        if away.any():
+            most = max(len(item_options(part, column, instrument)[0]) for column in range(len(part.items)))
+            for share in np.linspace(0, 1, most):
+                layers = laid_out(one.answering(instrument, policy, share) for one in then)
+                self.cases.append(_Case(layers, Leavers(left, away, share)))
 
     def bars(self, shown: Mapping[str, Shown]) -> dict[str, Bools]:
         """What must not be shown of the round, by the name of the number: groups (sites, then teams)."""
         now = Layer(self.part, self.person, self._numbers(self.part, shown))
         found: dict[str, Bools] = {}
-        for scales in families(self.instrument, [*self.before[0], now], self.part.scales):
+        for scales in families(self.instrument, [*self.cases[0].before, now], self.part.scales):
             marks = self._marks(now.numbers, scales)
             settled = marks == self._settled.get(scales, np.zeros_like(marks))
             barred: dict[str, Bools] = {}
-            for assumed, before in zip(_ASSUMED, self.before, strict=False):
-                facts = facts_of(self.instrument, [*before, now], scales, self.n_people)
-                # At an end nothing is said of the people who are assumed to be there, only of others.
-                beside = (settled, None) if assumed == _ASSUMED[0] else (settled | ~self.left, self.away)
-                for name, flags in bars_of(facts, len(before), self.policy, *beside).items():
+            done = settled.copy()
+            for case in self.cases:
+                facts = facts_of(self.instrument, [*case.before, now], scales, self.n_people)
+                for name, flags in bars_of(facts, len(case.before), self.policy, done, case.leavers).items():
                     barred[name] = barred.get(name, np.zeros_like(flags)) | flags
+                    done |= self._sites(flags)  # judged again when this is withheld
             sites = np.any([self._sites(flags) for flags in barred.values()], axis=0) if barred else False
             self._settled[scales] = np.where(sites, 0, marks)
             found |= barred
@@ -133,6 +135,14 @@ def _at_hand(former: Former, part: Round, person: Ints) -> Ints:
 
 
 @dataclass(frozen=True)
+class _Case:
+    """Layers before the last one, and who is judged beside them."""
+
+    before: Sequence[Layer]
+    leavers: Leavers
+
+
+@dataclass(frozen=True)
 class _Then:
     """An earlier release as a layer, but for the answers of people who are not at hand any more (``away``)."""
 
@@ -140,6 +150,7 @@ class _Then:
     former: Former
     person: Ints
     numbers: Mapping[str, Counted]
+    off_ends: Mapping[str, Shown]  # by scale
     again: bool
 
     @property
@@ -147,50 +158,88 @@ class _Then:
         found: Bools = ~np.isin(np.arange(len(self.person)), self.former.pairs.before)
         return found
 
-    def layer(self, instrument: Instrument, assumed: str) -> Layer:
-        """With the answers that are assumed."""
-        former, answers = self.former, self._answers(instrument, assumed)
-        then = replace(self.part, site=former.site, team=former.team, answers=answers)
-        return Layer(then, self.person, self.numbers, self.again)
+    def without(self) -> Layer:
+        """Of those at hand alone, as if everybody knew what the others answered."""
+        return self._layer(self._answers(), np.where(self.away, -1, self.person))
 
-    def _answers(self, instrument: Instrument, assumed: str) -> Floats:
-        """The answers of everybody in the release.
+    def answering(self, instrument: Instrument, policy: DisclosurePolicy, share: float) -> Layer:
+        """As if all who are not at hand had chosen the same option: 0 is the lowest, 1 the highest.
 
-        Of those that are not at hand, only what they skipped is known. Each of their answers is taken to be that of
-        somebody at their site, or the lowest, or the highest: how wide an interval is, is a concave function of what
-        is known, so that it is narrowest at such ends.
+        Only what they skipped is known of them, and of some groups that no few people answered all near an end.
         """
-        part, former, away = self.part, self.former, self.away
-        answers = np.full((len(self.person), len(part.items)), np.nan)
+        part, answers = self.part, self._answers()
+        inward = {scale: self._inward(scale, policy) & (share in (0, 1)) for scale in part.scales}
         for column, item in enumerate(part.items):
             name = f"item {item}"
-            mine = away & self.numbers[name].counts if name in self.numbers else away
-            if assumed != "like others":
-                keyed, _, _, _ = item_options(part, column, instrument)
-                answers[mine, column] = keyed[0 if assumed == "lowest" else -1]
-                continue
-            for place in np.unique(former.site[mine]):
-                given = part.answers[part.site == place, column]
-                given = given[~np.isnan(given)]
-                some = np.flatnonzero(mine & (former.site == place))
-                if len(given):
-                    answers[some, column] = given[self.person[some] % len(given)]
-        answers[former.pairs.before] = part.answers[former.pairs.now]
+            mine = self.away & self.numbers[name].counts if name in self.numbers else self.away
+            keyed, values, holders, _ = item_options(part, column, instrument)
+            option = round(share * (len(keyed) - 1))
+            answers[mine, column] = keyed[option]
+            if holders:
+                far = np.flatnonzero(np.abs(values - values[option]) >= policy.min_interval - EPSILON)
+                off_end = mine & np.all([inward[part.scales[place]] for place in holders], axis=0)
+                answers[off_end, column] = keyed[far[np.argmin(np.abs(values[far] - values[option]))]]
+        return self._layer(answers, self.person)
+
+    def _inward(self, scale: str, policy: DisclosurePolicy) -> Bools:
+        """One of every few who left a group of which no few people's scores are all near an end."""
+        former, least, n_sites = self.former, policy.min_respondents_own_team, len(self.off_ends[scale].sites)
+        mine = np.flatnonzero(self.away & self.numbers[f"scale {scale}"].counts)
+        site, team, off = former.site[mine], former.team[mine], self.off_ends[scale]
+        group = np.where(off.sites[site], site, np.where(np.append(off.teams, False)[team], n_sites + team, -1))
+        order = np.lexsort((team, group))
+        ordered = group[order]
+        nth = np.arange(len(order)) - np.searchsorted(ordered, ordered)
+        found = np.zeros(len(self.person), dtype=bool)
+        found[mine[order][(ordered >= 0) & (nth % least == least - 1)]] = True
+        return found
+
+    def _answers(self) -> Floats:
+        answers = np.full((len(self.person), len(self.part.items)), np.nan)
+        answers[self.former.pairs.before] = self.part.answers[self.former.pairs.now]
         return answers
+
+    def _layer(self, answers: Floats, person: Ints) -> Layer:
+        then = replace(self.part, site=self.former.site, team=self.former.team, answers=answers)
+        return Layer(then, person, self.numbers, self.again)
 
 
 def _released(
-    part: Round, former: Sequence[Former], people: Sequence[Ints], n_sites: int, *, again: bool
+    part: Round,
+    former: Sequence[Former],
+    people: Sequence[Ints],
+    n_sites: int,
+    policy: DisclosurePolicy,
+    *,
+    again: bool,
 ) -> list[_Then]:
     """Earlier releases of a round; those of the same people in the same teams are one."""
+    limits = policy.min_respondents_own_team, policy.min_interval
     found: dict[tuple[bytes, bytes], _Then] = {}
     for earlier, person in zip(former, people, strict=True):
         key = (person.tobytes(), earlier.team.tobytes())
-        numbers = dict(found[key].numbers) if key in found else {}
+        off_ends = {scale: earlier.off_ends(f"scale {scale}", n_sites, limits) for scale in part.scales}
+        if key in found:
+            numbers = dict(found[key].numbers)
+            off_ends = {scale: one.either(found[key].off_ends[scale]) for scale, one in off_ends.items()}
+        else:
+            numbers = _hidden(part, earlier, n_sites)
         for name, table in earlier.release.tables.items():
             counts, teams, sites = earlier.shown_in(table, n_sites)
             if name in numbers:
                 teams, sites = teams | numbers[name].teams, sites | numbers[name].sites
             numbers[name] = Counted(earlier.site, earlier.team, counts, teams, sites, np.empty(0))
-        found[key] = _Then(part, earlier, person, numbers, again)
+        found[key] = _Then(part, earlier, person, numbers, off_ends, again)
     return list(found.values())
+
+
+def _hidden(part: Round, former: Former, n_sites: int) -> dict[str, Counted]:
+    """The means of a release, of which none was shown: its teams are hidden ones."""
+    before, now = former.pairs.before, former.pairs.now
+    found = {}
+    for column, scale in enumerate(part.scales):
+        counts = np.ones(len(former.site), dtype=bool)
+        counts[before] = np.isfinite(part.scores[now, column])
+        teams, sites = np.zeros(len(former.team_site), dtype=bool), np.zeros(n_sites, dtype=bool)
+        found[f"scale {scale}"] = Counted(former.site, former.team, counts, teams, sites, np.empty(0))
+    return found

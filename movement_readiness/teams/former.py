@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,13 +70,22 @@ class Former:
 
     def shown_in(self, table: ReleasedTable, n_sites: int) -> tuple[Bools, Bools, Bools]:
         """Who counted in a number of this release, and of which teams and sites it was shown."""
-        teams, sites = np.zeros(len(self.team_site), dtype=bool), np.zeros(n_sites, dtype=bool)
-        for kind, place in (self.groups[group] for group in table.groups):
-            if kind != "gone":
-                (sites if kind == "site" else teams)[place] = True
+        shown = self._groups(table.groups, n_sites)
         counts = np.ones(len(self.release.people), dtype=bool)
         counts[list(table.without)] = False
-        return counts[self.rows], teams, sites
+        return counts[self.rows], shown.teams, shown.sites
+
+    def off_ends(self, name: str, n_sites: int, limits: tuple[int, float]) -> Shown:
+        """The groups of which no few people have scores all near the same end (under the same limits)."""
+        table = self.release.tables.get(name)
+        return self._groups(table.off_ends if table and self.release.limits == limits else (), n_sites)
+
+    def _groups(self, places: Collection[int], n_sites: int) -> Shown:
+        found = Shown(np.zeros(len(self.team_site), dtype=bool), np.zeros(n_sites, dtype=bool))
+        for kind, place in (self.groups[group] for group in places):
+            if kind != "gone":
+                (found.sites if kind == "site" else found.teams)[place] = True
+        return found
 
     def _tables(self, telling: Telling, name: str, table: ReleasedTable, shown: Shown) -> tuple[Counted, Counted]:
         n_teams = len(self.team_site)

@@ -58,14 +58,13 @@ def packed(releases: Iterable[Release]) -> list[Release]:
     same: dict[tuple[object, ...], Release] = {}
     for one in releases:
         without = tuple(sorted((name, table.without) for name, table in one.tables.items()))
-        key = (one.wave, one.form, one.salt, one.groups, one.people, one.places, without)
+        key = (one.wave, one.form, one.salt, one.limits, one.groups, one.people, one.places, without)
         same[key] = _both(same[key], one) if key in same else one
     layers: list[tuple[set[object], list[Release]]] = []
     for one in same.values():
         mine: set[object] = {*one.people, *one.groups}
-        kind = (one.wave, one.form, one.salt)
         for taken, members in layers:
-            if kind == (members[0].wave, members[0].form, members[0].salt) and taken.isdisjoint(mine):
+            if _kind(one) == _kind(members[0]) and taken.isdisjoint(mine):
                 taken |= mine
                 members.append(one)
                 break
@@ -74,11 +73,19 @@ def packed(releases: Iterable[Release]) -> list[Release]:
     return [_side_by_side(members) for _, members in layers]
 
 
+def _kind(release: Release) -> tuple[object, ...]:
+    return release.wave, release.form, release.salt, release.limits
+
+
 def _both(first: Release, second: Release) -> Release:
-    tables = {
-        name: replace(table, groups=tuple(sorted({*table.groups, *second.tables[name].groups})))
-        for name, table in first.tables.items()
-    }
+    tables = {}
+    for name, table in first.tables.items():
+        other = second.tables[name]
+        tables[name] = replace(
+            table,
+            groups=tuple(sorted({*table.groups, *other.groups})),
+            off_ends=tuple(sorted({*table.off_ends, *other.off_ends})),
+        )
     return replace(first, tables=tables)
 
 
@@ -88,12 +95,13 @@ def _side_by_side(releases: Sequence[Release]) -> Release:
     groups: list[tuple[str, str | None]] = []
     people: list[str] = []
     places: list[int] = []
-    tables: dict[str, tuple[list[int], list[int]]] = {}
+    tables: dict[str, tuple[list[int], list[int], list[int]]] = {}
     for one in releases:
         for name, table in one.tables.items():
-            shown, without = tables.setdefault(name, ([], []))
+            shown, without, off_ends = tables.setdefault(name, ([], [], []))
             shown += [len(groups) + group for group in table.groups]
             without += [len(people) + person for person in table.without]
+            off_ends += [len(groups) + group for group in table.off_ends]
         places += [len(groups) + place for place in one.places]
         groups += one.groups
         people += one.people
@@ -102,7 +110,7 @@ def _side_by_side(releases: Sequence[Release]) -> Release:
         groups=tuple(groups),
         people=tuple(people),
         places=tuple(places),
-        tables={name: ReleasedTable(tuple(shown), tuple(without)) for name, (shown, without) in tables.items()},
+        tables={name: ReleasedTable(*map(tuple, parts)) for name, parts in tables.items()},
     )
 
 

@@ -8,7 +8,7 @@ skipped one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from movement_readiness.teams.nearby import far_apart
 from movement_readiness.teams.program import Target, width
 from movement_readiness.teams.screening import Screen
 
-__all__ = ["bars_of"]
+__all__ = ["Leavers", "bars_of"]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -29,9 +29,26 @@ Ints = npt.NDArray[np.int64]
 _SLACK = 1e-6
 
 
-def bars_of(
-    facts: Facts, last: int, policy: DisclosurePolicy, settled: Bools, spared: Bools | None = None
-) -> Mapping[str, Bools]:
+@dataclass(frozen=True)
+class Leavers:
+    """People of earlier releases whose answers are not at hand any more: ``people``, and the ``sites`` they left.
+
+    Either everybody is taken to know their answers (``share`` None): then they are in no table, and those who stayed
+    are judged. Or all are taken to have chosen the same option (``share`` 0: the lowest, 1: the highest): then those
+    who left are judged, and their teams.
+    """
+
+    sites: Bools
+    people: Bools
+    share: float | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether everybody is taken to know their answers."""
+        return self.share is None
+
+
+def bars_of(facts: Facts, last: int, policy: DisclosurePolicy, settled: Bools, leavers: Leavers) -> Mapping[str, Bools]:
     """What must not be shown of the last layer, by the name of the number: groups (sites, then teams).
 
     Parameters
@@ -41,13 +58,13 @@ def bars_of(
     policy : DisclosurePolicy
     settled : array, one entry a site
         Where the same was found safe before.
-    spared : array, one entry a person, optional
-        Groups of whom alone are not judged: their answers are not known, but assumed.
+    leavers : Leavers
     """
     found: dict[str, Bools] = {}
-    judge = _Judge(facts, last, policy, spared)
-    done = settled.copy()
-    for with_items in (False, True):
+    judge = _Judge(facts, last, policy, leavers)
+    done = settled.copy() if leavers.known else settled | ~leavers.sites
+    # A mean alone is told best where all answered the lowest, or the highest.
+    for with_items in (False, True) if leavers.share in (None, 0, 1) else (True,):
         for site, targets in judge.narrowed(done, with_items).items():
             done[site] = True  # the items there are judged again when the means are safe
             for name, place in judge.cure(site, targets, with_items):
@@ -57,9 +74,8 @@ def bars_of(
 
 
 class _Judge:
-    def __init__(self, facts: Facts, last: int, policy: DisclosurePolicy, spared: Bools | None) -> None:
-        self.facts, self.last, self.policy = facts, last, policy
-        self.spared = np.zeros(len(facts.site), dtype=bool) if spared is None else spared
+    def __init__(self, facts: Facts, last: int, policy: DisclosurePolicy, leavers: Leavers) -> None:
+        self.facts, self.last, self.policy, self.leavers = facts, last, policy, leavers
         self.now = [table for table in facts.tables if table.layer == last]
         self.order = np.argsort(facts.site, kind="stable")
         n_sites = len(self.now[0].site_shown) if self.now else 0
@@ -89,11 +105,14 @@ class _Judge:
         screen = Screen(self.facts, self.last, self.policy, settled, with_items=with_items)
         fresh, before = newly_told(tables, self.facts.site, self.last), Before(self.facts, self.last)
         for target in screen.left():
-            if not fresh[target.people].any() or self._is_out(target) or self.spared[target.people].all():
+            if not fresh[target.people].any() or self._is_out(target) or not self._is_judged(target):
                 continue
             judged = before.not_out(target, self.limit)
             if judged is target or (len(judged.people) and screen.room(judged) < self.limit):
                 yield judged
+
+    def _is_judged(self, target: Target) -> bool:
+        return self.leavers.known or bool(self.leavers.people[target.people].any())
 
     def _is_out(self, target: Target) -> bool:
         """Whether the team was hidden in an earlier release of this round, and the very same people are shown now."""
@@ -116,6 +135,8 @@ class _Judge:
         found = self._width(site, tables, target, with_items)
         if found >= self.limit:
             return False
+        if self.leavers.known and self.leavers.sites[site]:
+            return True  # what the earlier releases tell alone depends on what those who left answered
         earlier = [table for table in tables if table.layer != self.last]
         before = self._width(site, earlier, target, with_items)
         return not found >= before - _SLACK  # also where one of them cannot be solved (NaN)
@@ -174,7 +195,9 @@ class _Judge:
         every = {table.name for table in shown}
         mine = {table.name for table in shown if any(self._concerns(table, target) for target in targets)}
         people = np.concatenate([target.people for target in targets])
-        near = {int(team) for table in shown for team in table.group[people] if team >= 0}
+        there = {int(team) for table in shown for team in np.flatnonzero(table.team_shown)}
+        # Also the teams that people who left were in before.
+        near = there & {int(team) for table in self.facts.tables for team in table.team[people]}
         for names in (mine, every):
             for groups in ({-1}, near, near | {-1}):
                 tables = self._tables(True, site, groups, names)
@@ -206,7 +229,7 @@ class _Judge:
                 if table.site_shown[site]:
                     shared[-1] = len(people) + 1
                 for group in np.unique(table.group[people][table.group[people] >= 0]).tolist():
-                    both = int((table.group[target.people] == group).sum())
+                    both = max(int((one.team[target.people] == group).sum()) for one in self.facts.tables)
                     shared[group] = max(shared.get(group, 0), both)
         return sorted(set(shared) - hidden, key=lambda group: (-shared[group], group))
 

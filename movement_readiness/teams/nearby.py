@@ -52,12 +52,13 @@ def far_apart(
         Whether means are known to half a step of rounding; else exactly.
     """
     found = np.zeros(len(targets), dtype=bool)
+    beside = _Beside(facts, tables, people_at)
     rooms = [_room(table, facts, policy, rounded) if table.item < 0 else None for table in tables]
     for others, ways in _TRIES:
         left = np.flatnonzero(~found)
         for start in range(0, len(left), _AT_ONCE):
             some = left[start : start + _AT_ONCE]
-            members = [_members(facts, tables, targets[place], people_at, others) for place in some]
+            members = [beside.members(targets[place], others) for place in some]
             programs = _Programs(facts, tables, rooms, [targets[place] for place in some], members)
             found[some] = programs.far(policy.min_interval, ways)
     return found
@@ -209,14 +210,50 @@ class _Programs:
         return found.x if found.status == 0 else None
 
 
-def _members(
-    facts: Facts, tables: Sequence[Table], target: Target, people_at: Callable[[int], Ints], others: int
-) -> Ints:
-    """The target, and those who are with it in most shown groups."""
-    people = np.setdiff1d(people_at(int(facts.site[target.people[0]])), target.people)
-    shared = np.zeros(len(people), dtype=np.int64)
-    for table in tables:
-        group, mine = table.group[people], table.group[target.people]
-        shared += (group != ABSENT) & (group == mine[0] if (mine == mine[0]).all() else np.isin(group, mine))
-    chosen = np.argsort(-shared, kind="stable")[:others]
-    return np.concatenate([target.people, people[chosen[shared[chosen] > 0]]])
+class _Beside:
+    """Those who are with a target in most shown groups; beside somebody who left, also those who are with these."""
+
+    def __init__(self, facts: Facts, tables: Sequence[Table], people_at: Callable[[int], Ints]) -> None:
+        self.site, self.tables, self.people_at = facts.site, tables, people_at
+        self._groups: dict[int, tuple[Ints, Ints]] = {}
+        self._found: dict[tuple[bytes, int], Ints] = {}
+
+    def members(self, target: Target, others: int) -> Ints:
+        """The target first, then as many others, and of those who are in none of its groups again as many."""
+        key = (target.people.tobytes(), others)
+        if key not in self._found:
+            self._found[key] = self._members(target.people, others)
+        return self._found[key]
+
+    def _members(self, mine: Ints, others: int) -> Ints:
+        people, groups = self._at(int(self.site[mine[0]]))
+        is_mine = np.isin(people, mine)
+        shared = _shared(groups, groups[is_mine])
+        chosen = _most(np.where(is_mine, 0, shared), others)
+        far = (shared == 0) & ~is_mine
+        further = chosen[:0]
+        if far.any() and len(chosen):
+            further = _most(np.where(far, _shared(groups, groups[chosen]), 0), others)
+        return np.concatenate([mine, people[chosen], people[further]])
+
+    def _at(self, site: int) -> tuple[Ints, Ints]:
+        """Everybody at a site, and people x tables: the shown group that they are in."""
+        if site not in self._groups:
+            people = self.people_at(site)
+            self._groups[site] = people, np.stack([table.group[people] for table in self.tables], axis=1)
+        return self._groups[site]
+
+
+def _shared(groups: Ints, others: Ints) -> Ints:
+    """In how many shown groups people are together with any of the others."""
+    found = np.zeros(len(groups), dtype=np.int64)
+    for column in range(groups.shape[1]):
+        theirs = np.unique(others[:, column])
+        found += np.isin(groups[:, column], theirs[theirs != ABSENT])
+    return found
+
+
+def _most(shared: Ints, n: int) -> Ints:
+    """The places of the n largest, of those that are not zero."""
+    first = np.argsort(-shared, kind="stable")[:n]
+    return first[shared[first] > 0]

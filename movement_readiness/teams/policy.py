@@ -23,19 +23,23 @@ shown groups from each other is judged like a shown group. What is promised:
    they are fewer than ``min_respondents_own_team`` (`movement_readiness.teams.skipped`);
 5. nothing else that is shown (intervals, reliability, ICC) is estimated from the answers of hidden teams.
 
-A team that has seen a page of its own before (`RevealedPage`, such as at the end of a workshop) is judged by who
-was in it. The very same people: the team counts as shown whatever is decided now; where that leaves too few others,
-the site is withheld instead of the team. Fewer than ``min_respondents_own_team`` people came or went since, or gave
-an answer to an item (have a score) among those who came: the team and its site are withheld in that wave and form,
-for the difference would tell what those few answered. More people: judged afresh. A page that showed no number, and
-one of other people altogether, changes nothing (see `movement_readiness.teams.earlier`). A page of a wave or form of
-which no answers are handed in is told apart by head-counts: where it has 1 to ``min_respondents_own_team`` - 1 people
-more or fewer than the team has now, the team is withheld, and so is the site where so few are left of it beside the
-page, as though everybody had answered the same again.
+A team that has seen a page of its own before (`RevealedPage`, such as at the end of a workshop) is judged by who was
+in it. The very same people: the team counts as shown whatever is decided now; where that leaves too few others, the
+site is withheld instead of the team. Fewer than ``min_respondents_own_team`` people came or went since, or gave an
+answer to an item (have a score) among those who came: the team and its site are withheld in that wave and form, for
+the difference would tell what those few answered. More people: judged afresh, like a release (below). A page that
+showed no number, and one of other people altogether, changes nothing (see `movement_readiness.teams.earlier`). A page
+of a wave or form of which no answers are handed in is told apart by head-counts: where it has 1 to
+``min_respondents_own_team`` - 1 people more or fewer than the team has now, the team is withheld, and so is the site
+where so few are left of it beside the page, as though everybody had answered the same again.
 
 Beside other releases: what an earlier release of the same wave and form showed, and what other waves and forms show, is
 compared with every table before anybody sees it (`movement_readiness.teams.union`); the release log remembers it
-(`movement_readiness.teams.releases`). Head-counts are protected like means (`movement_readiness.teams.heads`).
+(`movement_readiness.teams.releases`). The answers of people who left since are not at hand any more (the log holds
+none), so everybody is taken to know them where those who stayed are judged; those who left are judged as if all of them
+had chosen the same option, each option in turn: the cases in which most is told. Of the means of a release the log
+knows whether any ``min_respondents_own_team`` people of a group have scores that are all near the same end; where they
+do not, nor do those who left. Head-counts are protected like means (`movement_readiness.teams.heads`).
 
 What is not promised:
 
@@ -49,10 +53,7 @@ What is not promised:
   one out is somebody else) and the site has the same name: whoever knows that everybody repeated the answers to one
   scale but not to the others, or that a site is called otherwise in the other wave, may learn more. Between releases,
   where response ids tell who is who, sites and waves may change their names (`movement_readiness.teams.renamed`).
-- People who left since an earlier release, whose answers are not at hand any more (the log holds none), are taken to
-  have answered like others at their site, then all of them the lowest, then all of them the highest: the ends at which
-  most is told of those who stayed. Other mixtures are not looked at, how much is told of those who left is judged only
-  as if they had answered like others, and who answers a later wave is not known again in it.
+- Whoever left since an earlier release and answers a later wave is not known again in it.
 - A wave that is in the log but not handed in is compared by head-counts alone: hand in all waves together. An answer
   changed under the same id is not noticed outside a store, and a log that was deleted protects nobody.
 - The page of a room counts as having shown every number of its team, also those that it withheld: where the team is

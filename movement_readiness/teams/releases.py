@@ -11,15 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from movement_readiness.exceptions import ArgumentError, ResponsesError
 from movement_readiness.instrument import Instrument
 from movement_readiness.responses.released import KeepsReleases, Release, ReleasedTable, hashed
+from movement_readiness.teams.crossing import Counted
 from movement_readiness.teams.lines import LockedLines, locked
+from movement_readiness.teams.policy import DisclosurePolicy
 from movement_readiness.teams.shown import Shown
 from movement_readiness.teams.study import Round, Study
 
 __all__ = ["ReleaseLog", "checked_log", "made_releases"]
+
+Bools = npt.NDArray[np.bool_]
+
+_EVERYWHERE = ("published", "own teams", "all")  # audiences of every site; others are one team
 
 
 class ReleaseLog:
@@ -160,10 +167,13 @@ def made_releases(
     study: Study,
     instrument: Instrument,
     audience: str,
-    shown: Iterable[tuple[Round, Mapping[str, Shown], Mapping[str, np.ndarray]]],
+    shown: Iterable[tuple[Round, Mapping[str, Shown], Mapping[str, Counted]]],
     salt: str,
+    policy: DisclosurePolicy,
 ) -> list[Release]:
-    """The releases of what is shown: one a round of which anything is.
+    """The releases of what is shown: one a round, with the people of every site.
+
+    One of a single team holds its site alone, and is none where nothing is shown.
 
     Parameters
     ----------
@@ -171,14 +181,16 @@ def made_releases(
     audience : str
     shown : iterable of (round, what is shown of each number, who counts in it)
     salt : str
+    policy : DisclosurePolicy
     """
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     found = []
     for part, numbers, counts in shown:
         numbers = {name: one for name, one in numbers.items() if one}
-        if not numbers:
+        everywhere = audience in _EVERYWHERE
+        if not numbers and not everywhere:
             continue
-        sites = np.zeros(len(study.sites), dtype=bool)
+        sites = np.full(len(study.sites), everywhere)  # a team that is hidden now is to stay so, also at other sites
         for one in numbers.values():
             sites |= one.sites
             sites[study.team_site[one.teams]] = True
@@ -192,7 +204,8 @@ def made_releases(
         tables = {
             name: ReleasedTable(
                 tuple(np.searchsorted(used, seen[name]).tolist()),
-                tuple(np.flatnonzero(~counts[name][rows][order]).tolist()),
+                tuple(np.flatnonzero(~counts[name].counts[rows][order]).tolist()),
+                tuple(np.searchsorted(used, seen[name][_off_ends(name, counts[name], policy)[seen[name]]]).tolist()),
             )
             for name in numbers
         }
@@ -210,8 +223,25 @@ def made_releases(
                 people,
                 tuple(np.searchsorted(used, places[order]).tolist()),
                 tables,
+                policy.round_to,
+                (policy.min_respondents_own_team, policy.min_interval),
             )
         )
+    return found
+
+
+def _off_ends(name: str, one: Counted, policy: DisclosurePolicy) -> Bools:
+    """Groups (sites, then teams) of which no few people's scores are all near the same end."""
+    n_sites, n_groups = len(one.sites), len(one.sites) + len(one.teams)
+    found = np.full(n_groups, name.startswith("scale "))
+    for place, first, n in ((one.site, 0, n_sites), (one.team, n_sites, len(one.teams))):
+        rows = np.flatnonzero(one.counts & (place >= 0)) if found.any() else np.empty(0, dtype=np.int64)
+        for values in (one.values, 100 - one.values):
+            ordered = rows[np.lexsort((values[rows], place[rows]))]
+            start = np.searchsorted(place[ordered], np.arange(n + 1))
+            sums = np.concatenate([[0.0], np.cumsum(values[ordered])])
+            few = np.minimum(start[:-1] + policy.min_respondents_own_team, start[1:])
+            found[first : first + n] &= sums[few] - sums[start[:-1]] >= policy.min_interval
     return found
 
 

@@ -28,6 +28,10 @@ class Shown:
     def __bool__(self) -> bool:
         return bool(self.teams.any() or self.sites.any())
 
+    def either(self, other: Shown) -> Shown:
+        """Of which groups it is shown in one or the other."""
+        return Shown(self.teams | other.teams, self.sites | other.sites)
+
 
 def of_items(instrument: Instrument, scale: str, shown: Mapping[str, Shown]) -> Shown | None:
     """Of which groups all items of a scale are shown together; None where the form does not have them all."""

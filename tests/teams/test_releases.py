@@ -131,10 +131,12 @@ def test_a_log_holds_no_answers_and_no_ids(instrument, responses_of, tmp_path):
     found = json.loads(line)
     assert set(found) == {
         "released_on", "audience", "instrument_id", "instrument_version", "aim_id", "wave", "form", "salt", "groups",
-        "people", "places", "tables", "round_to",
+        "people", "places", "tables", "round_to", "limits",
     }  # fmt: skip
     assert not set(found["people"]) & set(frame["response_id"])
-    assert all(set(table) == {"groups", "without"} for table in found["tables"].values())
+    assert all(
+        {"groups", "without"} <= set(table) <= {"groups", "without", "off_ends"} for table in found["tables"].values()
+    )
     again = ReleaseLog(place)
     assert again.releases() == (Release.from_json(line),)
     assert "1 releases in releases.jsonl" in repr(again)

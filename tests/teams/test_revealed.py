@@ -63,8 +63,8 @@ def test_a_small_teams_page_showed_nothing_so_it_counts_as_hidden(instrument, re
 
 @pytest.mark.parametrize(
     ("without", "gone", "withheld"),
-    [(1, 0, True), (4, 0, True), (5, 0, False), (0, 1, True), (0, 4, True), (0, 5, False), (1, 4, True), (5, 1, True),
-     (6, 6, False), (12, 3, False)],
+    [(1, 0, True), (4, 0, True), (5, 0, False), (0, 1, True), (0, 4, True), (0, 5, True), (1, 4, True), (5, 1, True),
+     (12, 3, False)],
 )  # fmt: skip
 def test_a_few_latecomers_or_withdrawals_since_the_page_are_not_given_away(
     any_instrument, responses_of, without, gone, withheld
@@ -81,13 +81,29 @@ def test_a_few_latecomers_or_withdrawals_since_the_page_are_not_given_away(
             assert not before[here]["withheld"].all(), "the control: without a page it is shown"
             if withheld:
                 assert table[here]["withheld"].all()
-                assert set(table[here]["reason"]) == {"protected"}
+                assert set(table[here]["reason"]) <= {"protected", "few_changed"}
                 assert table[here]["n"].isna().all()
                 assert table[~here].equals(before[~here]) or "shrunken" in table.columns
             else:
                 assert table["withheld"].equals(before["withheld"])
         numbers = found.scores[found.scores["site"] == "South"]
         assert not numbers["withheld"].any()
+
+
+def test_whoever_left_since_the_page_is_not_told_by_items_that_those_who_came_do_not_cover(instrument, responses_of):
+    """What those who left answered is not known any more: of six, all may have chosen what nobody who came did."""
+    places = {("North", "A"): 12, ("North", "B"): 12, ("South", "A"): 12}
+    frame = responses_of(instrument, places, seed=3)
+    seen = page(frame, "North", "A", without=6, more=[f"gone {n}" for n in range(6)])
+    plain, found = mr.aggregate_scores(frame, instrument), mr.aggregate_scores(frame, instrument, revealed=[seen])
+    assert plain.scores["withheld"].equals(found.scores["withheld"])
+    came = frame[(frame["site"] == "North") & (frame["team"] == "A")].iloc[:6]
+    items = found.items[(found.items["team"] == "A") & (found.items["site"] == "North")].set_index("item")
+    for item in items.index[items["withheld"]]:
+        assert came[item].nunique() < 5
+    others = found.items[found.items["team"] == "B"]
+    assert items["withheld"].any()
+    assert not others["withheld"].any()
 
 
 def test_a_page_without_numbers_changes_nothing(instrument, responses_of):
