@@ -55,11 +55,19 @@ class Everybody:
         people = numbered(rounds)
         self.people = {(part.wave, part.form): mine for part, mine in zip(rounds, people, strict=True)}
         salt = next((one.salt for one in releases), "")
-        logged, pages = packed(releases), packed(as_releases(study, instrument, policy, salt))
-        self.out = all_out(rounds, people, [*logged, *pages])
-        self._persons = {id(one): out.person for one, out in zip([*logged, *pages], self.out, strict=True)}
-        self.logged, self.pages = (
-            {(part.wave, part.form): list(_former(found, study, part)) for part in rounds} for found in (logged, pages)
+        pages = as_releases(study, instrument, policy, salt)
+        teams: set[object] = set(study.teams)
+        known = [teams.issuperset(one.groups) for one in pages]
+        # Which numbers a page showed is not kept. Where its team is called otherwise now, it may have shown none.
+        sure, unsure = (
+            packed(one for one, there in zip(pages, known, strict=True) if there is flag) for flag in (True, False)
+        )
+        logged = packed(releases)
+        self.out, self._n_sure = all_out(rounds, people, [*logged, *sure, *unsure]), len(logged) + len(sure)
+        self._persons = {id(one): out.person for one, out in zip([*logged, *sure, *unsure], self.out, strict=True)}
+        self.logged, self.pages, self.unsure = (
+            {(part.wave, part.form): list(_former(found, study, part)) for part in rounds}
+            for found in (logged, sure, unsure)
         )
         self._done: dict[int, tuple[Bools, Bools]] = {}
 
@@ -80,15 +88,19 @@ class Everybody:
         person, now = self._person(part), self._numbers(part, shown)
         for name, mine in now.items():
             others = [(one, _group(numbers[name])) for one, numbers in rounds if name in numbers]
-            logged = [(one.person, one.groups[name]) for one in self.out if name in one.groups]
-            if not others and not logged:
-                continue
-            pairs = _pairs(person, mine, others, logged)
-            key = hash(tuple(values.tobytes() for values in (pairs.person, pairs.group, pairs.site, pairs.kind)))
-            if key not in self._done:
-                self._done[key] = _barred(pairs, len(mine.sites), len(mine.teams), self.least)
-            for target in _targets(name, shown, self.instrument):
-                yield target, *self._done[key]
+            for known in (self.out, self.out[: self._n_sure]) if self._n_sure < len(self.out) else (self.out,):
+                out = [(one.person, one.groups[name]) for one in known if name in one.groups]
+                if not others and not out:
+                    continue
+                barred = self._barred(_pairs(person, mine, others, out), mine)
+                for target in _targets(name, shown, self.instrument):
+                    yield target, *barred
+
+    def _barred(self, pairs: _Pairs, mine: Counted) -> tuple[Bools, Bools]:
+        key = hash(tuple(values.tobytes() for values in (pairs.person, pairs.group, pairs.site, pairs.kind)))
+        if key not in self._done:
+            self._done[key] = _barred(pairs, len(mine.sites), len(mine.teams), self.least)
+        return self._done[key]
 
     def person_of(self, former: Former) -> Ints:
         """The number of everybody in a release that `logged` or `pages` hold."""

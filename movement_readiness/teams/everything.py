@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,11 +55,12 @@ class Everything:
         self._settled: dict[tuple[str, ...], Ints] = {}
         people = everybody.people
         before = [Layer(one, people[one.wave, one.form], self._numbers(one, seen)) for one, seen in rounds]
-        then: list[_Then] = []
-        for one in study.rounds:
-            former = [*everybody.logged[one.wave, one.form], *everybody.pages[one.wave, one.form]]
-            numbers = [_at_hand(it, one, everybody.person_of(it)) for it in former]
-            then += _released(one, former, numbers, self.n_sites, policy, again=one is part)
+        logged, pages, unsure = (
+            _earlier(study, part, found, everybody, policy)
+            for found in (everybody.logged, everybody.pages, everybody.unsure)
+        )
+        sure = [*logged, *pages]
+        then = [*sure, *unsure]
         mine = people[part.wave, part.form]
         kept = np.unique(np.concatenate([mine, *(layer.person for layer in before), *(one.person for one in then)]))
         kept = kept[kept >= 0]
@@ -70,12 +71,11 @@ class Everything:
         def laid_out(layers: Iterable[Layer]) -> list[Layer]:
             return [replace(layer, person=_place(layer.person, kept)) for layer in (*before, *layers)]
 
-        self.cases = [_Case(laid_out(one.without() for one in then), Leavers(left, away))]
-        if away.any():
-            most = max(len(item_options(part, column, instrument)[0]) for column in range(len(part.items)))
-            for share in np.linspace(0, 1, most):
-                layers = laid_out(one.answering(instrument, policy, share) for one in then)
-                self.cases.append(_Case(layers, Leavers(left, away, share)))
+        self.cases = [
+            case
+            for known in ((then, sure) if unsure else (then,))
+            for case in _cases(known, laid_out, left, away, instrument, policy)
+        ]
 
     def bars(self, shown: Mapping[str, Shown]) -> dict[str, Bools]:
         """What must not be shown of the round, by the name of the number: groups (sites, then teams)."""
@@ -204,10 +204,44 @@ class _Then:
         return Layer(then, person, self.numbers, self.again)
 
 
+def _cases(
+    then: Sequence[_Then],
+    laid_out: Callable[[Iterable[Layer]], list[Layer]],
+    left: Bools,
+    away: Bools,
+    instrument: Instrument,
+    policy: DisclosurePolicy,
+) -> Iterator[_Case]:
+    """Everybody knows what those who left answered; then all of these have chosen the same option, each in turn."""
+    yield _Case(laid_out(one.without() for one in then), Leavers(left, away))
+    if away.any():
+        options = {
+            len(item_options(one.part, column, instrument)[0]) for one in then for column in range(len(one.part.items))
+        }
+        for share in np.linspace(0, 1, max(options, default=2)):
+            layers = laid_out(one.answering(instrument, policy, share) for one in then)
+            yield _Case(layers, Leavers(left, away, share))
+
+
+def _earlier(
+    study: Study,
+    part: Round,
+    found: Mapping[tuple[str, str], Sequence[Former]],
+    everybody: Everybody,
+    policy: DisclosurePolicy,
+) -> list[_Then]:
+    """What was released, or shown on pages, of every round before."""
+    return [
+        then
+        for one in study.rounds
+        for then in _released(one, found[one.wave, one.form], everybody, len(study.sites), policy, again=one is part)
+    ]
+
+
 def _released(
     part: Round,
     former: Sequence[Former],
-    people: Sequence[Ints],
+    everybody: Everybody,
     n_sites: int,
     policy: DisclosurePolicy,
     *,
@@ -216,7 +250,8 @@ def _released(
     """Earlier releases of a round; those of the same people in the same teams are one."""
     limits = policy.min_respondents_own_team, policy.min_interval
     found: dict[tuple[bytes, bytes], _Then] = {}
-    for earlier, person in zip(former, people, strict=True):
+    for earlier in former:
+        person = _at_hand(earlier, part, everybody.person_of(earlier))
         key = (person.tobytes(), earlier.team.tobytes())
         off_ends = {scale: earlier.off_ends(f"scale {scale}", n_sites, limits) for scale in part.scales}
         if key in found:

@@ -27,11 +27,13 @@ A team that has seen a page of its own before (`RevealedPage`, such as at the en
 in it. The very same people: the team counts as shown whatever is decided now; where that leaves too few others, the
 site is withheld instead of the team. Fewer than ``min_respondents_own_team`` people came or went since, or gave an
 answer to an item (have a score) among those who came: the team and its site are withheld in that wave and form, for
-the difference would tell what those few answered. More people: judged afresh, like a release (below). A page that
-showed no number, and one of other people altogether, changes nothing (see `movement_readiness.teams.earlier`). A page
-of a wave or form of which no answers are handed in is told apart by head-counts: where it has 1 to
-``min_respondents_own_team`` - 1 people more or fewer than the team has now, the team is withheld, and so is the site
-where so few are left of it beside the page, as though everybody had answered the same again.
+the difference would tell what those few answered. More people: judged afresh, like a release (below) that showed all
+its numbers, and where the team is called otherwise now, once more as if it had shown none, because which they were is
+not kept. A page that showed no number, and one of other people altogether, changes nothing (see
+`movement_readiness.teams.earlier`). A page of a wave or form of which no answers are handed in is told apart by
+head-counts: where it has 1 to ``min_respondents_own_team`` - 1 people more or fewer than the team has now, the team
+is withheld, and so is the site where so few are left of it beside the page, as though everybody had answered the same
+again.
 
 Beside other releases: what an earlier release of the same wave and form showed, and what other waves and forms show, is
 compared with every table before anybody sees it (`movement_readiness.teams.union`); the release log remembers it
@@ -56,8 +58,6 @@ What is not promised:
 - Whoever left since an earlier release and answers a later wave is not known again in it.
 - A wave that is in the log but not handed in is compared by head-counts alone: hand in all waves together. An answer
   changed under the same id is not noticed outside a store, and a log that was deleted protects nobody.
-- The page of a room counts as having shown every number of its team, also those that it withheld: where the team is
-  called otherwise in a later release, such a number may be shown of one person more than before.
 - How far teams differ (ICC) follows from the SD within them, known to half a point, in studies of fewer than 200 people
   to a point: not an interval that is proven, but a wide one (`movement_readiness.teams.differences`).
 - The program takes answers for numbers that can be divided; that they are whole options, it does not use: whoever tries

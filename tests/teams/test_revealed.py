@@ -8,7 +8,8 @@ import pytest
 
 import movement_readiness as mr
 from movement_readiness.exceptions import ArgumentError, ResponsesError
-from movement_readiness.teams import RevealedPage
+from movement_readiness.reports.reveal import room_page
+from movement_readiness.teams import ReleaseLog, RevealedPage, aggregate_own_teams
 from movement_readiness.teams.disclosure import HIDDEN, DisclosurePolicy, release_distributions, release_means
 
 PLACES = {("North", "A"): 8, ("North", "B"): 3, ("North", "C"): 0, ("South", "A"): 12, ("South", "B"): 12}
@@ -104,6 +105,25 @@ def test_whoever_left_since_the_page_is_not_told_by_items_that_those_who_came_do
     others = found.items[found.items["team"] == "B"]
     assert items["withheld"].any()
     assert not others["withheld"].any()
+
+
+@pytest.mark.parametrize("called", ["A", "A2"])
+def test_what_a_page_withheld_is_not_shown_later_under_another_name(instrument, responses_of, called):
+    """The page showed a scale that the newcomer skipped, and withheld the others: which ones, nobody kept."""
+    frame = responses_of(instrument, {("N", "A"): 13, ("N", "B"): 14}, seed=1)
+    frame.loc[0, [*instrument.item_ids("social")]] = pd.NA
+    log = ReleaseLog()
+    aggregate_own_teams(frame.iloc[1:], instrument, release_log=log)
+    mr.aggregate_scores(frame.iloc[1:], instrument, release_log=log)
+    here = frame[frame["team"] == "A"]
+    seen = room_page(here, instrument, site="N", team="A", wave="1", form="full", release_log=log)
+    assert seen.shown, "else there is nothing to compare with"
+    later = frame.assign(team=frame["team"].replace({"A": called}))
+    pages = [RevealedPage("N", "A", "1", "full", seen.response_ids, seen.shown)]
+    found = mr.aggregate_scores(later, instrument, release_log=log, revealed=pages).scores
+    rational = found[found["scale"] == "rational"].set_index("team")["withheld"]
+    assert rational[called]
+    assert not rational["B"]
 
 
 def test_a_page_without_numbers_changes_nothing(instrument, responses_of):

@@ -56,7 +56,7 @@ class Shown:
         return brute_force(member, weights=(-1, 0, 1))
 
 
-def brute_force(member, weights=(-2, -1, 0, 1, 2)):
+def brute_force(member, weights=(-3, -2, -1, 0, 1, 2, 3)):
     several = np.array(list(product(weights, repeat=len(member)))) @ member
     few = (several != 0).sum(axis=1)
     return bool(((few > 0) & (few < LEAST)).any())
