@@ -38,15 +38,15 @@ class Release:
     released_on : str
         The day, as in 2026-01-31.
     audience : str
-        "published", or the site and team whose own results these are.
+        "published", "own teams" (those of every team), "all", or the site and team whose own results these are.
     instrument_id, instrument_version, aim_id, wave, form : str
     salt : str
         What the ids were hashed with.
     groups : tuple of (site, team)
         team is None for people of a site who gave no team, and for the site as a group that is shown.
     people, places : tuple of str, tuple of int
-        Everybody of the sites concerned: the salted hash of the response id (with the number of the revision, if it
-        was corrected), and the place in ``groups``.
+        Everybody, or of a team's own results everybody of its site: the salted hash of the response id (with
+        the number of the revision, if it was corrected), and the place in ``groups``.
     tables : mapping of str to ReleasedTable
         By "scale <id>" or "item <id>".
     round_to : float, optional
@@ -91,7 +91,7 @@ class Release:
 
     @property
     def key(self) -> str:
-        """Hash of all but the day and the audience: the same numbers of the same people have the same one."""
+        """Hash of all but the day and the audience: the same numbers of the same people, under the same limits."""
         part = self._parts() | {"released_on": "", "audience": ""}
         return hashlib.sha256(json.dumps(part, sort_keys=True).encode()).hexdigest()
 
@@ -131,10 +131,12 @@ class Release:
     def _check(self) -> None:
         datetime.date.fromisoformat(self.released_on)
         tables = self.tables.values()
-        places = [*self.places, *(place for table in tables for place in (*table.groups, *table.off_ends))]
+        places = [*self.places, *(place for table in tables for place in table.groups)]
         people = [person for table in tables for person in table.without]
         right = len(self.people) == len(self.places) and all(0 <= place < len(self.groups) for place in places)
         if not right or not all(0 <= person < len(self.people) for person in people):
+            raise ValueError
+        if not all(set(table.off_ends) <= set(table.groups) for table in tables):
             raise ValueError
 
 
@@ -178,7 +180,7 @@ def _limits(value: Any) -> tuple[int, float] | None:
         return None
     least, interval = value
     (whole,) = _numbers([least])
-    if isinstance(interval, bool) or not isinstance(interval, int | float):
+    if isinstance(interval, bool) or not isinstance(interval, int | float) or not 0 <= interval <= 100 or whole < 1:
         raise TypeError
     return whole, float(interval)
 

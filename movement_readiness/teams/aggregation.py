@@ -109,7 +109,7 @@ class Aggregation:
     def _decided(self) -> list[tuple[Round, Decision]]:
         """Who sees what in every round, the earlier waves first, each beside those before it."""
         ordered = list(self.study.rounds)
-        everybody = Everybody(self.study, ordered, self.instrument, self.policy, self.earlier)
+        everybody = Everybody(self.study, ordered, self.instrument, self.policy, self.present, self.earlier)
         before: list[tuple[Round, dict[str, Shown]]] = []
         found = []
         for part in ordered:

@@ -21,6 +21,7 @@ from movement_readiness.teams.facts import numbered
 from movement_readiness.teams.former import Former
 from movement_readiness.teams.logged import all_out, packed
 from movement_readiness.teams.paged import as_releases
+from movement_readiness.teams.renamed import Present
 from movement_readiness.teams.shown import Shown, counted, of_items
 from movement_readiness.teams.spans import Known, few_told
 from movement_readiness.teams.study import Round, Study
@@ -39,6 +40,8 @@ class Everybody:
     study, instrument, policy
     rounds : sequence of Round
         All rounds, in the order in which they are decided.
+    present : Present
+        What sites and waves are called now.
     releases : collection of Release
         Of this study.
     """
@@ -49,6 +52,7 @@ class Everybody:
         rounds: Sequence[Round],
         instrument: Instrument,
         policy: DisclosurePolicy,
+        present: Present,
         releases: Collection[Release] = (),
     ) -> None:
         self.instrument, self.least = instrument, policy.min_respondents_own_team
@@ -56,8 +60,8 @@ class Everybody:
         self.people = {(part.wave, part.form): mine for part, mine in zip(rounds, people, strict=True)}
         salt = next((one.salt for one in releases), "")
         pages = as_releases(study, instrument, policy, salt)
-        teams: set[object] = set(study.teams)
-        known = [teams.issuperset(one.groups) for one in pages]
+        known = [present.called_so(one) for one in pages]
+        pages = [present.named(one) for one in pages]
         # Which numbers a page showed is not kept. Where its team is called otherwise now, it may have shown none.
         sure, unsure = (
             packed(one for one, there in zip(pages, known, strict=True) if there is flag) for flag in (True, False)

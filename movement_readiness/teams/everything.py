@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -65,8 +66,8 @@ class Everything:
         kept = np.unique(np.concatenate([mine, *(layer.person for layer in before), *(one.person for one in then)]))
         kept = kept[kept >= 0]
         self.n_people, self.person = len(kept), _place(mine, kept)
-        away = np.isin(kept, np.concatenate([mine[:0], *(one.person[one.away] for one in then)]))
-        left = np.isin(np.arange(self.n_sites), (kept[away] >> _SHIFT) - 1)  # sites that somebody left
+        away = np.unique(np.concatenate([mine[:0], *(one.person[one.away] for one in then)]))
+        left = np.isin(np.arange(self.n_sites), (away >> _SHIFT) - 1)  # sites that somebody left
 
         def laid_out(layers: Iterable[Layer]) -> list[Layer]:
             return [replace(layer, person=_place(layer.person, kept)) for layer in (*before, *layers)]
@@ -74,7 +75,7 @@ class Everything:
         self.cases = [
             case
             for known in ((then, sure) if unsure else (then,))
-            for case in _cases(known, laid_out, left, away, instrument, policy)
+            for case in _cases(known, laid_out, Leavers(left, np.isin(kept, away)), away, instrument, policy)
         ]
 
     def bars(self, shown: Mapping[str, Shown]) -> dict[str, Bools]:
@@ -153,7 +154,7 @@ class _Then:
     off_ends: Mapping[str, Shown]  # by scale
     again: bool
 
-    @property
+    @cached_property
     def away(self) -> Bools:
         found: Bools = ~np.isin(np.arange(len(self.person)), self.former.pairs.before)
         return found
@@ -162,23 +163,24 @@ class _Then:
         """Of those at hand alone, as if everybody knew what the others answered."""
         return self._layer(self._answers(), np.where(self.away, -1, self.person))
 
-    def answering(self, instrument: Instrument, policy: DisclosurePolicy, share: float) -> Layer:
-        """As if all who are not at hand had chosen the same option: 0 is the lowest, 1 the highest.
+    def answering(self, instrument: Instrument, policy: DisclosurePolicy, share: Floats) -> Layer:
+        """As if each of those who are not at hand had chosen one option for all items: 0 is the lowest, 1 the highest.
 
         Only what they skipped is known of them, and of some groups that no few people answered all near an end.
         """
         part, answers = self.part, self._answers()
-        inward = {scale: self._inward(scale, policy) & (share in (0, 1)) for scale in part.scales}
+        at_end = (share == 0) | (share == 1)
+        inward = {scale: self._inward(scale, policy) & at_end for scale in part.scales if at_end[self.away].any()}
         for column, item in enumerate(part.items):
             name = f"item {item}"
             mine = self.away & self.numbers[name].counts if name in self.numbers else self.away
             keyed, values, holders, _ = item_options(part, column, instrument)
-            option = round(share * (len(keyed) - 1))
-            answers[mine, column] = keyed[option]
-            if holders:
-                far = np.flatnonzero(np.abs(values - values[option]) >= policy.min_interval - EPSILON)
+            answers[mine, column] = keyed[np.round(share[mine] * (len(keyed) - 1)).astype(np.int64)]
+            if holders and inward:
                 off_end = mine & np.all([inward[part.scales[place]] for place in holders], axis=0)
-                answers[off_end, column] = keyed[far[np.argmin(np.abs(values[far] - values[option]))]]
+                low = keyed[np.argmax(values >= policy.min_interval - EPSILON)]
+                high = keyed[::-1][np.argmax(100 - values[::-1] >= policy.min_interval - EPSILON)]
+                answers[off_end, column] = np.where(share[off_end] == 0, low, high)
         return self._layer(answers, self.person)
 
     def _inward(self, scale: str, policy: DisclosurePolicy) -> Bools:
@@ -207,20 +209,43 @@ class _Then:
 def _cases(
     then: Sequence[_Then],
     laid_out: Callable[[Iterable[Layer]], list[Layer]],
-    left: Bools,
-    away: Bools,
+    leavers: Leavers,
+    away: Ints,
     instrument: Instrument,
     policy: DisclosurePolicy,
 ) -> Iterator[_Case]:
-    """Everybody knows what those who left answered; then all of these have chosen the same option, each in turn."""
-    yield _Case(laid_out(one.without() for one in then), Leavers(left, away))
-    if away.any():
+    """Everybody knows what those who left answered; then they have chosen this and that (`_shares`)."""
+    yield _Case(laid_out(one.without() for one in then), leavers)
+    if len(away):
         options = {
             len(item_options(one.part, column, instrument)[0]) for one in then for column in range(len(one.part.items))
         }
-        for share in np.linspace(0, 1, max(options, default=2)):
-            layers = laid_out(one.answering(instrument, policy, share) for one in then)
-            yield _Case(layers, Leavers(left, away, share))
+        for share in _shares(then, away, max(options, default=2)):
+            # A mean alone is told best where people answered the lowest, or the highest.
+            means = bool(np.isin(share, (0, 1)).all())
+            layers = [
+                one.answering(instrument, policy, np.append(share, 0.0)[_places(one.person, away)]) for one in then
+            ]
+            yield _Case(laid_out(layers), replace(leavers, known=False, means=means))
+
+
+def _shares(then: Sequence[_Then], away: Ints, n_options: int) -> Iterator[Floats]:
+    """What those who left have chosen: all the same option, each in turn; those of one time this end, others that."""
+    for share in np.linspace(0, 1, n_options):
+        yield np.full(len(away), share)
+    last = np.zeros(len(away), dtype=np.int64)
+    for place, one in enumerate(then):
+        last[np.searchsorted(away, one.person[one.away])] = place
+    times = np.unique(last)
+    for time in times[:1] if len(times) == 2 else times if len(times) > 2 else ():
+        yield np.where(last == time, 0.0, 1.0)
+        yield np.where(last == time, 1.0, 0.0)
+
+
+def _places(person: Ints, away: Ints) -> Ints:
+    """Where people are among those who left, -1 who are not."""
+    place = np.minimum(np.searchsorted(away, person), len(away) - 1)
+    return np.where(away[place] == person, place, -1)
 
 
 def _earlier(

@@ -39,7 +39,7 @@ def rounded_alike(policy: DisclosurePolicy, given: bool, releases: Iterable[Rele
     ArgumentError
         It was given, and rounds otherwise.
     """
-    steps = sorted({one.round_to for one in releases if one.round_to is not None})
+    steps = sorted({one.round_to for one in releases if one.round_to is not None and one.tables})
     if not steps or policy.round_to in steps:
         return policy
     if not given:

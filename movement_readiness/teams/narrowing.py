@@ -33,19 +33,15 @@ _SLACK = 1e-6
 class Leavers:
     """People of earlier releases whose answers are not at hand any more: ``people``, and the ``sites`` they left.
 
-    Either everybody is taken to know their answers (``share`` None): then they are in no table, and those who stayed
-    are judged. Or all are taken to have chosen the same option (``share`` 0: the lowest, 1: the highest): then those
-    who left are judged, and their teams.
+    Either everybody is taken to know their answers (``known``): then they are in no table, and those who stayed are
+    judged. Or they are taken to have answered this and that: then those who left are judged, and their teams; beside
+    the means alone too (``means``), or only beside means and items together.
     """
 
     sites: Bools
     people: Bools
-    share: float | None = None
-
-    @property
-    def known(self) -> bool:
-        """Whether everybody is taken to know their answers."""
-        return self.share is None
+    known: bool = True
+    means: bool = True
 
 
 def bars_of(facts: Facts, last: int, policy: DisclosurePolicy, settled: Bools, leavers: Leavers) -> Mapping[str, Bools]:
@@ -63,8 +59,7 @@ def bars_of(facts: Facts, last: int, policy: DisclosurePolicy, settled: Bools, l
     found: dict[str, Bools] = {}
     judge = _Judge(facts, last, policy, leavers)
     done = settled.copy() if leavers.known else settled | ~leavers.sites
-    # A mean alone is told best where all answered the lowest, or the highest.
-    for with_items in (False, True) if leavers.share in (None, 0, 1) else (True,):
+    for with_items in (False, True) if leavers.means else (True,):
         for site, targets in judge.narrowed(done, with_items).items():
             done[site] = True  # the items there are judged again when the means are safe
             for name, place in judge.cure(site, targets, with_items):
@@ -107,7 +102,9 @@ class _Judge:
         for target in screen.left():
             if not fresh[target.people].any() or self._is_out(target) or not self._is_judged(target):
                 continue
-            judged = before.not_out(target, self.limit)
+            # Of whom a team shown before consisted is not seen where those who left are in no table.
+            cut = not (self.leavers.known and self.leavers.sites[self.facts.site[target.people[0]]])
+            judged = before.not_out(target, self.limit) if cut else target
             if judged is target or (len(judged.people) and screen.room(judged) < self.limit):
                 yield judged
 

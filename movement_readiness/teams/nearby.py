@@ -211,7 +211,7 @@ class _Programs:
 
 
 class _Beside:
-    """Those who are with a target in most shown groups; beside somebody who left, also those who are with these."""
+    """Those who are with a target in most shown groups; where some are with it in none, also those most with these."""
 
     def __init__(self, facts: Facts, tables: Sequence[Table], people_at: Callable[[int], Ints]) -> None:
         self.site, self.tables, self.people_at = facts.site, tables, people_at
@@ -219,7 +219,7 @@ class _Beside:
         self._found: dict[tuple[bytes, int], Ints] = {}
 
     def members(self, target: Target, others: int) -> Ints:
-        """The target first, then as many others, and of those who are in none of its groups again as many."""
+        """The target first, then at most as many others, and of those in none of its groups at most as many again."""
         key = (target.people.tobytes(), others)
         if key not in self._found:
             self._found[key] = self._members(target.people, others)

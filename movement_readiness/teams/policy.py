@@ -39,7 +39,8 @@ Beside other releases: what an earlier release of the same wave and form showed,
 compared with every table before anybody sees it (`movement_readiness.teams.union`); the release log remembers it
 (`movement_readiness.teams.releases`). The answers of people who left since are not at hand any more (the log holds
 none), so everybody is taken to know them where those who stayed are judged; those who left are judged as if all of them
-had chosen the same option, each option in turn: the cases in which most is told. Of the means of a release the log
+had chosen the same option, each option in turn, and as if those who left at one time had chosen one end and the others
+the other end. Of the means of a release the log
 knows whether any ``min_respondents_own_team`` people of a group have scores that are all near the same end; where they
 do not, nor do those who left. Head-counts are protected like means (`movement_readiness.teams.heads`).
 
@@ -55,7 +56,9 @@ What is not promised:
   one out is somebody else) and the site has the same name: whoever knows that everybody repeated the answers to one
   scale but not to the others, or that a site is called otherwise in the other wave, may learn more. Between releases,
   where response ids tell who is who, sites and waves may change their names (`movement_readiness.teams.renamed`).
-- Whoever left since an earlier release and answers a later wave is not known again in it.
+- Whoever left since an earlier release and answers a later wave is not known again in it. A hidden team of which some
+  left and some stayed may be narrowed further where those who left other teams answered some near one end and some near
+  the other (in a case made to be awkward, to 16.4 points).
 - A wave that is in the log but not handed in is compared by head-counts alone: hand in all waves together. An answer
   changed under the same id is not noticed outside a store, and a log that was deleted protects nobody.
 - How far teams differ (ICC) follows from the SD within them, known to half a point, in studies of fewer than 200 people

@@ -49,11 +49,12 @@ class ReleaseLog:
 
     Notes
     -----
-    A release names wave, form, the numbers and groups that were shown and the salted hashes of the response ids behind
-    them; it holds no answers. Who went and came between two releases is told by the ids: keep ``response_id`` the same
-    in every export. An answer that was changed or blanked under the same id is noticed only in a frame from
-    ``ResponseStore.to_frame``, which counts the corrections; in any other frame the two releases can be subtracted: one
-    answer blanked tells that answer, an item emptied for everybody tells its mean in teams that only they see.
+    A release names wave, form, the numbers and groups that were shown, the salted hashes of the response ids of
+    everybody, and of which groups no few people's scores were all near an end; it holds no answers. Who went and came
+    between two releases is told by the ids: keep ``response_id`` the same in every export. An answer that was changed
+    or blanked under the same id is noticed only in a frame from ``ResponseStore.to_frame``, which counts the
+    corrections; in any other frame the two releases can be subtracted: one answer blanked tells that answer, an item
+    emptied for everybody tells its mean in teams that only they see.
 
     Every release of the study, of any wave and form, is beside every later one: no sum or difference of groups may be
     1 to ``min_respondents_own_team`` - 1 people, whatever their sites and teams are called now. A release remembers

@@ -43,6 +43,16 @@ class Present:
         groups = tuple((names[site], team) for site, team in release.groups)
         return replace(release, wave=wave, groups=groups)
 
+    def called_so(self, page: Release) -> bool:
+        """Whether most people of a page who are at hand are in the team of its name."""
+        (group,) = page.groups
+        study, there = self._study, list(self._there(page))
+        same = 0
+        for part, row, _ in there:
+            team = part.team[row]
+            same += bool(team >= 0 and study.teams[team] == group)
+        return 2 * same >= len(there)
+
     def moved(self, releases: Iterable[Release], part: Round) -> Bools:
         """Which people of a round were in a shown group of another site in one of these (named) releases."""
         found = np.zeros(len(part.ids), dtype=bool)

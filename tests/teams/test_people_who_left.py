@@ -137,3 +137,31 @@ def test_of_five_who_left_a_mean_is_told_only_where_no_five_people_answered_near
     _, shown = released(instrument, responses_of, first, second)
     hidden = [one.loc[one["team"] == team, "withheld"].item() for one in shown]
     assert hidden == [False, team == "B"]
+
+
+def test_who_left_last_does_not_tell_those_who_left_before(instrument, responses_of):
+    """Two groups left one after the other: the first at the lowest end, half of the second at the highest."""
+    first, last = " ".join(["11111"] * 5), " ".join(["11111"] * 5 + ["55555"] * 5)
+    came, other = "24332 43223 33333 32424 23432", " ".join(["12345", "24332", "43223", "33333"] * 4)
+    rounds = [
+        people(("f", {"A": first}), ("l", {"A": last}), ("o", {"B": other})),
+        people(("l", {"A": last}), ("c", {"A": came}), ("o", {"B": other})),
+        people(("c", {"A": came}), ("o", {"B": other})),
+    ]
+    site, (_, second, _) = released(instrument, responses_of, *rounds)
+    assert not second.loc[second["team"] == "A", "withheld"].item()
+    assert attack.narrowed(site, 5, 20.0) == []
+
+
+def test_a_hidden_team_most_of_which_was_shown_beside_people_who_left_since(instrument, responses_of):
+    stayed = " ".join(["24332", "43223", "33333", "32424", "23432"] * 4 + ["24442", "43243"])
+    rounds = [
+        people(("s", {"A": stayed}), ("l", {"A": "55555 55555 55555 55555 54444"})),
+        people(
+            ("s", {"A": stayed}),
+            ("c", {"A": "22222 22222 22222 22222 32111", "Z": "21111 12111 11211 11111 11111 11111"}),
+        ),
+    ]
+    site, (first, _) = released(instrument, responses_of, *rounds)
+    assert not first.loc[first["team"] == "A", "withheld"].item()
+    assert attack.narrowed(site, 5, 20.0) == []

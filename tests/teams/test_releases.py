@@ -144,6 +144,27 @@ def test_a_log_holds_no_answers_and_no_ids(instrument, responses_of, tmp_path):
     assert withheld(found, "North", "A")[0]
 
 
+def test_a_line_of_an_earlier_version_stays_as_it_was(instrument, responses_of, tmp_path):
+    place = tmp_path / "releases.jsonl"
+    mr.aggregate_scores(responses_of(instrument, GROUPS, seed=5), instrument, release_log=ReleaseLog(place))
+    found = json.loads(place.read_text("utf-8"))
+    assert any(table.pop("off_ends", None) for table in found["tables"].values())
+    del found["limits"]
+    line = json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert Release.from_json(line).to_json() == line
+
+
+@pytest.mark.parametrize("limits", ["[5]", "[5, 101]", "[0, 20]", "[5, NaN]", '[5, "20"]', "[5, 1" + "0" * 400 + "]"])
+def test_limits_that_are_none_are_said(instrument, responses_of, tmp_path, limits):
+    place = tmp_path / "releases.jsonl"
+    mr.aggregate_scores(responses_of(instrument, GROUPS, seed=5), instrument, release_log=ReleaseLog(place))
+    text = place.read_text("utf-8")
+    assert '"limits":[5,20.0]' in text
+    place.write_text(text.replace('"limits":[5,20.0]', f'"limits":{limits}'), "utf-8")
+    with pytest.raises(ArgumentError, match="ReleaseLog"):
+        ReleaseLog(place)
+
+
 @pytest.mark.parametrize("text", ["no log", "{}", '{"released_on": 1}'])
 def test_what_is_no_log_is_said(instrument, responses_of, tmp_path, text):
     place = tmp_path / "releases.jsonl"

@@ -57,7 +57,7 @@ def test_a_bad_network_loses_and_doubles_nothing(location, any_instrument, size)
         assert_each_once(room, any_instrument, phones)
 
 
-@pytest.mark.parametrize("rounds", [3, pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [3, pytest.param(5, marks=pytest.mark.slow)])
 def test_a_killed_server_has_everything_it_acknowledged(location, instrument, rounds):
     chance = random.Random(rounds)  # noqa: S311  (nothing secret)
     interrupted = 0
