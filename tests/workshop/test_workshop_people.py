@@ -38,7 +38,7 @@ def screens_of(instrument, room):
         (4, "sqlite"),
         (4, "postgresql"),
         pytest.param(30, "sqlite", marks=pytest.mark.slow),
-        pytest.param(12, "postgresql", marks=pytest.mark.slow),
+        pytest.param(8, "postgresql", marks=pytest.mark.slow),
     ],
 )
 def test_people_on_a_bad_network(chromium, instrument, tmp_path, request, size, database):
