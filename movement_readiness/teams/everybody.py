@@ -67,8 +67,9 @@ class Everybody:
             packed(one for one, there in zip(pages, known, strict=True) if there is flag) for flag in (True, False)
         )
         logged = packed(releases)
-        self.out, self._n_sure = all_out(rounds, people, [*logged, *sure, *unsure]), len(logged) + len(sure)
-        self._persons = {id(one): out.person for one, out in zip([*logged, *sure, *unsure], self.out, strict=True)}
+        every, self._n_sure = [*logged, *sure, *unsure], len(logged) + len(sure)
+        self.out = all_out(rounds, people, every)
+        self._persons = {id(one): out.person for one, out in zip(every, self.out, strict=True)}
         self.logged, self.pages, self.unsure = (
             {(part.wave, part.form): list(_former(found, study, part)) for part in rounds}
             for found in (logged, sure, unsure)
@@ -107,7 +108,7 @@ class Everybody:
         return self._done[key]
 
     def person_of(self, former: Former) -> Ints:
-        """The number of everybody in a release that `logged` or `pages` hold."""
+        """The number of everybody in a release that `logged`, `pages` or `unsure` hold."""
         return self._persons[id(former.release)][former.rows]
 
     def _person(self, part: Round) -> Ints:

@@ -192,9 +192,10 @@ class _Judge:
         every = {table.name for table in shown}
         mine = {table.name for table in shown if any(self._concerns(table, target) for target in targets)}
         people = np.concatenate([target.people for target in targets])
-        there = {int(team) for table in shown for team in np.flatnonzero(table.team_shown)}
-        # Also the teams that people who left were in before.
-        near = there & {int(team) for table in self.facts.tables for team in table.team[people]}
+        there = np.any([table.team_shown for table in shown], axis=0)
+        # Also the teams that people who left were in before; those that are gone now have places behind the others.
+        teams = np.unique(np.concatenate([table.team[people] for table in self.facts.tables]))
+        near = {int(team) for team in teams if 0 <= team < len(there) and there[team]}
         for names in (mine, every):
             for groups in ({-1}, near, near | {-1}):
                 tables = self._tables(True, site, groups, names)

@@ -39,10 +39,10 @@ Beside other releases: what an earlier release of the same wave and form showed,
 compared with every table before anybody sees it (`movement_readiness.teams.union`); the release log remembers it
 (`movement_readiness.teams.releases`). The answers of people who left since are not at hand any more (the log holds
 none), so everybody is taken to know them where those who stayed are judged; those who left are judged as if all of them
-had chosen the same option, each option in turn, and as if those who left at one time had chosen one end and the others
-the other end. Of the means of a release the log
-knows whether any ``min_respondents_own_team`` people of a group have scores that are all near the same end; where they
-do not, nor do those who left. Head-counts are protected like means (`movement_readiness.teams.heads`).
+had chosen the same option, each option in turn, and as if those who left at one time had chosen one end and the
+others the other end. Of the means of a release the log knows whether any ``min_respondents_own_team`` people of a
+group have scores that are all near the same end; where they do not, nor do those who left. Head-counts are protected
+like means (`movement_readiness.teams.heads`).
 
 What is not promised:
 

@@ -89,7 +89,9 @@ def test_a_few_latecomers_or_withdrawals_since_the_page_are_not_given_away(
             assert not before[here]["withheld"].all(), "the control: without a page it is shown"
             if withheld:
                 assert table[here]["withheld"].all()
-                assert set(table[here]["reason"]) <= {"protected", "few_changed"}
+                assert set(table[here]["reason"]) in (
+                    [{"protected"}, {"few_changed"}] if gone == 5 else [{"protected"}]
+                )
                 assert table[here]["n"].isna().all()
                 assert table[~here].equals(before[~here]) or "shrunken" in table.columns
             else:
